@@ -1,0 +1,88 @@
+"""The errors Tambo raises, each for the person who must fix it.
+
+    TamboError
+    ├── SettingsError          a setting or the machine is not as needed
+    ├── ContractError          a contract or a mapping file is wrong
+    ├── IngestError            a raw file could not be taken in
+    │   └── FileChangedError   it changed while it was read
+    ├── LakeError              the lake cannot be opened, read or written
+    │   ├── LockedError        another process is writing
+    │   └── ReleaseError       no such release, or it has been retired
+    ├── BuildError             a dbt model or test failed
+    ├── ValidationFailedError  a critical expectation failed: no release
+    ├── FeatureError           a feature, view, service or entity row is wrong
+    │   └── OnlineStoreError   the online store is down, empty or stale
+    ├── TrainingError          a model cannot be trained or rebuilt
+    └── ServingError           a service cannot be built, started or called
+"""
+
+from __future__ import annotations
+
+
+class TamboError(Exception):
+    """Base of every error that Tambo raises on purpose.
+
+    Args:
+        message: what was wrong, and where (file, line, column, value).
+        remedy: what to do next, as a sentence or a command; printed below the message.
+    """
+
+    def __init__(self, message: str, *, remedy: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return self.message if self.remedy is None else f"{self.message}\n  → {self.remedy}"
+
+
+class SettingsError(TamboError):
+    """A setting or the machine is not as needed."""
+
+
+class ContractError(TamboError):
+    """A contract or a mapping file is wrong."""
+
+
+class IngestError(TamboError):
+    """A raw file could not be taken in."""
+
+
+class FileChangedError(IngestError):
+    """A raw file changed while it was read; nothing of it was loaded."""
+
+
+class LakeError(TamboError):
+    """The lake cannot be opened, read or written."""
+
+
+class LockedError(LakeError):
+    """Another process holds the writer's lock."""
+
+
+class ReleaseError(LakeError):
+    """A release does not exist, is not released or has been retired."""
+
+
+class BuildError(TamboError):
+    """A dbt model or test failed."""
+
+
+class ValidationFailedError(TamboError):
+    """A critical expectation failed; the release is stopped."""
+
+
+class FeatureError(TamboError):
+    """A feature, view, service or entity row is wrong."""
+
+
+class OnlineStoreError(FeatureError):
+    """The online store is down, empty or stale."""
+
+
+class TrainingError(TamboError):
+    """A model cannot be trained or rebuilt."""
+
+
+class ServingError(TamboError):
+    """A service cannot be built, started or called."""

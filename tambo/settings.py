@@ -1,0 +1,109 @@
+"""Every path, URL, profile and default, read from the environment with the prefix TAMBO_."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    """Settings of one Tambo home; every default of the project lives here.
+
+    All state of the embedded profile lies under `home`: deleting that folder is a full reset.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="TAMBO_", extra="ignore")
+
+    profile: Literal["embedded"] = "embedded"
+    home: Path = Field(default=Path(".tambo"), description="all state of this profile")
+    root: Path = Field(default=PROJECT_ROOT, description="folder that holds dbt/, feature_repo/")
+
+    memory_limit: str = Field(default="3GB", description="DuckDB's memory before it spills")
+    threads: int = Field(default=2, ge=1, description="DuckDB's threads")
+    lock_timeout_seconds: float = Field(default=600.0, ge=0, description="wait for the writer")
+    keep_releases: int = Field(default=10, ge=1, description="releases that retention spares")
+
+    seed: int = Field(default=7, description="seed of every random choice")
+    world_travellers: int = Field(default=1500, ge=1)
+    world_years: int = Field(default=3, ge=1)
+
+    redis_url: str | None = Field(default=None, description="set: online features come from Redis")
+    serve_host: str = "127.0.0.1"
+    serve_port: int = Field(default=0, ge=0, le=65535, description="0 finds a free port")
+
+    @property
+    def catalog(self) -> Path:
+        """SQLite catalog of the DuckLake."""
+        return self.home.absolute() / "lake" / "catalog.sqlite"
+
+    @property
+    def lake_data(self) -> Path:
+        """Folder of the DuckLake's parquet files."""
+        return self.home.absolute() / "lake" / "data"
+
+    @property
+    def lock_file(self) -> Path:
+        """File lock of the one writer."""
+        return self.home.absolute() / "lake" / "writer.lock"
+
+    @property
+    def scratch(self) -> Path:
+        """Folder for DuckDB's spill files and for work files; safe to delete."""
+        return self.home.absolute() / "scratch"
+
+    @property
+    def archive(self) -> Path:
+        """Raw files as they came, named by content hash."""
+        return self.home.absolute() / "archive"
+
+    @property
+    def world(self) -> Path:
+        """Folder of the sample world's CSV files."""
+        return self.home.absolute() / "world"
+
+    @property
+    def online_store(self) -> Path:
+        """SQLite online store written by Feast."""
+        return self.home.absolute() / "features" / "online.sqlite"
+
+    @property
+    def registry(self) -> Path:
+        """Feast's registry file."""
+        return self.home.absolute() / "features" / "registry.db"
+
+    @property
+    def mlflow_uri(self) -> str:
+        """MLflow tracking and registry database."""
+        return f"sqlite:///{self.home.absolute() / 'mlflow' / 'mlflow.db'}"
+
+    @property
+    def mlflow_artifacts(self) -> Path:
+        """Folder of MLflow's artefacts."""
+        return self.home.absolute() / "mlflow" / "artifacts"
+
+    @property
+    def bento_home(self) -> Path:
+        """BentoML's store."""
+        return self.home.absolute() / "bentoml"
+
+    @property
+    def data_docs(self) -> Path:
+        """Great Expectations project with its static data docs."""
+        return self.home.absolute() / "expectations"
+
+    @property
+    def dbt_target(self) -> Path:
+        """dbt's manifest, compiled SQL and docs."""
+        return self.home.absolute() / "dbt"
+
+
+@lru_cache(maxsize=1)
+def get_settings() -> Settings:
+    """Read the settings once for this process."""
+    return Settings()
