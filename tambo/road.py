@@ -1,0 +1,79 @@
+"""The road from raw files to a served model: stages in order, each timed and reported."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass
+
+from tambo import console
+from tambo.progress import Progress
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one stage has to say when it ends."""
+
+    line: str
+    up_to_date: bool = False
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage of the road.
+
+    Attributes:
+        name: the verb that runs the stage alone.
+        run: does the work; called with the progress callback.
+        locked: consecutive locked stages share one hold of the writer's lock, so that a release
+            never mixes two states of the raw tables.
+    """
+
+    name: str
+    run: Callable[[Progress], Outcome]
+    locked: bool = False
+
+
+@dataclass(frozen=True)
+class Timing:
+    """How long one stage took, and whether it had anything to do."""
+
+    name: str
+    seconds: float
+    up_to_date: bool
+
+
+def travel_road(
+    stages: Sequence[Stage], lock: Callable[[], AbstractContextManager[None]]
+) -> list[Timing]:
+    """Run the stages in order, print a line for each, and return their timings.
+
+    Args:
+        stages: what to run.
+        lock: opens the writer's lock; entered at the first locked stage of a run of them.
+
+    Raises:
+        TamboError: the first stage that fails ends the road.
+    """
+    timings: list[Timing] = []
+    with ExitStack() as held:
+        inside = False
+        for stage in stages:
+            if stage.locked and not inside:
+                held.enter_context(lock())
+            elif inside and not stage.locked:
+                held.close()
+            inside = stage.locked
+            timings.append(_run(stage))
+    return timings
+
+
+def _run(stage: Stage) -> Timing:
+    started = time.perf_counter()
+    with console.progress_bar(stage.name) as progress:
+        outcome = stage.run(progress)
+    seconds = time.perf_counter() - started
+    mark = "[dim]=[/dim]" if outcome.up_to_date else "[green]✓[/green]"
+    console.out.print(f"{mark} [bold]{stage.name:<9}[/bold] {seconds:7.1f} s  {outcome.line}")
+    return Timing(stage.name, seconds, outcome.up_to_date)
