@@ -1,0 +1,81 @@
+# Tambo's verbs. `make` alone lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3)
+VENV ?= .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+# A folder of your own CSVs gets a home of its own: sample and real data never mix.
+RAW ?=
+TAMBO_HOME ?= $(if $(RAW),.tambo-$(notdir $(abspath $(RAW))),.tambo)
+export TAMBO_HOME
+export DO_NOT_TRACK := 1
+export PYTHONWARNINGS ?= ignore
+
+.PHONY: help
+help: ## list the verbs
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v < (3, 13) \
+	  else f"Tambo needs Python 3.11 or 3.12, found {v[0]}.{v[1]}. Set PYTHON=python3.11.")'
+	@echo "making $(VENV) from requirements.lock"
+	$(PYTHON) -m venv --clear $(VENV)
+	@# uv installs the locked set in a fraction of pip's time; pip only fetches uv itself.
+	@awk '/^[A-Za-z0-9]/ {keep = /^uv==/} keep' requirements.lock > $(VENV)/bootstrap.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+	  -r $(VENV)/bootstrap.txt
+	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@touch $@
+
+.PHONY: venv
+venv: $(READY) ## make the virtual environment from requirements.lock
+
+.PHONY: run
+run: $(READY) ## raw files to a served model, one call, then stop; RAW=<folder> for your own CSVs
+	$(BIN)/tambo run $(if $(RAW),--raw $(RAW))
+
+.PHONY: serve
+serve: $(READY) ## serve the travel bento until Ctrl-C; its docs page is at /
+	$(BIN)/tambo serve
+
+.PHONY: test
+test: $(READY) ## all tests, fast ones first
+	$(BIN)/pytest -n 2 --dist loadgroup
+
+.PHONY: check
+check: $(READY) ## formatting, lint, types, imports, SQL, generated code, manifests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/sqlfluff lint --processes 1 dbt/models dbt/macros
+
+.PHONY: docs
+docs: $(READY) ## dbt docs as one static page, and the data docs of the gate
+	$(BIN)/tambo docs
+
+.PHONY: airflow
+airflow: $(READY) ## the four Airflow components on loopback until Ctrl-C
+	$(BIN)/python -m orchestration.components
+
+.PHONY: mlflow
+mlflow: $(READY) ## MLflow's pages on loopback until Ctrl-C
+	$(BIN)/tambo mlflow
+
+.PHONY: bench
+bench: $(READY) ## measurements against peers; tables go to docs/benchmarks.md
+	$(BIN)/python -m benchmarks.road
+
+.PHONY: lock
+lock: $(READY) ## resolve pyproject.toml into requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --all-extras --python-version 3.11 \
+	  --no-emit-index-url --no-header --no-annotate pyproject.toml --output-file requirements.lock
+
+.PHONY: clean
+clean: ## remove all state of this home, caches and the environment
+	rm -rf $(TAMBO_HOME) $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache site
