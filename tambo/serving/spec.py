@@ -1,0 +1,246 @@
+"""The model artefact: how a served model's inputs are encoded and its answer is bounded.
+
+A model travels as three files: `model.onnx` (input "features", float32 [n, k]; output "price",
+float32 [n, 1]), `serving.json` (a `ServingSpec`) and `online_manifest.json`. Training writes them,
+the bento reads them, and both encode rows with the same `ServingSpec.encode`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from numbers import Real
+from pathlib import Path
+from typing import Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from tambo.errors import ServingError
+
+MODEL_FILE = "model.onnx"
+SPEC_FILE = "serving.json"
+MANIFEST_FILE = "online_manifest.json"
+
+UNKNOWN = -1
+"""Code of a category that is missing or that training has not seen."""
+
+
+class _Part(BaseModel):
+    """Base of the artefact's parts: immutable, and no field that is not declared."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, ser_json_inf_nan="strings")
+
+
+class Input(_Part):
+    """One column of the model's input matrix."""
+
+    name: str = Field(description="full feature name (view__feature) or a field of the request")
+    kind: Literal["number", "category"]
+    vocabulary: tuple[str, ...] | None = Field(
+        default=None, description="known categories; the code is the position in this list"
+    )
+    columns: tuple[str, ...] = Field(
+        default=(), description="the columns that make up the category; empty: the one named `name`"
+    )
+
+    @model_validator(mode="after")
+    def _vocabulary_fits_kind(self) -> Self:
+        if (self.kind == "category") != (self.vocabulary is not None):
+            raise ValueError(f"input {self.name}: a category has a vocabulary, a number has none")
+        if self.vocabulary is not None and len(set(self.vocabulary)) < len(self.vocabulary):
+            raise ValueError(f"input {self.name}: its vocabulary holds a category twice")
+        if self.kind == "number" and self.columns:
+            raise ValueError(f"input {self.name}: only a category is made of several columns")
+        return self
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Columns that this input is read from."""
+        return self.columns or (self.name,)
+
+
+class Band(_Part):
+    """Signed distance of the interval's ends from the predicted price."""
+
+    low: float
+    high: float
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if not self.low <= self.high:
+            raise ValueError(f"the band's low end {self.low} is above its high end {self.high}")
+        return self
+
+
+class Interval(_Part):
+    """Split-conformal prediction interval: residual quantiles of rows the model has not seen.
+
+    With kind "relative" the ends are price * (1 + low) and price * (1 + high), with "absolute"
+    price + low and price + high. See Vovk et al., Algorithmic Learning in a Random World, 2005.
+    """
+
+    level: float = Field(gt=0, lt=1, description="share of prices that lie inside")
+    kind: Literal["relative", "absolute"]
+    overall: Band
+    group_by: str = "flight_type"
+    by_group: dict[str, Band] = Field(default_factory=dict)
+    unseen: Band | None = Field(
+        default=None, description="for routes without a stored fare, from the grouped split"
+    )
+
+    def band(self, group: str | None, *, seen: bool = True) -> Band:
+        """Choose the band of a row: of unseen routes, else of its group, else of all rows."""
+        if not seen and self.unseen is not None:
+            return self.unseen
+        return self.overall if group is None else self.by_group.get(group, self.overall)
+
+    def bounds(
+        self, price: float, group: str | None = None, *, seen: bool = True
+    ) -> tuple[float, float]:
+        """Return the interval's ends around a price; neither is below zero.
+
+        >>> band = Band(low=-0.1, high=0.2)
+        >>> Interval(level=0.9, kind="relative", overall=band).bounds(100.0)
+        (90.0, 120.0)
+        """
+        band = self.band(group, seen=seen)
+        scale = price if self.kind == "relative" else 1.0
+        return max(0.0, price + band.low * scale), max(0.0, price + band.high * scale)
+
+
+class ServingSpec(_Part):
+    """All that a service must know of one model version besides the ONNX file."""
+
+    model: str = Field(description="registered name, for example flight_price")
+    version: str | None = Field(
+        default=None, description="version in the model registry; filled in when it is bundled"
+    )
+    estimator: str = Field(description="xgboost, linear, route_class_mean, ...")
+    baseline: bool = Field(
+        default=False, description="no candidate passed the gate: the best baseline serves"
+    )
+    run_id: str
+    feature_service: str
+    release: int
+    as_of: AwareDatetime = Field(description="newest availability in the release")
+    target: str = "price"
+    unit: str = "BRL"
+    inputs: tuple[Input, ...] = Field(min_length=1)
+    interval: Interval
+    metrics: dict[str, float] = Field(default_factory=dict)
+    tags: dict[str, str] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _names_are_unique(self) -> Self:
+        names = [one.name for one in self.inputs]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"inputs named twice: {', '.join(twice)}")
+        return self
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns that `encode` reads, each once, in order of their first use."""
+        return tuple(dict.fromkeys(name for one in self.inputs for name in one.sources))
+
+    def encode(self, rows: Sequence[Mapping[str, object]]) -> NDArray[np.float32]:
+        """Encode rows into the model's input matrix.
+
+        Args:
+            rows: values by column; each row has every name in `columns`, None if missing.
+
+        Returns:
+            float32 [len(rows), len(inputs)]: numbers as they are with NaN for None, categories as
+            the position in their vocabulary with -1 for None and for what is unknown.
+
+        Raises:
+            ServingError: a column is not there, or a number is not a finite number.
+        """
+        for row in rows:
+            absent = [name for name in self.columns if name not in row]
+            if absent:
+                raise ServingError(
+                    f"model {self.model}: no value for {', '.join(absent)}",
+                    remedy="pass None for what is missing",
+                )
+        return self.encode_columns({n: [row[n] for row in rows] for n in self.columns})
+
+    def encode_columns(self, columns: Mapping[str, Sequence[object]]) -> NDArray[np.float32]:
+        """Encode equally long columns; otherwise as `encode`."""
+        absent = [name for name in self.columns if name not in columns]
+        if absent:
+            raise ServingError(f"model {self.model}: no column {', '.join(absent)}")
+        size = len(columns[self.columns[0]])
+        matrix = np.empty((size, len(self.inputs)), dtype=np.float32)
+        for position, one in enumerate(self.inputs):
+            sources = [columns[name] for name in one.sources]
+            matrix[:, position] = (
+                _numbers(one.name, sources[0]) if one.kind == "number" else _codes(one, sources)
+            )
+        return matrix
+
+    def save(self, path: Path) -> None:
+        """Write the spec as JSON, always the same bytes for the same spec."""
+        path.write_text(self.model_dump_json(indent=2) + "\n", encoding="utf-8")
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read a spec.
+
+        Raises:
+            ServingError: the file is missing or is not a serving spec.
+        """
+        try:
+            return cls.model_validate_json(path.read_bytes())
+        except (OSError, ValidationError) as error:
+            raise ServingError(
+                f"{path}: not a serving spec: {error}", remedy="train the model again"
+            ) from error
+
+
+def category_key(values: Sequence[object]) -> str | None:
+    r"""Name the category of a row: the one value, or its values joined by "|"; None if one misses.
+
+    A "|" or "\" inside one of several values is escaped, so that two rows never share a name.
+
+    >>> category_key(["Recife", "Natal", "economic"]), category_key(["Recife", None])
+    ('Recife|Natal|economic', None)
+    >>> category_key(["a|b", "c"]) == category_key(["a", "b|c"])
+    False
+    """
+    if any(_is_missing(value) for value in values):
+        return None
+    if len(values) == 1:
+        return str(values[0])
+    return "|".join(str(value).replace("\\", "\\\\").replace("|", "\\|") for value in values)
+
+
+def _is_missing(value: object) -> bool:
+    return value is None or value != value  # noqa: PLR0124 - the test for NaN and NaT
+
+
+def _codes(one: Input, sources: Sequence[Sequence[object]]) -> NDArray[np.float32]:
+    code = {key: position for position, key in enumerate(one.vocabulary or ())}
+    keys = (category_key(values) for values in zip(*sources, strict=True))
+    return np.array([UNKNOWN if k is None else code.get(k, UNKNOWN) for k in keys], np.float32)
+
+
+def _numbers(name: str, values: Sequence[object]) -> NDArray[np.float64]:
+    numbers = np.asarray(values)
+    if numbers.dtype.kind not in "biuf":
+        numbers = np.array([_number(name, value) for value in values], dtype=np.float64)
+    numbers = numbers.astype(np.float64, copy=False)
+    too_large = np.abs(numbers) > np.finfo(np.float32).max
+    if too_large.any():
+        raise ServingError(f"input {name}: {numbers[too_large][0]} is too large for a float32")
+    return numbers
+
+
+def _number(name: str, value: object) -> float:
+    if _is_missing(value):
+        return np.nan
+    if isinstance(value, Real | Decimal | np.bool_):
+        return float(value)
+    raise ServingError(f"input {name}: {value!r} is not a number but a {type(value).__name__}")
