@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 
-from tambo import console
+from tambo.cli import console
 from tambo.progress import Progress
 
 
@@ -65,11 +65,12 @@ def travel_road(
             elif inside and not stage.locked:
                 held.close()
             inside = stage.locked
-            timings.append(_run(stage))
+            timings.append(run_stage(stage))
     return timings
 
 
-def _run(stage: Stage) -> Timing:
+def run_stage(stage: Stage) -> Timing:
+    """Run one stage, and print its line."""
     started = time.perf_counter()
     with console.progress_bar(stage.name) as progress:
         outcome = stage.run(progress)

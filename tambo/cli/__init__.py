@@ -1,0 +1,321 @@
+"""The command line: `tambo <verb>`, one verb a stage, progress shown, nothing else.
+
+This is where the packages are put together: it alone may import all of them, and only inside its
+commands, so that `tambo --help` stays quick.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tambo.cli import console
+from tambo.errors import TamboError
+
+if TYPE_CHECKING:
+    from tambo.settings import Settings
+
+app = typer.Typer(
+    help="Raw travel and tourism files to governed, served models.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+features = typer.Typer(help="Feast: apply and materialize the release; get and explain features.")
+quarantine = typer.Typer(help="Lines that were not loaded: list, export, take the fixed file back.")
+app.add_typer(features, name="features")
+app.add_typer(quarantine, name="quarantine")
+
+
+def main() -> None:
+    """Run the command line; a TamboError is printed without a traceback and ends with 1."""
+    try:
+        app()
+    except TamboError as error:
+        console.err.print(f"[red]error[/red] {type(error).__name__}: {error.message}", markup=True)
+        if error.remedy:
+            console.err.print(f"  → {error.remedy}", markup=False)
+        sys.exit(1)
+
+
+def _settings() -> Settings:
+    from tambo.settings import get_settings
+
+    return get_settings()
+
+
+@app.command()
+def run(
+    raw: Annotated[Path | None, typer.Option(help="your own CSVs instead of the sample")] = None,
+) -> None:
+    """Go the whole road: raw files to one answer of the served model."""
+    from tambo.cli import journey
+
+    journey.run(_settings(), raw)
+
+
+@app.command()
+def doctor() -> None:
+    """Name what is missing: programs, ports, disk, and who holds the lake's lock."""
+    from tambo.doctor import examine
+
+    checks = examine(_settings())
+    rows = [(check.state, check.name, check.finding, check.remedy) for check in checks]
+    console.show_table("doctor", ("state", "what", "finding", "do"), rows)
+    if any(check.state == "fail" for check in checks):
+        raise typer.Exit(1)
+
+
+@app.command()
+def status() -> None:
+    """Show releases, row counts, quarantine, model versions and freshness on one screen."""
+    from tambo.cli.status import show
+
+    show(_settings())
+
+
+@app.command()
+def world(
+    travellers: Annotated[int | None, typer.Option(min=1)] = None,
+    years: Annotated[int | None, typer.Option(min=1)] = None,
+    seed: Annotated[int | None, typer.Option()] = None,
+    out: Annotated[Path | None, typer.Option(help="folder; default: inside the home")] = None,
+) -> None:
+    """Write the sample world: deterministic raw CSVs, with their true parameters beside."""
+    from tambo.cli import stages
+
+    settings = _settings()
+    chosen = {"world_travellers": travellers, "world_years": years, "seed": seed}
+    given = {name: value for name, value in chosen.items() if value is not None}
+    stages.alone(stages.world_stage(settings.model_copy(update=given), out))
+
+
+@app.command()
+def ingest(
+    path: Annotated[Path | None, typer.Argument(help="a folder of CSVs, or one file")] = None,
+    mapping: Annotated[Path | None, typer.Option(help="foreign names and formats")] = None,
+    history: Annotated[
+        bool | None,
+        typer.Option("--history/--live", help="known at event time + lag, or from now on"),
+    ] = None,
+    report: Annotated[bool, typer.Option("--report", help="show where every byte went")] = False,
+    replay: Annotated[bool, typer.Option("--replay", help="try the quarantine again")] = False,
+    withdraw: Annotated[int | None, typer.Option(help="take this batch back out")] = None,
+) -> None:
+    """Take raw files into the lake; a line that breaks its contract goes to quarantine."""
+    from tambo.cli import intake
+
+    settings = _settings()
+    if withdraw is not None:
+        intake.withdraw_batch(settings, withdraw)
+    elif replay:
+        intake.replay_lines(settings, mapping)
+    elif path is not None or not report:
+        intake.ingest_path(settings, path or settings.world, mapping, history)
+    if report:
+        intake.show_report(settings)
+
+
+@app.command()
+def build(
+    full_refresh: Annotated[bool, typer.Option("--full-refresh", help="from nothing")] = False,
+) -> None:
+    """Run dbt: staging, intermediate, marts, and their tests."""
+    from tambo.cli import stages
+
+    stages.alone(stages.build_stage(_settings(), full_refresh=full_refresh))
+
+
+@app.command()
+def validate() -> None:
+    """Run the Great Expectations gate on raw and marts; a critical failure ends with 1."""
+    from tambo.cli import stages
+
+    stages.alone(stages.validate_stage(_settings()))
+
+
+@app.command()
+def release(
+    retain: Annotated[
+        bool, typer.Option("--retain", help="then retire what nothing names any more")
+    ] = False,
+) -> None:
+    """Make the validated build the next release."""
+    from tambo.cli import stages
+
+    settings = _settings()
+    stages.alone(stages.release_stage(settings))
+    if retain:
+        stages.alone(stages.retain_stage(settings))
+
+
+@features.callback(invoke_without_command=True)
+def publish(
+    context: typer.Context,
+    number: Annotated[int | None, typer.Option("--release", help="default: the latest")] = None,
+) -> None:
+    """Apply the Feast definitions and materialize a release into the online store."""
+    from tambo.cli import stages
+
+    if context.invoked_subcommand is None:
+        stages.alone(stages.features_stage(_settings(), number))
+
+
+@features.command("get")
+def features_get(
+    service: Annotated[str, typer.Option(help="feature service, e.g. flight_price_v1")],
+    entities: Annotated[Path, typer.Option(help="entity rows, .csv or .parquet")],
+    out: Annotated[Path, typer.Option(help="where the frame goes, .parquet or .csv")],
+    number: Annotated[int | None, typer.Option("--release", help="default: the latest")] = None,
+) -> None:
+    """Join features to entity rows, point-in-time and as known at each row's time."""
+    from tambo.cli import inspection
+
+    inspection.get(_settings(), service, entities, out, number)
+
+
+@features.command("explain")
+def features_explain(
+    view: Annotated[str, typer.Argument(help="feature view")],
+    key: Annotated[str, typer.Argument(help="join keys: name=value,name=value")],
+    t: Annotated[str, typer.Argument(help="instant, ISO 8601")],
+    number: Annotated[int | None, typer.Option("--release", help="default: the latest")] = None,
+) -> None:
+    """Say which row answers for a key at an instant, and why a cell is null."""
+    from tambo.cli import inspection
+
+    inspection.explain(_settings(), view, key, t, number)
+
+
+@features.command("generate")
+def features_generate(
+    check: Annotated[bool, typer.Option("--check", help="only say whether they drift")] = False,
+) -> None:
+    """Write the Feast views from the dbt models' meta."""
+    from tambo.cli import inspection
+
+    inspection.generate(_settings(), check=check)
+
+
+@app.command()
+def train(
+    model: Annotated[str | None, typer.Argument(help="default: every model")] = None,
+    number: Annotated[int | None, typer.Option("--release", help="default: the latest")] = None,
+) -> None:
+    """Train, gate and register a model at a release."""
+    from tambo.cli import stages
+
+    for stage in stages.train_stages(_settings(), model, number):
+        stages.alone(stage)
+
+
+@app.command()
+def bundle(
+    domain: Annotated[str | None, typer.Argument(help="default: every domain")] = None,
+) -> None:
+    """Put the champions of a domain into a Bento."""
+    from tambo.cli import stages
+
+    for stage in stages.bundle_stages(_settings(), domain):
+        stages.alone(stage)
+
+
+@app.command()
+def serve(
+    domain: Annotated[str, typer.Argument()] = "travel",
+    port: Annotated[int | None, typer.Option(help="0 finds a free one")] = None,
+) -> None:
+    """Serve a domain's Bento on loopback until Ctrl-C."""
+    from bentos.serve import serve_forever
+
+    settings = _settings()
+    serve_forever(settings, domain, settings.serve_port if port is None else port)
+
+
+@app.command()
+def predict(
+    payload: Annotated[str | None, typer.Argument(help="JSON, or @file; default: a sample")] = None,
+    domain: Annotated[str, typer.Option()] = "travel",
+    url: Annotated[str | None, typer.Option(help="a running service; default: start one")] = None,
+) -> None:
+    """Ask the served model once, as a client would."""
+    from tambo.cli import journey
+
+    answer = journey.predict(_settings(), domain, payload, url)
+    console.out.print_json(json.dumps(answer))
+
+
+@app.command()
+def export(
+    table: Annotated[str, typer.Argument(help="schema.table, e.g. marts.fare_prices")],
+    out: Annotated[Path, typer.Option(help="a .csv or .parquet file")],
+    number: Annotated[int | None, typer.Option("--release", help="default: the head")] = None,
+) -> None:
+    """Write one table of the lake to a file."""
+    from tambo.lake import releases
+    from tambo.lake.export import export_table
+
+    settings = _settings()
+    snapshot = None if number is None else releases.get(settings, number).snapshot_id
+    rows = export_table(settings, table, out, snapshot=snapshot)
+    console.out.print(f"{rows:,} rows of {table} written to {out}")
+
+
+@app.command()
+def docs() -> None:
+    """Build the dbt docs as one static page, and say where the data docs are."""
+    from tambo.lake.build import build_docs
+
+    settings = _settings()
+    page = build_docs(settings, settings.home / "docs")
+    console.out.print(f"dbt docs   {page}\ndata docs  {settings.data_docs}")
+
+
+@app.command()
+def mlflow(port: Annotated[int, typer.Option()] = 5000) -> None:
+    """Show MLflow's pages on loopback until Ctrl-C."""
+    from training.registry import show_pages
+
+    show_pages(_settings(), port)
+
+
+@quarantine.callback(invoke_without_command=True)
+def quarantine_list(
+    context: typer.Context,
+    reason: Annotated[str | None, typer.Option(help="only this reason")] = None,
+    limit: Annotated[int, typer.Option(min=1)] = 20,
+) -> None:
+    """Count quarantined lines by reason, and show the first of them."""
+    from tambo.cli import intake
+
+    if context.invoked_subcommand is None:
+        intake.show_quarantine(_settings(), reason, limit)
+
+
+@quarantine.command("export")
+def quarantine_export(
+    out: Annotated[Path, typer.Argument(help="a CSV to correct by hand")],
+    reason: Annotated[str | None, typer.Option(help="only this reason")] = None,
+) -> None:
+    """Write quarantined lines to a CSV for correction."""
+    from tambo.cli import intake
+
+    intake.export_quarantine(_settings(), out, reason)
+
+
+@quarantine.command("fix")
+def quarantine_fix(
+    file: Annotated[Path, typer.Argument(help="the corrected export")],
+) -> None:
+    """Take a corrected export back: accepted lines move from quarantine into the lake."""
+    from tambo.cli import intake
+
+    intake.take_back(_settings(), file)
+
+
+if __name__ == "__main__":
+    main()

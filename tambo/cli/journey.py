@@ -1,0 +1,114 @@
+"""The whole road in one command, and one question to the served model."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from tambo.cli import console, stages
+from tambo.cli.road import Outcome, Stage, Timing, travel_road
+from tambo.domains import slices
+from tambo.errors import ServingError
+from tambo.progress import Progress
+from tambo.settings import Settings
+
+
+def run(settings: Settings, raw: Path | None) -> None:
+    """Go from raw files to one answer of the served model; leaves nothing running.
+
+    Args:
+        settings: the Tambo home.
+        raw: a folder of the user's own CSVs; None makes the sample world.
+    """
+    from tambo.lake import writer_lock
+
+    source = settings.world if raw is None else raw
+    console.out.print(f"home {settings.home}, raw files {source}", markup=False)
+    timings = travel_road(
+        _stages(settings, source, sample=raw is None),
+        lock=lambda: writer_lock(settings, "tambo run: build to release"),
+    )
+    _summary(settings, timings)
+
+
+def _stages(settings: Settings, source: Path, *, sample: bool) -> Iterator[Stage]:
+    if sample:
+        yield stages.world_stage(settings)
+    yield stages.ingest_stage(settings, source)
+    yield stages.build_stage(settings)
+    yield stages.validate_stage(settings)
+    yield stages.release_stage(settings)
+    yield stages.features_stage(settings)
+    yield from stages.train_stages(settings)
+    yield from stages.bundle_stages(settings)
+    for domain in slices("bentos"):
+        yield _question_stage(settings, domain)
+
+
+def _question_stage(settings: Settings, domain: str) -> Stage:
+    def work(progress: Progress) -> Outcome:
+        progress(f"starting the {domain} service", 0, 1)
+        answer = predict(settings, domain)
+        return Outcome(json.dumps(_short(answer)))
+
+    return Stage("serve", work)
+
+
+def _short(answer: dict[str, Any]) -> dict[str, Any]:
+    """The answer without its list of features, which fills a screen."""
+    return {name: value for name, value in answer.items() if name != "features"}
+
+
+def predict(
+    settings: Settings, domain: str, payload: str | None = None, url: str | None = None
+) -> dict[str, Any]:
+    """Ask a domain's service once.
+
+    Args:
+        settings: the Tambo home.
+        domain: whose service.
+        payload: a JSON object, or @file that holds one; None asks for a fare that is in the lake.
+        url: a running service; None starts one, asks, and stops it.
+
+    Raises:
+        ServingError: the payload is not JSON, or the service refuses it.
+    """
+    from bentos.serve import call, serving
+
+    example = slices("bentos", "example")[domain]
+    body = example.payload(settings) if payload is None else _read_payload(payload)
+    if url is not None:
+        return dict(call(url + example.PATH, body))
+    with serving(settings, domain) as process:
+        return dict(call(process.url + example.PATH, body))
+
+
+def _read_payload(text: str) -> dict[str, Any]:
+    source = Path(text[1:]).read_text() if text.startswith("@") else text
+    try:
+        body = json.loads(source)
+    except json.JSONDecodeError as error:
+        raise ServingError(
+            f"The payload is not JSON: {error.msg} at line {error.lineno}, column {error.colno}.",
+            remedy="pass a JSON object, or @file",
+        ) from error
+    if not isinstance(body, dict):
+        raise ServingError(f"The payload is a {type(body).__name__}, not a JSON object.")
+    return body
+
+
+def _summary(settings: Settings, timings: list[Timing]) -> None:
+    total = sum(timing.seconds for timing in timings)
+    fresh = sum(timing.up_to_date for timing in timings)
+    console.out.print(f"\n{len(timings)} stages in {total:.0f} s, {fresh} were up to date.")
+    prefix = "" if settings.home == Path(".tambo") else f"TAMBO_HOME={settings.home} "
+    stages.hint(
+        "Open next:\n"
+        f"  {prefix}make serve    the service; its docs page is at the address it prints\n"
+        f"  {prefix}make docs     dbt docs and data docs, as static pages\n"
+        f"  {prefix}make mlflow   runs, metrics, plots and registered models\n"
+        f"  {prefix}make airflow  the same road as DAGs\n"
+        f"  {prefix}.venv/bin/tambo status"
+    )

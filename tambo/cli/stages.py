@@ -1,0 +1,167 @@
+"""The stages of the road, each a thin call into the package that does the work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from tambo.cli import console
+from tambo.cli.road import Outcome, Stage, run_stage
+from tambo.domains import domains, slices
+from tambo.errors import ServingError, TrainingError
+from tambo.progress import Progress
+from tambo.settings import Settings
+
+
+def alone(stage: Stage) -> None:
+    """Run one stage by itself, as its verb does."""
+    run_stage(stage)
+
+
+def world_stage(settings: Settings, out: Path | None = None) -> Stage:
+    """Write the sample world of every domain that has one."""
+
+    def work(progress: Progress) -> Outcome:
+        lines, fresh = [], True
+        for domain, module in slices("tambo.sources", "world").items():
+            summary = module.generate(
+                out or settings.world,
+                travellers=settings.world_travellers,
+                years=settings.world_years,
+                seed=settings.seed,
+                progress=progress,
+            )
+            rows = ", ".join(f"{count:,} {table}" for table, count in summary.rows.items())
+            lines.append(f"{domain}: {rows}")
+            fresh = fresh and summary.up_to_date
+        return Outcome("; ".join(lines), fresh)
+
+    return Stage("world", work)
+
+
+def ingest_stage(settings: Settings, path: Path) -> Stage:
+    """Load a folder of raw files."""
+
+    def work(progress: Progress) -> Outcome:
+        from tambo.ingest import ingest
+
+        report = ingest(settings, path, progress=progress)
+        return Outcome(report.line(), report.up_to_date)
+
+    return Stage("ingest", work)
+
+
+def build_stage(settings: Settings, *, full_refresh: bool = False) -> Stage:
+    """Run dbt."""
+
+    def work(progress: Progress) -> Outcome:
+        from tambo.lake.build import build
+
+        result = build(settings, full_refresh=full_refresh, progress=progress)
+        rows = sum(result.row_counts.values())
+        line = f"{len(result.row_counts)} marts, {rows:,} rows, as of {result.as_of:%Y-%m-%d %H:%M}"
+        return Outcome(line, result.up_to_date)
+
+    return Stage("build", work, locked=True)
+
+
+def validate_stage(settings: Settings) -> Stage:
+    """Run the gate."""
+
+    def work(progress: Progress) -> Outcome:
+        from expectations.gate import validate
+
+        verdict = validate(settings, progress=progress)
+        return Outcome(verdict.line(), verdict.up_to_date)
+
+    return Stage("validate", work, locked=True)
+
+
+def release_stage(settings: Settings) -> Stage:
+    """Make the validated build a release."""
+
+    def work(_: Progress) -> Outcome:
+        from tambo.lake.releases import release
+
+        outcome = release(settings)
+        number, snapshot = outcome.release.number, outcome.release.snapshot_id
+        return Outcome(f"release {number} = snapshot {snapshot}", outcome.up_to_date)
+
+    return Stage("release", work, locked=True)
+
+
+def retain_stage(settings: Settings) -> Stage:
+    """Retire the releases that no model names and that are not among the last ones."""
+
+    def work(_: Progress) -> Outcome:
+        from tambo.lake.retention import retire
+        from training.registry import named_releases
+
+        retired = retire(settings, named=named_releases(settings), keep=settings.keep_releases)
+        return Outcome(retired.line(), not retired.releases)
+
+    return Stage("retain", work)
+
+
+def features_stage(settings: Settings, number: int | None = None) -> Stage:
+    """Apply and materialize the Feast definitions."""
+
+    def work(progress: Progress) -> Outcome:
+        from feature_repo.definitions import all_objects
+        from tambo.featurestore.publish import publish
+
+        published = publish(settings, all_objects(), release=number, progress=progress)
+        keys = sum(published.views.values())
+        line = f"{len(published.views)} views, {keys:,} keys online at release {published.release}"
+        return Outcome(line, published.up_to_date)
+
+    return Stage("features", work)
+
+
+def train_stages(
+    settings: Settings, model: str | None = None, number: int | None = None
+) -> Iterator[Stage]:
+    """One stage for each model, or for the one named."""
+    from training.experiment import models
+
+    known = models()
+    if model is not None and model not in known:
+        raise TrainingError(f"There is no model {model!r}.", remedy=f"one of: {', '.join(known)}")
+    for name in known if model is None else [model]:
+        yield _train_stage(settings, name, number)
+
+
+def _train_stage(settings: Settings, name: str, number: int | None) -> Stage:
+    def work(progress: Progress) -> Outcome:
+        from training.experiment import train
+
+        trained = train(settings, name, release=number, progress=progress)
+        return Outcome(trained.line(), trained.up_to_date)
+
+    return Stage("train", work)
+
+
+def bundle_stages(settings: Settings, domain: str | None = None) -> Iterator[Stage]:
+    """One stage for each domain that has a service, or for the one named."""
+    known = [name for name in domains() if name in slices("bentos")]
+    if domain is not None and domain not in known:
+        raise ServingError(
+            f"There is no service for {domain!r}.", remedy=f"one of: {', '.join(known)}"
+        )
+    for name in known if domain is None else [domain]:
+        yield _bundle_stage(settings, name)
+
+
+def _bundle_stage(settings: Settings, domain: str) -> Stage:
+    def work(progress: Progress) -> Outcome:
+        from bentos.bundle import bundle
+
+        bundled = bundle(settings, domain, progress=progress)
+        return Outcome(str(bundled.tag), bundled.up_to_date)
+
+    return Stage("bundle", work)
+
+
+def hint(text: str) -> None:
+    """Print what to do or open next."""
+    console.out.print(text, markup=False)
