@@ -143,7 +143,7 @@ class ServingSpec(_Part):
     @property
     def columns(self) -> tuple[str, ...]:
         """Columns that `encode` reads, each once, in order of their first use."""
-        return tuple(dict.fromkeys(name for one in self.inputs for name in one.sources))
+        return source_columns(self.inputs)
 
     def encode(self, rows: Sequence[Mapping[str, object]]) -> NDArray[np.float32]:
         """Encode rows into the model's input matrix.
@@ -169,17 +169,7 @@ class ServingSpec(_Part):
 
     def encode_columns(self, columns: Mapping[str, Sequence[object]]) -> NDArray[np.float32]:
         """Encode equally long columns; otherwise as `encode`."""
-        absent = [name for name in self.columns if name not in columns]
-        if absent:
-            raise ServingError(f"model {self.model}: no column {', '.join(absent)}")
-        size = len(columns[self.columns[0]])
-        matrix = np.empty((size, len(self.inputs)), dtype=np.float32)
-        for position, one in enumerate(self.inputs):
-            sources = [columns[name] for name in one.sources]
-            matrix[:, position] = (
-                _numbers(one.name, sources[0]) if one.kind == "number" else _codes(one, sources)
-            )
-        return matrix
+        return encode_columns(self.inputs, columns)
 
     def save(self, path: Path) -> None:
         """Write the spec as JSON, always the same bytes for the same spec."""
@@ -198,6 +188,40 @@ class ServingSpec(_Part):
             raise ServingError(
                 f"{path}: not a serving spec: {error}", remedy="train the model again"
             ) from error
+
+
+def source_columns(inputs: Sequence[Input]) -> tuple[str, ...]:
+    """Columns that some inputs are read from, each once, in order of their first use."""
+    return tuple(dict.fromkeys(name for one in inputs for name in one.sources))
+
+
+def encode_columns(
+    inputs: Sequence[Input], columns: Mapping[str, Sequence[object]]
+) -> NDArray[np.float32]:
+    """Encode equally long columns into a matrix; training uses it before there is a spec.
+
+    Args:
+        inputs: the matrix's columns, in order.
+        columns: values by column name; None, NaN and NaT are missing.
+
+    Returns:
+        float32 [rows, len(inputs)]: numbers as they are with NaN for what is missing, categories
+        as the position in their vocabulary with -1 for what is missing or unknown.
+
+    Raises:
+        ServingError: a column is not there, or a number is not a finite number.
+    """
+    names = source_columns(inputs)
+    absent = [name for name in names if name not in columns]
+    if absent:
+        raise ServingError(f"no column {', '.join(absent)}")
+    matrix = np.empty((len(columns[names[0]]), len(inputs)), dtype=np.float32)
+    for position, one in enumerate(inputs):
+        sources = [columns[name] for name in one.sources]
+        matrix[:, position] = (
+            _numbers(one.name, sources[0]) if one.kind == "number" else _codes(one, sources)
+        )
+    return matrix
 
 
 def category_key(values: Sequence[object]) -> str | None:
