@@ -128,6 +128,11 @@ class ServingSpec(_Part):
     target: str = "price"
     unit: str = "BRL"
     inputs: tuple[Input, ...] = Field(min_length=1)
+    known: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict,
+        description="values of request fields seen in training (agency, flight_type): others are"
+        " refused; a field that is not named here is not checked",
+    )
     interval: Interval
     metrics: dict[str, float] = Field(default_factory=dict)
     tags: dict[str, str] = Field(default_factory=dict)
