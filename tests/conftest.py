@@ -1,0 +1,26 @@
+"""What all tests share: fast ones first, no telemetry, no program left behind."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+# Before any library is imported: each of these switches one library's telemetry off.
+os.environ.setdefault("DO_NOT_TRACK", "1")
+os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+os.environ.setdefault("BENTOML_DO_NOT_TRACK", "True")
+os.environ.setdefault("SCARF_ANALYTICS", "false")
+
+ORDER = ("unit", "property", "behaviour", "integration", "e2e")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run fast tests first, so that a broken line is seen early."""
+
+    def rank(item: pytest.Item) -> tuple[bool, int]:
+        kind = next((part for part in item.path.parts if part in ORDER), ORDER[-1])
+        return item.get_closest_marker("slow") is not None, ORDER.index(kind)
+
+    items.sort(key=rank)

@@ -1,0 +1,94 @@
+"""The README's first command on a tiny world: raw files to an answer, then nothing to redo."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = [pytest.mark.slow, pytest.mark.e2e]
+
+
+def tambo(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {
+        **os.environ,
+        "TAMBO_HOME": str(home),
+        "TAMBO_WORLD_TRAVELLERS": "80",
+        "TAMBO_WORLD_YEARS": "1",
+    }
+    return subprocess.run(
+        [sys.executable, "-c", "from tambo.cli import main; main()", *arguments],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=900,
+    )
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("road") / "home"
+
+
+@pytest.fixture(scope="module")
+def first(home: Path) -> subprocess.CompletedProcess[str]:
+    return tambo(home, "run")
+
+
+def stages(output: str) -> dict[str, str]:
+    """Mark of each stage: ✓ done, = up to date."""
+    return {name: mark for mark, name in re.findall(r"^([✓=]) (\w+)", output, re.MULTILINE)}
+
+
+def answer(output: str) -> dict:
+    line = next(line for line in output.splitlines() if re.match(r"[✓=] serve", line))
+    return json.loads(line[line.index("{") :])
+
+
+def test_the_road_ends_with_a_price(first) -> None:
+    assert first.returncode == 0, first.stdout + first.stderr
+    assert set(stages(first.stdout)) == {
+        *("world", "ingest", "build", "validate", "release", "features", "train", "bundle"),
+        "serve",
+    }
+    assert answer(first.stdout)["price"] > 0
+    assert answer(first.stdout)["release"] == 1
+    assert "make serve" in first.stdout
+
+
+def test_nothing_is_redone_when_nothing_changed(first, home: Path) -> None:
+    again = tambo(home, "run")
+    assert again.returncode == 0, again.stdout + again.stderr
+    marks = stages(again.stdout)
+    assert {name for name, mark in marks.items() if mark != "="} == {"serve"}
+    assert answer(again.stdout) == answer(first.stdout)
+
+
+def test_status_shows_the_release_and_the_champion(first, home: Path) -> None:
+    shown = tambo(home, "status")
+    assert shown.returncode == 0, shown.stderr
+    assert "released" in shown.stdout
+    assert "champion" in shown.stdout
+    assert "quarantine" in shown.stdout
+
+
+def test_nothing_is_left_running(first, home: Path) -> None:
+    left = [
+        path.parent.name
+        for path in Path("/proc").glob("[0-9]*/environ")
+        if f"TAMBO_HOME={home}\0".encode() in _read(path)
+    ]
+    assert left == []
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
