@@ -36,7 +36,8 @@ def main() -> None:
     try:
         app()
     except TamboError as error:
-        console.err.print(f"[red]error[/red] {type(error).__name__}: {error.message}", markup=True)
+        console.err.print("[red]error[/red] ", end="")
+        console.err.print(f"{type(error).__name__}: {error.message}", markup=False)
         if error.remedy:
             console.err.print(f"  → {error.remedy}", markup=False)
         sys.exit(1)
