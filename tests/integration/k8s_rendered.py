@@ -1,0 +1,55 @@
+"""The manifests as kubectl renders them: what a cluster would get, for the tests that read it."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+K8S = Path(__file__).resolve().parents[2] / "k8s"
+Manifest = dict[str, Any]
+
+
+@cache
+def rendered(overlay: str = "local") -> tuple[Manifest, ...]:
+    """Render one overlay; skips the calling test where kubectl is missing."""
+    if shutil.which("kubectl") is None:
+        pytest.skip("kubectl is not on this machine: the Kubernetes manifests were NOT checked")
+    text = subprocess.run(
+        ["kubectl", "kustomize", str(K8S / "overlays" / overlay)],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    ).stdout
+    return tuple(yaml.safe_load_all(text))
+
+
+def kind(name: str) -> list[Manifest]:
+    """All manifests of one kind."""
+    return [manifest for manifest in rendered() if manifest["kind"] == name]
+
+
+def one(kind_name: str, name: str) -> Manifest:
+    """The one manifest of this kind and name; generated names may carry a hash."""
+    found = [
+        manifest for manifest in kind(kind_name) if manifest["metadata"]["name"].startswith(name)
+    ]
+    assert len(found) == 1, f"{kind_name}/{name}: found {len(found)}"
+    return found[0]
+
+
+def workloads() -> list[Manifest]:
+    """Everything that makes pods."""
+    return [manifest for manifest in rendered() if "template" in manifest.get("spec", {})]
+
+
+def containers(workload: Manifest) -> list[Manifest]:
+    """All containers of a workload's pods, those that run before the others included."""
+    pod = workload["spec"]["template"]["spec"]
+    return [*pod.get("initContainers", []), *pod["containers"]]
