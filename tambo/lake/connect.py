@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from importlib.resources import files
+from itertools import count
 from pathlib import Path
 
 import duckdb
@@ -25,24 +27,42 @@ def extension_file(name: str) -> Path:
     return folder / "extensions" / f"v{duckdb.__version__}" / f"{name}.duckdb_extension"
 
 
+_verified: set[tuple[Path, int]] = set()
+_numbers = count()
+
+
 def engine(settings: Settings) -> duckdb.DuckDBPyConnection:
     """Open an in-memory DuckDB with our limits, UTC, spilling to the home's scratch folder."""
-    spill = settings.scratch / "spill"
-    spill.mkdir(parents=True, exist_ok=True)
+    stamps = {(path, path.stat().st_mtime_ns) for path in map(extension_file, EXTENSIONS)}
     connection = duckdb.connect(
         config={
             "memory_limit": settings.memory_limit,
             "threads": settings.threads,
-            "temp_directory": str(spill),
+            "temp_directory": str(spill_folder(settings)),
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
+            # Checking the signatures takes 130 ms, so each process does it once for each file.
+            "allow_unsigned_extensions": stamps <= _verified,
         }
     )
     connection.execute("SET TimeZone = 'UTC'")
     connection.execute("SET enable_progress_bar = false")
     for name in EXTENSIONS:
         connection.execute(f"LOAD {literal(extension_file(name))}")
+    connection.execute("SET allow_unsigned_extensions = false")
+    _verified.update(stamps)
     return connection
+
+
+def spill_folder(settings: Settings) -> Path:
+    """A new folder's path for one DuckDB to spill to; DuckDB makes it and removes it again.
+
+    Two DuckDBs that spill to one folder overwrite each other's files, so each gets its own, named
+    by process; `tambo.lake.retention.clean` removes those of killed processes.
+    """
+    folder = settings.scratch / "spill"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / f"{os.getpid()}-{next(_numbers)}"
 
 
 def attach_options(settings: Settings, *, read_only: bool, snapshot: int | None = None) -> str:
@@ -75,17 +95,30 @@ def _attach(
     try:
         connection.execute(f"ATTACH {literal(catalog_uri(settings))} AS {ALIAS} ({options})")
     except duckdb.Error as error:
-        connection.close()
+        if snapshot is not None and "No snapshot found" in str(error):
+            raise LakeError(
+                f"Snapshot {snapshot} is not in the lake: it has been expired, or never was.",
+                remedy="tambo status shows the releases that can be read",
+            ) from error
         raise LakeError(
             f"The lake at {settings.catalog} cannot be opened: {error}",
             remedy="tambo doctor",
         ) from error
-    connection.execute(f"USE {ALIAS}")
 
 
 def exists(settings: Settings) -> bool:
     """Whether this home has a lake."""
     return settings.catalog.exists()
+
+
+def require(settings: Settings) -> None:
+    """Raise LakeError, with the first commands to run, if this home has no lake yet."""
+    if not exists(settings):
+        raise _no_lake(settings)
+
+
+def _no_lake(settings: Settings) -> LakeError:
+    return LakeError(f"There is no lake in {settings.home}.", remedy="tambo world && tambo ingest")
 
 
 @contextmanager
@@ -97,13 +130,11 @@ def writer(settings: Settings, purpose: str) -> Iterator[duckdb.DuckDBPyConnecti
     """
     with writer_lock(settings, purpose):
         settings.lake_data.mkdir(parents=True, exist_ok=True)
-        connection = engine(settings)
-        _attach(connection, settings, read_only=False)
-        try:
+        with closing(engine(settings)) as connection:
+            _attach(connection, settings, read_only=False)
+            connection.execute(f"USE {ALIAS}")
             create_audit_tables(connection)
             yield connection
-        finally:
-            connection.close()
 
 
 @contextmanager
@@ -117,24 +148,33 @@ def reader(settings: Settings, snapshot: int | None = None) -> Iterator[duckdb.D
     Raises:
         LakeError: there is no lake yet, or the snapshot is gone.
     """
-    if not exists(settings):
-        raise LakeError(
-            f"There is no lake in {settings.home}.", remedy="tambo world && tambo ingest"
-        )
-    connection = engine(settings)
-    _attach(connection, settings, read_only=True, snapshot=snapshot or head(settings))
-    try:
+    require(settings)
+    with closing(engine(settings)) as connection:
+        if snapshot is None:
+            snapshot = _head(connection, settings)
+        _attach(connection, settings, read_only=True, snapshot=snapshot)
+        connection.execute(f"USE {ALIAS}")
         yield connection
-    finally:
-        connection.close()
 
 
 def head(settings: Settings) -> int:
-    """Newest snapshot id of the lake."""
-    connection = engine(settings)
+    """Newest snapshot id of the lake.
+
+    Raises:
+        LakeError: there is no lake yet.
+    """
+    require(settings)
+    with closing(engine(settings)) as connection:
+        return _head(connection, settings)
+
+
+def _head(connection: duckdb.DuckDBPyConnection, settings: Settings) -> int:
+    """Newest snapshot id, found by attaching the head for a moment."""
     _attach(connection, settings, read_only=True)
-    try:
-        row = connection.execute("SELECT max(snapshot_id) FROM lake.snapshots()").fetchone()
-        return int(row[0]) if row else 0
-    finally:
-        connection.close()
+    row = connection.execute(f"SELECT id FROM ducklake_current_snapshot('{ALIAS}')").fetchone()
+    connection.execute(f"DETACH {ALIAS}")
+    newest = int(row[0]) if row else 0
+    if newest == 0:
+        # The first writer was killed between making the catalog and the audit tables.
+        raise _no_lake(settings)
+    return newest

@@ -19,8 +19,8 @@ from typing import Any
 
 import duckdb
 
-from tambo.errors import LakeError, ReleaseError
-from tambo.lake.connect import exists, reader, writer
+from tambo.errors import ReleaseError
+from tambo.lake.connect import reader, require, writer
 from tambo.lake.sql import ident
 from tambo.lake.state import now, raw_state
 from tambo.settings import Settings
@@ -94,7 +94,7 @@ def release(settings: Settings) -> ReleaseOutcome:
         LakeError: there is no lake yet.
         ReleaseError: nothing is built, the raw tables changed since, or the gate has not passed.
     """
-    _require_lake(settings)
+    require(settings)
     with writer(settings, "release") as connection:
         build = newest_build(connection)
         if raw_state(connection) != build.raw_state:
@@ -227,13 +227,6 @@ def count_rows(settings: Settings, snapshot: int) -> dict[str, int]:
             ).fetchone()
             counts[f"{schema}.{table}"] = int(row[0]) if row else 0
     return counts
-
-
-def _require_lake(settings: Settings) -> None:
-    if not exists(settings):
-        raise LakeError(
-            f"There is no lake in {settings.home}.", remedy="tambo world && tambo ingest"
-        )
 
 
 def _passed_validation(connection: duckdb.DuckDBPyConnection, build: Build) -> tuple[int, str]:

@@ -30,7 +30,7 @@ AUDIT_TABLES = {
 
 
 def create_audit_tables(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create the lake's schemas and audit tables where they are missing."""
+    """Create the lake's schemas and audit tables where they are missing, in one snapshot."""
     have = {
         (row[0], row[1])
         for row in connection.execute(
@@ -38,9 +38,15 @@ def create_audit_tables(connection: duckdb.DuckDBPyConnection) -> None:
             "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = 'lake'"
         ).fetchall()
     }
-    for schema in SCHEMAS:
-        if (schema, None) not in have:
-            connection.execute(f"CREATE SCHEMA IF NOT EXISTS lake.{schema}")
-    for table, columns in AUDIT_TABLES.items():
-        if ("audit", table) not in have:
-            connection.execute(f"CREATE TABLE IF NOT EXISTS lake.audit.{table} ({columns})")
+    missing = [
+        f"CREATE SCHEMA IF NOT EXISTS lake.{schema}"
+        for schema in SCHEMAS
+        if (schema, None) not in have
+    ] + [
+        f"CREATE TABLE IF NOT EXISTS lake.audit.{table} ({columns})"
+        for table, columns in AUDIT_TABLES.items()
+        if ("audit", table) not in have
+    ]
+    if missing:
+        # In one transaction: whoever is killed here leaves all of it or nothing.
+        connection.execute(";\n".join(["BEGIN", *missing, "COMMIT"]))
