@@ -1,0 +1,11 @@
+"""The online store, read in process: no Feast, no pandas, one round trip a request.
+
+`resolve` turns a feature service into an `OnlineManifest` once (it needs Feast, and imports it only
+when it is called); an `OnlineReader` then answers from the manifest and the store alone.
+"""
+
+from tambo.featurestore.online.manifest import OnlineManifest
+from tambo.featurestore.online.reader import Cell, OnlineReader, OnlineRow, Reason
+from tambo.featurestore.online.resolve import resolve
+
+__all__ = ["Cell", "OnlineManifest", "OnlineReader", "OnlineRow", "Reason", "resolve"]
