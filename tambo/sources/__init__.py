@@ -1,0 +1,1 @@
+"""Raw contracts and the readers and generators of each domain."""

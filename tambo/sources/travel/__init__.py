@@ -1,0 +1,1 @@
+"""Travel: users, flights and hotels."""

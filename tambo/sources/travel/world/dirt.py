@@ -1,0 +1,169 @@
+"""Broken lines of many kinds, put into good files on purpose and written down."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from tambo.sources.travel.world.draws import Draws, Ids, Ints, ids
+from tambo.sources.travel.world.lines import COLUMNS
+
+Fields = list[bytes]
+
+NO_SUCH_USER = 900_000_000
+BAD_NUMBERS = (b"n/a", b"12.3.4", b"1O9.9", b"R$ 120")
+BAD_DATES = (b"31/12/2023", b"02/30/2024", b"2024-02-03", b"00/00/0000")
+RESENT_SHARE = 0.5
+
+
+@dataclass(frozen=True)
+class Dirt:
+    """One broken line.
+
+    Args:
+        index: position in the lines handed back.
+        kind: what is wrong, see KINDS.
+        column: the column concerned, "" if it is the line as a whole.
+        clean: position, among the clean lines, of the line it was made of.
+        resent: whether the clean line is sent again in the next month's file.
+    """
+
+    index: int
+    kind: str
+    column: str
+    clean: int
+    resent: bool
+
+
+Breaker = Callable[[str, Fields, int], tuple[Fields, str]]
+
+
+def _set(table: str, fields: Fields, values: dict[str, bytes]) -> Fields:
+    changed = list(fields)
+    for column, value in values.items():
+        changed[COLUMNS[table].index(column)] = value
+    return changed
+
+
+def _get(table: str, fields: Fields, column: str) -> bytes:
+    return fields[COLUMNS[table].index(column)]
+
+
+def _number(table: str) -> str:
+    return "age" if table == "users" else "price"
+
+
+def _bad_number(table: str, fields: Fields, pick: int) -> tuple[Fields, str]:
+    column = _number(table)
+    return _set(table, fields, {column: BAD_NUMBERS[pick % len(BAD_NUMBERS)]}), column
+
+
+def _bad_date(table: str, fields: Fields, pick: int) -> tuple[Fields, str]:
+    return _set(table, fields, {"date": BAD_DATES[pick % len(BAD_DATES)]}), "date"
+
+
+def _missing_field(table: str, fields: Fields, pick: int) -> tuple[Fields, str]:
+    return fields[: 2 + pick % 2], ""
+
+
+def _extra_field(table: str, fields: Fields, pick: int) -> tuple[Fields, str]:
+    return [*fields, b"?"], ""
+
+
+def _open_quote(table: str, fields: Fields, pick: int) -> tuple[Fields, str]:
+    column = {"users": "name", "flights": "from", "hotels": "name"}[table]
+    return _set(table, fields, {column: b'"' + _get(table, fields, column)}), column
+
+
+def _bad_category(table: str, fields: Fields, pick: int) -> tuple[Fields, str]:
+    column = "gender" if table == "users" else "flightType"
+    return _set(table, fields, {column: b"other?"}), column
+
+
+def _no_key(table: str, fields: Fields, pick: int) -> tuple[Fields, str]:
+    column = COLUMNS[table][0]
+    return _set(table, fields, {column: b""}), column
+
+
+def _negative(table: str, fields: Fields, pick: int) -> tuple[Fields, str]:
+    # The total of a hotel keeps its sign with the price: the only thing wrong is the sign.
+    columns = {"users": ("age",), "flights": ("price",), "hotels": ("price", "total")}[table]
+    values = {column: b"-" + _get(table, fields, column) for column in columns}
+    return _set(table, fields, values), columns[0]
+
+
+def _unknown_user(table: str, fields: Fields, pick: int) -> tuple[Fields, str]:
+    return _set(table, fields, {"userCode": b"%d" % (NO_SUCH_USER + pick)}), "userCode"
+
+
+def _wrong_total(table: str, fields: Fields, pick: int) -> tuple[Fields, str]:
+    total = float(_get(table, fields, "total")) + 100 + pick
+    return _set(table, fields, {"total": b"%.2f" % total}), "total"
+
+
+def _other_content(table: str, fields: Fields, pick: int) -> tuple[Fields, str]:
+    if table == "users":
+        age = int(_get(table, fields, "age"))
+        return _set(table, fields, {"age": b"%d" % (age + 1)}), "age"
+    if table == "hotels":
+        days = int(_get(table, fields, "days"))
+        total = float(_get(table, fields, "price")) * (days + 1)
+        return _set(table, fields, {"days": b"%d" % (days + 1), "total": b"%.2f" % total}), "days"
+    price = float(_get(table, fields, "price")) + 10
+    return _set(table, fields, {"price": b"%.2f" % price}), "price"
+
+
+DUPLICATE = "duplicate_key"
+KINDS: dict[str, tuple[Breaker, tuple[str, ...]]] = {
+    "bad_number": (_bad_number, ("users", "flights", "hotels")),
+    "bad_date": (_bad_date, ("flights", "hotels")),
+    "missing_field": (_missing_field, ("users", "flights", "hotels")),
+    "extra_field": (_extra_field, ("users", "flights", "hotels")),
+    "open_quote": (_open_quote, ("users", "flights", "hotels")),
+    "bad_category": (_bad_category, ("users", "flights")),
+    "missing_key": (_no_key, ("users", "flights", "hotels")),
+    "negative_number": (_negative, ("users", "flights", "hotels")),
+    "unknown_user": (_unknown_user, ("flights", "hotels")),
+    "wrong_total": (_wrong_total, ("hotels",)),
+    DUPLICATE: (_other_content, ("users", "flights", "hotels")),
+}
+"""What can be wrong, how it is done, and in which tables."""
+
+
+def soil(
+    draws: Draws, table: str, of: Ids, clean: list[bytes], share: float
+) -> tuple[list[bytes], list[Dirt]]:
+    """Break a share of the lines.
+
+    Args:
+        draws: the world's random numbers.
+        table: users, flights or hotels.
+        of: id of each line.
+        clean: the lines; no field holds a comma or a quote.
+        share: chance of each line to be broken.
+
+    Returns:
+        The lines, some broken; a doubled key adds a second line below the first, and both are
+        written down. And what was broken, in order.
+    """
+    kinds = [kind for kind, (_, tables) in KINDS.items() if table in tables]
+    hit: Ints = np.flatnonzero(draws.uniform(f"dirt/{table}", of) < share)
+    kind_of = draws.whole(f"dirt kind/{table}", of[hit], 0, len(kinds) - 1)
+    pick = draws.whole(f"dirt pick/{table}", of[hit], 0, 999)
+    again = draws.uniform(f"resent/{table}", ids(of[hit])) < RESENT_SHARE
+    lines, dirt = list(clean), []
+    added = 0
+    for n, row in enumerate(hit.tolist()):
+        kind = kinds[kind_of[n]]
+        fields, column = KINDS[kind][0](table, clean[row].split(b","), int(pick[n]))
+        broken = b",".join(fields)
+        if kind == DUPLICATE:
+            dirt.append(Dirt(row + added, kind, column, row, bool(again[n])))
+            added += 1
+            lines.insert(row + added, broken)
+        else:
+            lines[row + added] = broken
+        dirt.append(Dirt(row + added, kind, column, row, bool(again[n])))
+    return lines, dirt

@@ -1,0 +1,200 @@
+"""Makes a world in a folder: once, whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from tambo.errors import TamboError
+from tambo.progress import Progress, silent
+from tambo.sources.travel.world.files import Folder, hash_of
+from tambo.sources.travel.world.truth import Truth
+from tambo.sources.travel.world.truth_files import write_truth
+from tambo.sources.travel.world.writer import BLOCK, WorldWriter
+
+VERSION = 1
+"""Raise it when the same parameters give other files."""
+NOTE = "_world.json"
+MOST_YEARS = 30
+
+
+@dataclass(frozen=True)
+class WorldSummary:
+    """What a world holds.
+
+    Args:
+        out: its folder.
+        up_to_date: it was there already and nothing was done.
+        files: number of raw files, those with a leading underscore not counted.
+        rows: data lines by table, broken ones, corrections and withdrawals included.
+        dirty: broken lines by kind.
+        events: lines by table and what was special: late, corrected, withdrawn, sent again.
+        size_bytes: size of all files.
+        seconds: time taken.
+    """
+
+    out: Path
+    up_to_date: bool
+    files: int
+    rows: dict[str, int]
+    dirty: dict[str, int]
+    events: dict[str, int]
+    size_bytes: int
+    seconds: float
+
+
+def generate(
+    out: Path,
+    *,
+    travellers: int,
+    years: int,
+    seed: int,
+    dirty_share: float = 0.01,
+    progress: Progress = silent,
+) -> WorldSummary:
+    """Write the sample world into a folder, or do nothing if it is there already.
+
+    Args:
+        out: folder to make; another world in it is replaced.
+        travellers: how many people travel, 1 or more.
+        years: how many years of bookings, the last being 2025.
+        seed: the same seed gives the same bytes.
+        dirty_share: chance of a line to be broken, 0 to 0.5.
+        progress: called month by month.
+
+    Raises:
+        TamboError: a parameter is out of range, the folder holds something else than an untouched
+            world, or another process is writing it.
+    """
+    parameters = {
+        "generator": VERSION,
+        "travellers": travellers,
+        "years": years,
+        "seed": seed,
+        "dirty_share": dirty_share,
+    }
+    _check(parameters)
+    out = out.absolute()
+    started = time.perf_counter()
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with _only_one(out):
+        note = _untouched(out)
+        fresh = note is not None and note["parameters"] == parameters
+        if note is None or not fresh:
+            note = _write(out, parameters, progress)
+        return _summary(out, note, up_to_date=fresh, seconds=time.perf_counter() - started)
+
+
+def _check(parameters: dict[str, Any]) -> None:
+    limits = {
+        "travellers": (1, 50_000_000),
+        "years": (1, MOST_YEARS),
+        "seed": (0, 2**63),
+        "dirty_share": (0, 0.5),
+    }
+    for name, (low, high) in limits.items():
+        if not low <= parameters[name] <= high:
+            raise TamboError(
+                f"The sample world cannot have {name} = {parameters[name]}.",
+                remedy=f"Choose {name} from {low} to {high}.",
+            )
+
+
+def _only_one(out: Path) -> Any:
+    lock = FileLock(out.with_name(f".{out.name}.lock"))
+    try:
+        return lock.acquire(timeout=0)
+    except Timeout:
+        raise TamboError(
+            f"Another process is writing a sample world into {out}.",
+            remedy="Wait for it, or choose another folder.",
+        ) from None
+
+
+def _untouched(out: Path) -> dict[str, Any] | None:
+    """The note of the world in a folder; None if there is nothing there.
+
+    Raises:
+        TamboError: the folder holds other files, or a file of the world was changed.
+    """
+    if not out.exists():
+        return None
+    remedy = "Choose another folder, or move these files away."
+    if not out.is_dir():
+        raise TamboError(f"{out} is a file; the sample world needs a folder.", remedy=remedy)
+    present = {path.name for path in out.iterdir()}
+    if not present:
+        return None
+    if NOTE not in present:
+        raise TamboError(f"{out} holds {_some(present)} and is not a sample world.", remedy=remedy)
+    note: dict[str, Any] = json.loads((out / NOTE).read_text())
+    foreign = present - set(note["files"]) - {NOTE}
+    changed = {
+        name
+        for name, each in note["files"].items()
+        if name not in present or hash_of(out / name) != each["sha256"]
+    }
+    if foreign or changed:
+        raise TamboError(
+            f"The sample world in {out} was changed by hand: {_some(foreign | changed)}.",
+            remedy=f"Choose another folder, or delete {out} to have it made anew.",
+        )
+    return note
+
+
+def _some(names: set[str]) -> str:
+    shown = sorted(names)[:3]
+    return ", ".join(shown) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
+def _write(out: Path, parameters: dict[str, Any], progress: Progress) -> dict[str, Any]:
+    # Made beside the goal and renamed: a killed run leaves no half world, and the next clears up.
+    partial = out.with_name(f".{out.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir()
+    truth = Truth.draw(years=parameters["years"], seed=parameters["seed"])
+    folder = Folder(partial)
+    writer = WorldWriter(
+        folder,
+        truth,
+        travellers=parameters["travellers"],
+        dirty_share=parameters["dirty_share"],
+        block=BLOCK,
+    )
+    writer.write(progress)
+    arrivals = sorted(writer.arrivals.items(), key=lambda item: (item[1], item[0]))
+    lines = [f"{name},{arrived}".encode() for name, arrived in arrivals]
+    folder.append("_arrivals.csv", ("file", "arrived_at"), lines)
+    write_truth(folder, truth, travellers=parameters["travellers"])
+    folder.close()
+    note = {
+        "parameters": parameters,
+        "rows": dict(sorted(writer.rows.items())),
+        "dirty": dict(sorted(writer.dirty.items())),
+        "events": dict(sorted(writer.events.items())),
+        "files": folder.notes(),
+    }
+    (partial / NOTE).write_text(json.dumps(note, indent=1) + "\n")
+    if out.exists():
+        shutil.rmtree(out)
+    partial.rename(out)
+    return note
+
+
+def _summary(out: Path, note: dict[str, Any], *, up_to_date: bool, seconds: float) -> WorldSummary:
+    return WorldSummary(
+        out=out,
+        up_to_date=up_to_date,
+        files=sum(not name.startswith("_") for name in note["files"]),
+        rows=note["rows"],
+        dirty=note["dirty"],
+        events=note["events"],
+        size_bytes=sum(each["bytes"] for each in note["files"].values()),
+        seconds=seconds,
+    )
