@@ -71,14 +71,15 @@ def local_date(instant: datetime) -> date:
 
 
 def as_date(value: object) -> date | None:
-    """Read a day of travel: an ISO date as text, or a date; None if it is missing.
+    """Read a day of travel: text written YYYY-MM-DD, or a date; None for everything else.
 
-    Raises:
-        ValueError: the text is not a date written YYYY-MM-DD.
-        TypeError: the value is neither text nor a date.
+    Text that is not a date is missing, not an error: Feast tries each on-demand view on words of
+    its own when it is applied. The service refuses such a request before it comes here.
 
-    >>> as_date("2026-03-01"), as_date(date(2026, 3, 1)), as_date(None)
-    (datetime.date(2026, 3, 1), datetime.date(2026, 3, 1), None)
+    >>> as_date("2026-03-01"), as_date(date(2026, 3, 1))
+    (datetime.date(2026, 3, 1), datetime.date(2026, 3, 1))
+    >>> as_date(None), as_date("03/01/2026"), as_date("2026-02-30")
+    (None, None, None)
     """
     if missing(value):
         return None
@@ -86,9 +87,12 @@ def as_date(value: object) -> date | None:
         return value.date()
     if isinstance(value, date):
         return value
-    if isinstance(value, str):
-        return datetime.strptime(value, "%Y-%m-%d").date()
-    raise TypeError(f"a date must be text (YYYY-MM-DD) or a date, not {value!r}")
+    if isinstance(value, str) and len(value) == 10 and value[4] == value[7] == "-":
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            return None
+    return None
 
 
 def days_to_travel(asked_at: datetime | None, travel_date: object) -> float | None:
@@ -206,25 +210,24 @@ def flight_request(
     Returns:
         Values by the names in `FLIGHT_REQUEST_FEATURES`, in that order.
     """
-    month_sin, month_cos = month_circle(travel_date)
-    weekday_sin, weekday_cos = weekday_circle(travel_date)
+    day = as_date(travel_date)
+    month_sin, month_cos = month_circle(day)
+    weekday_sin, weekday_cos = weekday_circle(day)
     return {
-        "days_to_travel": days_to_travel(asked_at, travel_date),
+        "days_to_travel": days_to_travel(asked_at, day),
         "days_since_last_booking": days_since(last_booked_at, asked_at),
         "travel_month_sin": month_sin,
         "travel_month_cos": month_cos,
         "travel_weekday_sin": weekday_sin,
         "travel_weekday_cos": weekday_cos,
-        "travel_is_weekend": is_weekend(travel_date),
+        "travel_is_weekend": is_weekend(day),
         "flight_class_rank": flight_class_rank(flight_type),
         "flight_distance_km": first_known(distance_km, route_distance_km),
         "flight_duration_hours": first_known(duration_hours, route_duration_hours),
     }
 
 
-def flight_request_columns(
-    columns: Mapping[str, Sequence[object]],
-) -> dict[str, list[float | None]]:
+def flight_request_columns(columns: Mapping[str, Sequence[object]]) -> dict[str, list[float]]:
     """Compute the features of many requests, column by column: the form Feast's views want.
 
     Args:
@@ -232,10 +235,11 @@ def flight_request_columns(
             are ignored, and a column that is not there is missing in every row.
 
     Returns:
-        A list for each name in `FLIGHT_REQUEST_FEATURES`.
+        A list for each name in `FLIGHT_REQUEST_FEATURES`; NaN where a feature is missing, since
+        Feast reads the types from the values, and stores NaN as null.
 
-    >>> flight_request_columns({"travel_date": ["2026-03-01"]})["travel_is_weekend"]
-    [1.0]
+    >>> flight_request_columns({"travel_date": ["2026-03-01", None]})["travel_is_weekend"]
+    [1.0, nan]
     """
     names = [*FLIGHT_REQUEST_INPUTS, *FLIGHT_REQUEST_STORED]
     given = {name: columns[name] for name in names if name in columns}
@@ -244,7 +248,11 @@ def flight_request_columns(
         flight_request(**{**empty, **dict(zip(given, values, strict=True))})
         for values in zip(*given.values(), strict=True)
     ]
-    return {name: [row[name] for row in rows] for name in FLIGHT_REQUEST_FEATURES}
+    return {name: [_or_nan(row[name]) for row in rows] for name in FLIGHT_REQUEST_FEATURES}
+
+
+def _or_nan(value: float | None) -> float:
+    return math.nan if value is None else value
 
 
 ON_DEMAND: dict[str, Callable[..., dict[str, float | None]]] = {"flight_request": flight_request}
