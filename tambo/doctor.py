@@ -105,7 +105,7 @@ def _port(settings: Settings) -> Check:
 
 
 def _lock(settings: Settings) -> Check:
-    from tambo.lake import holder
+    from tambo.lake.lock import describe, holder
 
     note = holder(settings)
     if note is None:
@@ -113,7 +113,7 @@ def _lock(settings: Settings) -> Check:
     return Check(
         "writer lock",
         "warn",
-        f"held by process {note['pid']} ({note['purpose']}) since {note['since']}",
+        f"held by {describe(note)}",
         "wait for it to end; readers are not blocked",
     )
 
