@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tambo.sources.travel.world.draws import Draws, Ids, Ints, ids
+from tambo.sources.travel.world.draws import Draws, Flags, Ids, Ints
 from tambo.sources.travel.world.lines import COLUMNS
 
 Fields = list[bytes]
@@ -133,7 +133,14 @@ KINDS: dict[str, tuple[Breaker, tuple[str, ...]]] = {
 
 
 def soil(
-    draws: Draws, table: str, of: Ids, clean: list[bytes], share: float
+    draws: Draws,
+    table: str,
+    of: Ids,
+    clean: list[bytes],
+    allowed: Flags,
+    *,
+    share: float,
+    resend: float = RESENT_SHARE,
 ) -> tuple[list[bytes], list[Dirt]]:
     """Break a share of the lines.
 
@@ -142,28 +149,28 @@ def soil(
         table: users, flights or hotels.
         of: id of each line.
         clean: the lines; no field holds a comma or a quote.
-        share: chance of each line to be broken.
+        allowed: which lines may be broken.
+        share: chance of each of these to be broken.
+        resend: chance of a broken line to be sent again, clean.
 
     Returns:
         The lines, some broken; a doubled key adds a second line below the first, and both are
         written down. And what was broken, in order.
     """
     kinds = [kind for kind, (_, tables) in KINDS.items() if table in tables]
-    hit: Ints = np.flatnonzero(draws.uniform(f"dirt/{table}", of) < share)
+    hit: Ints = np.flatnonzero(allowed & (draws.uniform(f"dirt/{table}", of) < share))
     kind_of = draws.whole(f"dirt kind/{table}", of[hit], 0, len(kinds) - 1)
     pick = draws.whole(f"dirt pick/{table}", of[hit], 0, 999)
-    again = draws.uniform(f"resent/{table}", ids(of[hit])) < RESENT_SHARE
-    lines, dirt = list(clean), []
-    added = 0
+    again = draws.uniform(f"resent/{table}", of[hit]) < resend
+    lines, dirt = list(clean), list[Dirt]()
     for n, row in enumerate(hit.tolist()):
-        kind = kinds[kind_of[n]]
+        kind, added = kinds[kind_of[n]], len(lines) - len(clean)
         fields, column = KINDS[kind][0](table, clean[row].split(b","), int(pick[n]))
-        broken = b",".join(fields)
+        marks = [row + added]
         if kind == DUPLICATE:
-            dirt.append(Dirt(row + added, kind, column, row, bool(again[n])))
-            added += 1
-            lines.insert(row + added, broken)
+            marks.append(row + added + 1)
+            lines.insert(marks[-1], b",".join(fields))
         else:
-            lines[row + added] = broken
-        dirt.append(Dirt(row + added, kind, column, row, bool(again[n])))
+            lines[marks[0]] = b",".join(fields)
+        dirt += [Dirt(mark, kind, column, row, bool(again[n])) for mark in marks]
     return lines, dirt

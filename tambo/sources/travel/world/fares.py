@@ -27,7 +27,7 @@ CRUISE_KM_PER_HOUR, GROUND_HOURS = 780.0, 0.5
 
 def lead_factor(days: Ints | Floats) -> Floats:
     """Price factor of booking this many days before the flight: late is dear."""
-    return LEAD_FLOOR + LEAD_RISE * np.exp(-np.asarray(days) / LEAD_DAYS)
+    return np.asarray(LEAD_FLOOR + LEAD_RISE * np.exp(-np.asarray(days) / LEAD_DAYS))
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tambo.sources.travel.world.draws import Draws, Ints
+from tambo.sources.travel.world.draws import Draws, Floats, Ints
 from tambo.sources.travel.world.trips import Trips
 
 ON_TIME, LATE, CORRECTED, WITHDRAWN = range(4)
 LATE_SHARE, CORRECTED_SHARE, WITHDRAWN_SHARE = 0.02, 0.01, 0.01
 DELAY_MONTHS = (1, 3)
 WRONG_FARE, WRONG_DATE, WRONG_BOOKING = range(3)
+WRONG_FARE_FACTORS = (0.85, 1.2)
+MOVED_DAYS = (1, 10)
 
 
 @dataclass(frozen=True)
@@ -66,14 +68,22 @@ def as_first_told(draws: Draws, trips: Trips, told: Fates, month_end: int) -> Tr
     room = np.minimum(month_end - 1, trips.day[rows] - 1) - trips.booked[rows]
     wrong = np.where((wrong == WRONG_BOOKING) & (room < 1), WRONG_FARE, wrong)
     later = 1 + np.floor(draws.uniform("later", trip) * np.maximum(room, 1)).astype(np.int64)
-    factor = np.where(draws.uniform("up", trip) < 0.5, 0.85, 1.2)
+    factor = np.array(WRONG_FARE_FACTORS)[draws.whole("up", trip, 0, 1)]
     factor = np.where(wrong == WRONG_FARE, factor, 1.0)
     booked, day = trips.booked.copy(), trips.day.copy()
     booked[rows] += np.where(wrong == WRONG_BOOKING, later, 0)
-    day[rows] += np.where(wrong == WRONG_DATE, draws.whole("moved", trip, 1, 10), 0)
-    changed = {"booked": booked, "day": day}
-    for name in ("fare_out", "fare_back", "night_price"):
-        column = getattr(trips, name).copy()
-        column[rows] = np.round(column[rows] * factor, 2)
-        changed[name] = column
-    return replace(trips, **changed)
+    day[rows] += np.where(wrong == WRONG_DATE, draws.whole("moved", trip, *MOVED_DAYS), 0)
+
+    def told_price(true: Floats) -> Floats:
+        price = true.copy()
+        price[rows] = np.round(price[rows] * factor, 2)
+        return price
+
+    return replace(
+        trips,
+        booked=booked,
+        day=day,
+        fare_out=told_price(trips.fare_out),
+        fare_back=told_price(trips.fare_back),
+        night_price=told_price(trips.night_price),
+    )

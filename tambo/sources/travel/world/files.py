@@ -49,10 +49,14 @@ class Folder:
         """
         if not lines:
             return 0
+        self.begin(name, header)
+        return self.files[name].write(lines)
+
+    def begin(self, name: str, header: tuple[str, ...]) -> None:
+        """Write the header of a file that has none yet."""
         if name not in self.files:
             self.files[name] = _File((self.path / name).open("wb"))
             self.files[name].write([",".join(header).encode()])
-        return self.files[name].write(lines)
 
     def close(self, *names: str) -> None:
         """Close files that get no more lines; without names, all."""

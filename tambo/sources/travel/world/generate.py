@@ -14,6 +14,7 @@ from filelock import FileLock, Timeout
 from tambo.errors import TamboError
 from tambo.progress import Progress, silent
 from tambo.sources.travel.world.files import Folder, hash_of
+from tambo.sources.travel.world.outbox import DIRT_COLUMNS, DIRT_FILE, Outbox
 from tambo.sources.travel.world.truth import Truth
 from tambo.sources.travel.world.truth_files import write_truth
 from tambo.sources.travel.world.writer import BLOCK, WorldWriter
@@ -91,6 +92,18 @@ def generate(
         return _summary(out, note, up_to_date=fresh, seconds=time.perf_counter() - started)
 
 
+def read_truth(out: Path) -> Truth:
+    """The truth of the world in a folder.
+
+    Raises:
+        TamboError: there is no world.
+    """
+    if not (out / NOTE).exists():
+        raise TamboError(f"There is no sample world in {out}.", remedy="tambo world")
+    parameters = json.loads((out / NOTE).read_text())["parameters"]
+    return Truth.draw(years=parameters["years"], seed=parameters["seed"])
+
+
 def _check(parameters: dict[str, Any]) -> None:
     limits = {
         "travellers": (1, 50_000_000),
@@ -160,24 +173,18 @@ def _write(out: Path, parameters: dict[str, Any], progress: Progress) -> dict[st
     partial.mkdir()
     truth = Truth.draw(years=parameters["years"], seed=parameters["seed"])
     folder = Folder(partial)
-    writer = WorldWriter(
-        folder,
-        truth,
-        travellers=parameters["travellers"],
-        dirty_share=parameters["dirty_share"],
-        block=BLOCK,
-    )
-    writer.write(progress)
-    arrivals = sorted(writer.arrivals.items(), key=lambda item: (item[1], item[0]))
-    lines = [f"{name},{arrived}".encode() for name, arrived in arrivals]
-    folder.append("_arrivals.csv", ("file", "arrived_at"), lines)
-    write_truth(folder, truth, travellers=parameters["travellers"])
+    outbox = Outbox(folder, truth.draws, truth.calendar)
+    folder.begin(DIRT_FILE, DIRT_COLUMNS)
+    count = parameters["travellers"]
+    WorldWriter(outbox, truth, count=count, dirty_share=parameters["dirty_share"]).write(progress)
+    outbox.write_arrivals()
+    write_truth(folder, truth, count=count, block=BLOCK)
     folder.close()
     note = {
         "parameters": parameters,
-        "rows": dict(sorted(writer.rows.items())),
-        "dirty": dict(sorted(writer.dirty.items())),
-        "events": dict(sorted(writer.events.items())),
+        "rows": dict(sorted(outbox.rows.items())),
+        "dirty": dict(sorted(outbox.dirty.items())),
+        "events": dict(sorted(outbox.events.items())),
         "files": folder.notes(),
     }
     (partial / NOTE).write_text(json.dumps(note, indent=1) + "\n")

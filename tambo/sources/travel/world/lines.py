@@ -12,10 +12,10 @@ import pyarrow as pa
 from pyarrow import compute, csv
 
 from tambo.sources.travel.world.draws import Ints
-from tambo.sources.travel.world.places import AGENCIES, CLASSES, NAMES
-from tambo.sources.travel.world.travellers import COMPANIES, GENDERS, People
+from tambo.sources.travel.world.places import AGENCIES, CLASSES, COMPANIES, NAMES
 from tambo.sources.travel.world.trips import NO_HOTEL, Trips
 from tambo.sources.travel.world.truth import Truth
+from tambo.sources.travel.world.users import FIRST, GENDERS, LAST, Users
 
 USER_COLUMNS = ("code", "company", "name", "gender", "age")
 FLIGHT_COLUMNS = (
@@ -30,6 +30,7 @@ COLUMNS = {"users": USER_COLUMNS, "flights": FLIGHT_COLUMNS, "hotels": HOTEL_COL
 
 _PLACES, _CLASSES, _AGENCIES = pa.array(NAMES), pa.array(CLASSES), pa.array(AGENCIES)
 _COMPANIES, _GENDERS = pa.array(list(COMPANIES)), pa.array(GENDERS)
+_FIRST, _LAST = pa.array(FIRST), pa.array(LAST)
 
 
 def csv_lines(columns: list[Any]) -> list[bytes]:
@@ -41,16 +42,16 @@ def csv_lines(columns: list[Any]) -> list[bytes]:
     return text.getvalue().split(b"\n")[:-1]
 
 
-def user_lines(group: People) -> list[bytes]:
-    """One line a traveller."""
-    full = [f"{first} {last}" for first, last in zip(group.first, group.last, strict=True)]
+def user_lines(people: Users) -> list[bytes]:
+    """One line a person."""
+    first, last = _FIRST.take(people.first), _LAST.take(people.last)
     return csv_lines(
         [
-            group.code,
-            _COMPANIES.take(group.company),
-            full,
-            _GENDERS.take(group.stated),
-            group.age,
+            people.code,
+            _COMPANIES.take(people.company),
+            compute.binary_join_element_wise(first, last, " "),
+            _GENDERS.take(people.gender),
+            people.age,
         ]
     )
 

@@ -16,8 +16,7 @@ import numpy as np
 from tambo.sources.travel.world.draws import Floats, Ids, Ints, ids
 from tambo.sources.travel.world.fares import NOISE
 from tambo.sources.travel.world.hotels import PRICE_NOISE
-from tambo.sources.travel.world.seasons import BUSINESS, LEISURE
-from tambo.sources.travel.world.travellers import People
+from tambo.sources.travel.world.travellers import Travellers
 from tambo.sources.travel.world.truth import Truth
 
 # By purpose (leisure, business): median and log spread, lowest and highest.
@@ -37,7 +36,7 @@ class Trips:
         id: what the random numbers of the trip hang on.
         traveller: user code.
         home, place: indices of PLACES; out is home → place, back is place → home.
-        purpose: LEISURE or BUSINESS.
+        purpose: LEISURE or BUSINESS, see seasons.py.
         booked: day of booking; `second` and `hotel_second`: seconds after local midnight.
         day: day of the flight out; `nights` later is the flight back.
         flight_class, agency: indices of CLASSES and AGENCIES, for both flights.
@@ -86,7 +85,7 @@ class _Plan:
     place: Ints
 
 
-def _plans(truth: Truth, group: People, month: int) -> _Plan:
+def _plans(truth: Truth, group: Travellers, month: int) -> _Plan:
     draws, demand = truth.draws, truth.seasons.demand
     start, stop = truth.calendar.month_days(month)
     first = truth.calendar.month(month)
@@ -110,11 +109,18 @@ def _plans(truth: Truth, group: People, month: int) -> _Plan:
     second = BOOKING_FROM + (hours / 2 * BOOKING_HOURS * 3600).astype(np.int64)
     rows = np.flatnonzero(kept)
     rows = rows[np.lexsort((rows, second[rows], booked[rows]))]
-    columns = (trip, who, purpose, booked, second, day, place)
-    return _Plan(*(column[rows] for column in columns))
+    return _Plan(
+        id=trip[rows],
+        who=who[rows],
+        purpose=purpose[rows],
+        booked=booked[rows],
+        second=second[rows],
+        day=day[rows],
+        place=place[rows],
+    )
 
 
-def _choose_hotels(truth: Truth, group: People, plan: _Plan) -> tuple[Ints, Floats]:
+def _choose_hotels(truth: Truth, group: Travellers, plan: _Plan) -> tuple[Ints, Floats]:
     draws, hotels = truth.draws, truth.hotels
     hotel = np.full(len(plan.who), NO_HOTEL)
     price = np.zeros(len(plan.who))
@@ -136,7 +142,7 @@ def _choose_hotels(truth: Truth, group: People, plan: _Plan) -> tuple[Ints, Floa
     return hotel, price
 
 
-def book(truth: Truth, group: People, month: int) -> Trips:
+def book(truth: Truth, group: Travellers, month: int) -> Trips:
     """All trips that these travellers book in a month, in order of booking."""
     draws, plan = truth.draws, _plans(truth, group, month)
     who, trip = plan.who, plan.id
@@ -169,6 +175,3 @@ def book(truth: Truth, group: People, month: int) -> Trips:
         night_price=night_price,
         stay_nights=nights,
     )
-
-
-__all__ = ["BUSINESS", "LEISURE", "NO_HOTEL", "Trips", "book"]
