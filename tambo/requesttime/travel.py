@@ -37,6 +37,8 @@ FLIGHT_REQUEST_STORED = {
 FLIGHT_REQUEST_FEATURES = {
     "days_to_travel": "local days from the request to the day of travel",
     "days_since_last_booking": "local days from the traveller's last booking to the request",
+    "travel_day_of_year": "day of the year of travel, 1 to 366",
+    "travel_days_from_easter": "days from that year's Easter Sunday to the day of travel",
     "travel_month_sin": "month of travel on a circle, sine",
     "travel_month_cos": "month of travel on a circle, cosine",
     "travel_weekday_sin": "day of the week of travel on a circle, sine",
@@ -132,6 +134,45 @@ def circle(position: int, length: int) -> tuple[float, float]:
     return math.sin(angle), math.cos(angle)
 
 
+def day_of_year(travel_date: object) -> float | None:
+    """Return the day of the year, 1 to 366: seasons, and holidays that keep their date.
+
+    >>> day_of_year("2026-01-01"), day_of_year("2026-12-25")
+    (1.0, 359.0)
+    """
+    day = as_date(travel_date)
+    return None if day is None else float(day.timetuple().tm_yday)
+
+
+def easter(year: int) -> date:
+    """Return Easter Sunday of a year in the Gregorian calendar.
+
+    J. Meeus, Astronomical Algorithms, 1991, chapter 8 (the rule of Butcher's Almanac, 1876).
+
+    >>> easter(2024), easter(2025)
+    (datetime.date(2024, 3, 31), datetime.date(2025, 4, 20))
+    """
+    golden, century, rest = year % 19, year // 100, year % 100
+    moon = (century - (century + 8) // 25 + 1) // 3
+    epact = (19 * golden + century - century // 4 - moon + 15) % 30
+    weekday = (32 + 2 * (century % 4) + 2 * (rest // 4) - epact - rest % 4) % 7
+    late = (golden + 11 * epact + 22 * weekday) // 451
+    month, before = divmod(epact + weekday - 7 * late + 114, 31)
+    return date(year, month, before + 1)
+
+
+def days_from_easter(travel_date: object) -> float | None:
+    """Count the days from Easter Sunday of the same year: holidays that move with it.
+
+    Carnival Tuesday is 47 days before it, Corpus Christi 60 days after it.
+
+    >>> days_from_easter("2025-03-04"), days_from_easter("2025-04-20")
+    (-47.0, 0.0)
+    """
+    day = as_date(travel_date)
+    return None if day is None else float((day - easter(day.year)).days)
+
+
 def month_circle(travel_date: object) -> tuple[float, float] | tuple[None, None]:
     """Place the month on a circle of twelve, January first.
 
@@ -216,6 +257,8 @@ def flight_request(
     return {
         "days_to_travel": days_to_travel(asked_at, day),
         "days_since_last_booking": days_since(last_booked_at, asked_at),
+        "travel_day_of_year": day_of_year(day),
+        "travel_days_from_easter": days_from_easter(day),
         "travel_month_sin": month_sin,
         "travel_month_cos": month_cos,
         "travel_weekday_sin": weekday_sin,
