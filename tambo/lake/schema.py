@@ -1,4 +1,4 @@
-"""The lake's audit tables: what was taken in, built, validated and released."""
+"""The lake's own tables: what was taken in and quarantined, built, validated and released."""
 
 from __future__ import annotations
 
@@ -11,6 +11,27 @@ AUDIT_TABLES = {
         batch_id BIGINT, domain VARCHAR, table_name VARCHAR, source_file VARCHAR,
         file_hash VARCHAR, status VARCHAR, history BOOLEAN, arrived_at TIMESTAMP,
         ingested_at TIMESTAMP, revision INTEGER
+    """,
+    # One row a batch: where each byte, line and record of its file went (tambo.ingest.ledger).
+    "files": """
+        batch_id BIGINT, domain VARCHAR, table_name VARCHAR, source_file VARCHAR,
+        file_hash VARCHAR, columns VARCHAR, mapping VARCHAR, checked_at TIMESTAMP,
+        bytes BIGINT, lines BIGINT, records BIGINT, bom_bytes BIGINT,
+        header_bytes BIGINT, header_lines BIGINT, blank_bytes BIGINT, blank_lines BIGINT,
+        loaded_bytes BIGINT, loaded_lines BIGINT, loaded_records BIGINT,
+        repeat_bytes BIGINT, repeat_lines BIGINT, repeat_records BIGINT,
+        quarantined_bytes BIGINT, quarantined_lines BIGINT, quarantined_records BIGINT,
+        filtered_bytes BIGINT, filtered_lines BIGINT, filtered_records BIGINT
+    """,
+    # Records that repeat the version of their key before them, and so are not in raw.
+    "repeats": """
+        domain VARCHAR, table_name VARCHAR, batch_id BIGINT, record BIGINT, source_file VARCHAR,
+        ingested_at TIMESTAMP, known_at TIMESTAMP, known_from VARCHAR,
+        of_batch BIGINT, of_record BIGINT
+    """,
+    # Records that a mapping's `where` leaves out.
+    "filtered": """
+        batch_id BIGINT, record BIGINT
     """,
     "builds": """
         build_id BIGINT, built_at TIMESTAMP, raw_state VARCHAR, project_hash VARCHAR,
@@ -28,6 +49,18 @@ AUDIT_TABLES = {
     """,
 }
 
+QUARANTINE_TABLES = {
+    # One row a record or whole file that was not loaded (tambo.ingest.quarantine).
+    "lines": """
+        domain VARCHAR, table_name VARCHAR, batch_id BIGINT, source_file VARCHAR,
+        file_hash VARCHAR, record BIGINT, line BIGINT, lines BIGINT, byte_position BIGINT,
+        byte_length BIGINT, raw BLOB, reason VARCHAR, column_name VARCHAR, value VARCHAR,
+        message VARCHAR, remedy VARCHAR, quarantined_at TIMESTAMP, resolved_by BIGINT
+    """,
+}
+
+TABLES = {"audit": AUDIT_TABLES, "quarantine": QUARANTINE_TABLES}
+
 
 def create_audit_tables(connection: duckdb.DuckDBPyConnection) -> None:
     """Create the lake's schemas and audit tables where they are missing, in one snapshot."""
@@ -43,9 +76,10 @@ def create_audit_tables(connection: duckdb.DuckDBPyConnection) -> None:
         for schema in SCHEMAS
         if (schema, None) not in have
     ] + [
-        f"CREATE TABLE IF NOT EXISTS lake.audit.{table} ({columns})"
-        for table, columns in AUDIT_TABLES.items()
-        if ("audit", table) not in have
+        f"CREATE TABLE IF NOT EXISTS lake.{schema}.{table} ({columns})"
+        for schema, tables in TABLES.items()
+        for table, columns in tables.items()
+        if (schema, table) not in have
     ]
     if missing:
         # In one transaction: whoever is killed here leaves all of it or nothing.
