@@ -257,8 +257,11 @@ def _codes(one: Input, sources: Sequence[Sequence[object]]) -> NDArray[np.float3
 
 
 def _numbers(name: str, values: Sequence[object]) -> NDArray[np.float64]:
-    numbers = np.asarray(values)
-    if numbers.dtype.kind not in "biuf":
+    try:
+        numbers = np.asarray(values)
+    except ValueError:  # lists of different lengths among the values
+        numbers = np.empty(0, dtype=object)
+    if numbers.dtype.kind not in "biuf" or numbers.ndim != 1:
         numbers = np.array([_number(name, value) for value in values], dtype=np.float64)
     numbers = numbers.astype(np.float64, copy=False)
     too_large = np.abs(numbers) > np.finfo(np.float32).max

@@ -58,7 +58,7 @@ def resolve(
             _add(views, _view(store, projection, requested=True))
         else:
             on_demand.append(_on_demand_part(on_demand_view, projection))
-            for source in on_demand_view.source_feature_view_projections.values():
+            for source in _sources(on_demand_view):
                 _add(views, _view(store, source, requested=False))
     return OnlineManifest(
         project=store.project,
@@ -75,10 +75,15 @@ def _on_demand(store: FeatureStore, projection: Any) -> Any | None:
     return names.get(projection.name)
 
 
+def _sources(view: Any) -> list[Any]:
+    """Stored views behind an on-demand view; the registry keeps them in no order."""
+    return sorted(view.source_feature_view_projections.values(), key=lambda one: one.name_to_use())
+
+
 def _on_demand_part(view: Any, projection: Any) -> OnDemand:
     stored = {
         field.name: f"{source.name_to_use()}__{field.name}"
-        for source in view.source_feature_view_projections.values()
+        for source in _sources(view)
         for field in source.features
     }
     request = {

@@ -1,0 +1,177 @@
+"""Our codecs against Feast's own, over all values that Feast can store."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime
+
+import pytest
+from feast.infra.key_encoding_utils import serialize_entity_key
+from feast.protos.feast.types import Value_pb2 as proto
+from feast.protos.feast.types.EntityKey_pb2 import EntityKey
+from feast.type_map import feast_value_type_to_python_type
+from google.protobuf.timestamp_pb2 import Timestamp
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tambo.errors import FeatureError, OnlineStoreError
+from tambo.featurestore.online.keys import KeyWriter
+from tambo.featurestore.online.values import NULL_TIMESTAMP, decode, decode_timestamp
+
+INT32 = st.integers(-(2**31), 2**31 - 1)
+INT64 = st.integers(-(2**63), 2**63 - 1)
+TEXT = st.text(st.characters(codec="utf-8"), max_size=200)
+INSTANTS = st.integers(-62_135_596_800, 253_402_300_799) | st.just(NULL_TIMESTAMP)
+SCALARS = {
+    "bytes": st.binary(max_size=300),
+    "string": TEXT,
+    "int32": INT32,
+    "int64": INT64,
+    "double": st.floats(),
+    "float": st.floats(width=32),
+    "bool": st.booleans(),
+    "unix_timestamp": INSTANTS,
+}
+
+
+@st.composite
+def stored_values(draw) -> proto.Value:
+    name = draw(st.sampled_from([*SCALARS, "uuid", "decimal", "json", "nothing"]))
+    if name == "nothing":
+        return proto.Value()
+    if name in SCALARS:
+        shape = draw(st.sampled_from(["val", "list_val", "set_val"]))
+        if shape == "val":
+            return proto.Value(**{f"{name}_val": draw(SCALARS[name])})
+        items = draw(st.lists(SCALARS[name], max_size=20))
+        field = f"{name}_{shape}"
+        kind = proto.Value.DESCRIPTOR.fields_by_name[field].message_type.name
+        return proto.Value(**{field: getattr(proto, kind)(val=items)})
+    text = {
+        "uuid": st.uuids().map(str),
+        "decimal": st.decimals(allow_nan=False).map(str),
+        "json": st.sampled_from(['{"a": [1, null]}', "[]", "no json", "3"]),
+    }[name]
+    return proto.Value(**{f"{name}_val": draw(text)})
+
+
+def alike(ours: object, theirs: object) -> bool:
+    if type(ours) is not type(theirs):
+        return False
+    if isinstance(ours, float):
+        return (math.isnan(ours) and math.isnan(theirs)) or (
+            ours == theirs and math.copysign(1, ours) == math.copysign(1, theirs)
+        )
+    if isinstance(ours, list):
+        return len(ours) == len(theirs) and all(map(alike, ours, theirs))
+    if isinstance(ours, set):
+        return sorted(map(repr, ours)) == sorted(map(repr, theirs))
+    return ours == theirs
+
+
+@given(stored_values())
+def test_values_are_read_as_feast_reads_them(value):
+    assert alike(decode(value.SerializeToString()), feast_value_type_to_python_type(value))
+
+
+def test_a_stored_null_is_null():
+    """Feast gives 0 for it, which a model would take for a number."""
+    null = proto.Value(null_val=proto.NULL)
+    assert feast_value_type_to_python_type(null) == 0
+    assert decode(null.SerializeToString()) is None
+
+
+@given(st.binary(max_size=60))
+def test_any_bytes_give_a_value_or_a_clear_error(data):
+    try:
+        decode(data)
+    except OnlineStoreError as error:
+        assert error.remedy
+
+
+@given(stored_values().filter(lambda value: value.ByteSize() > 1), st.data())
+def test_a_value_cut_short_is_damaged_or_shorter_never_a_crash(value, data):
+    whole = value.SerializeToString()
+    try:
+        decode(whole[: data.draw(st.integers(1, len(whole) - 1))])
+    except OnlineStoreError as error:
+        assert "tambo features" in str(error) or "scalars" in str(error)
+
+
+def test_a_type_no_model_can_use_is_named():
+    inner = proto.Map()
+    inner.val["a"].int64_val = 1
+    with pytest.raises(OnlineStoreError, match="type number 20"):
+        decode(proto.Value(map_val=inner).SerializeToString())
+
+
+@given(st.datetimes(timezones=st.just(UTC)))
+def test_event_times_are_read_to_the_microsecond(instant):
+    written = Timestamp()
+    written.FromDatetime(instant)
+    assert decode_timestamp(written.SerializeToString()) == instant
+
+
+KEYS = {
+    "STRING": (TEXT, "string_val"),
+    "INT32": (INT32, "int32_val"),
+    "INT64": (INT64, "int64_val"),
+    "BYTES": (st.binary(max_size=100), "bytes_val"),
+    "UNIX_TIMESTAMP": (st.datetimes(timezones=st.just(UTC)), "unix_timestamp_val"),
+}
+
+
+@st.composite
+def entities(draw) -> list[tuple[str, str, object]]:
+    names = draw(
+        st.lists(
+            st.text(st.characters(codec="utf-8"), min_size=1, max_size=30),
+            min_size=1,
+            max_size=5,
+            unique=True,
+        )
+    )
+    kinds = [draw(st.sampled_from(sorted(KEYS))) for _ in names]
+    return [(name, kind, draw(KEYS[kind][0])) for name, kind in zip(names, kinds, strict=True)]
+
+
+@given(entities())
+def test_keys_are_written_as_feast_writes_them(entity):
+    def value(kind: str, given_value: object) -> proto.Value:
+        if isinstance(given_value, datetime):
+            given_value = math.floor(given_value.replace(microsecond=0).timestamp())
+        return proto.Value(**{KEYS[kind][1]: given_value})
+
+    theirs = serialize_entity_key(
+        EntityKey(
+            join_keys=[name for name, _, _ in entity],
+            entity_values=[value(kind, given_value) for _, kind, given_value in entity],
+        ),
+        entity_key_serialization_version=3,
+    )
+    writer = KeyWriter([(name, kind) for name, kind, _ in entity])
+    assert writer.write({name: given_value for name, _, given_value in entity}) == theirs
+
+
+def test_composite_keys_are_not_run_together():
+    writer = KeyWriter([("a", "STRING"), ("b", "STRING")])
+    assert writer.write({"a": "11", "b": "1"}) != writer.write({"a": "1", "b": "11"})
+
+
+@pytest.mark.parametrize(
+    ("kind", "wrong"),
+    [
+        ("INT64", "1"),
+        ("INT64", 1.0),
+        ("INT64", True),
+        ("INT64", 2**63),
+        ("INT32", 2**31),
+        ("STRING", 1),
+        ("STRING", "\ud800"),
+        ("BYTES", "a"),
+        ("UNIX_TIMESTAMP", 5),
+    ],
+)
+def test_a_key_of_another_type_is_refused_by_name(kind, wrong):
+    with pytest.raises(FeatureError, match=f"join key code: .*{kind}"):
+        KeyWriter([("code", kind)]).write({"code": wrong})
