@@ -1,0 +1,1 @@
+"""Training: one module a model under its domain; harness, splits, gates, explanations."""

@@ -1,0 +1,152 @@
+"""The design: labelled rows with their features, encoded as serving will encode them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from tambo.errors import TrainingError
+from tambo.serving.spec import Input, category_key, encode_columns, source_columns
+from training.metrics import Floats
+
+Matrix = NDArray[np.float32]
+Rows = NDArray[np.bool_] | NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Design:
+    """Encoded rows, their labels and what they are reported by.
+
+    Attributes:
+        inputs: the columns of the matrix.
+        matrix: float32 [rows, inputs]; missing numbers are NaN, unknown categories -1.
+        label: float64 [rows].
+        columns: the raw columns that rows are grouped and reported by, each of rows values.
+    """
+
+    inputs: tuple[Input, ...]
+    matrix: Matrix
+    label: Floats
+    columns: Mapping[str, NDArray[np.object_]]
+
+    def __len__(self) -> int:
+        return len(self.label)
+
+    def take(self, rows: Rows) -> Design:
+        """Keep some rows, by mask or by position."""
+        return Design(
+            inputs=self.inputs,
+            matrix=self.matrix[rows],
+            label=self.label[rows],
+            columns={name: values[rows] for name, values in self.columns.items()},
+        )
+
+    def sample(self, most: int, seed: int) -> Design:
+        """Keep at most so many rows, drawn at random, in their order."""
+        if len(self) <= most:
+            return self
+        drawn = np.random.default_rng(seed).choice(len(self), size=most, replace=False)
+        return self.take(np.sort(drawn).astype(np.int64))
+
+    def positions(self, names: Sequence[str]) -> list[int]:
+        """Positions of inputs by name.
+
+        Raises:
+            TrainingError: there is no such input.
+        """
+        known = {one.name: position for position, one in enumerate(self.inputs)}
+        absent = [name for name in names if name not in known]
+        if absent:
+            raise TrainingError(f"no input {', '.join(absent)}")
+        return [known[name] for name in names]
+
+    def select(self, inputs: Sequence[Input]) -> Matrix:
+        """The matrix of some of the inputs, in the order wanted."""
+        return self.matrix[:, self.positions([one.name for one in inputs])]
+
+    def without_inputs(self, names: Sequence[str]) -> Design:
+        """The same rows, some inputs dropped from the matrix."""
+        kept = tuple(one for one in self.inputs if one.name not in names)
+        return replace(self, inputs=kept, matrix=self.select(kept))
+
+    def without(self, names: Sequence[str]) -> Design:
+        """The same rows with some inputs missing: NaN for numbers, unknown for categories."""
+        matrix = self.matrix.copy()
+        for position in self.positions(names):
+            matrix[:, position] = -1.0 if self.inputs[position].kind == "category" else np.nan
+        return replace(self, matrix=matrix)
+
+
+def stack(designs: Sequence[Design]) -> Design:
+    """Put the rows of several designs with the same inputs below each other."""
+    first = designs[0]
+    return Design(
+        inputs=first.inputs,
+        matrix=np.concatenate([one.matrix for one in designs]),
+        label=np.concatenate([one.label for one in designs]),
+        columns={
+            name: np.concatenate([one.columns[name] for one in designs]) for name in first.columns
+        },
+    )
+
+
+def learn_vocabularies(inputs: Sequence[Input], rows: pa.Table) -> tuple[Input, ...]:
+    """Fill in the categories that occur in the training rows, sorted by name.
+
+    An input whose vocabulary is declared keeps it.
+    """
+    learned = []
+    for one in inputs:
+        if one.kind == "category" and not one.vocabulary:
+            values = [rows.column(name).to_pylist() for name in one.sources]
+            keys = {category_key(row) for row in zip(*values, strict=True)}
+            learned.append(one.model_copy(update={"vocabulary": tuple(sorted(keys - {None}))}))
+        else:
+            learned.append(one)
+    return tuple(learned)
+
+
+def encode(
+    rows: pa.Table, inputs: tuple[Input, ...], label: str, report_by: Sequence[str]
+) -> Design:
+    """Encode a table of labelled rows with their features.
+
+    Args:
+        rows: one column for each source of the inputs, the label and the columns to report by.
+        inputs: the inputs, with their vocabularies.
+        label: name of the label column.
+        report_by: columns kept as they are.
+    """
+    return Design(
+        inputs=inputs,
+        matrix=encode_columns(
+            inputs, {name: column(rows, name) for name in source_columns(inputs)}
+        ),
+        label=rows.column(label).cast(pa.float64()).to_numpy(),
+        columns={name: np.array(rows.column(name).to_pylist(), dtype=object) for name in report_by},
+    )
+
+
+def column(rows: pa.Table, name: str) -> Sequence[object]:
+    """One column as a sequence that can be encoded: numbers as an array with NaN for nulls.
+
+    Raises:
+        TrainingError: the table has no such column.
+    """
+    if name not in rows.column_names:
+        raise TrainingError(
+            f"The training frame has no column {name}.",
+            remedy="compare the model's inputs with its feature service: tambo features explain",
+        )
+    values = rows.column(name)
+    if pa.types.is_integer(values.type) or pa.types.is_floating(values.type):
+        numbers: Sequence[object] = values.cast(pa.float64(), safe=False).to_numpy()
+        return numbers
+    if pa.types.is_null(values.type):
+        return [None] * len(values)
+    found: list[object] = values.to_pylist()
+    return found

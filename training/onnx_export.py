@@ -1,0 +1,126 @@
+"""ONNX files in the one shape that services run: "features" [n, k] in, "price" [n, 1] out.
+
+Estimators write themselves with `Graph`; `parity` holds the file against the native model.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.design import Matrix
+from training.metrics import Floats
+
+if TYPE_CHECKING:
+    from onnx import ModelProto, NodeProto, TensorProto
+
+INPUT, OUTPUT = "features", "price"
+
+# The oldest versions that have every operator used here: any current runtime reads them.
+OPSET, ML_OPSET, IR_VERSION = 17, 3, 8
+
+
+@dataclass
+class Graph:
+    """An ONNX graph under construction; every value is float32 unless said otherwise."""
+
+    width: int
+    nodes: list[NodeProto] = field(default_factory=list)
+    constants: list[TensorProto] = field(default_factory=list)
+
+    def constant(self, values: NDArray[Any] | float) -> str:
+        """Add a constant, and return its name."""
+        from onnx import numpy_helper
+
+        array = np.asarray(values)
+        if array.dtype == np.float64:
+            array = array.astype(np.float32)
+        name = f"constant_{len(self.constants)}"
+        self.constants.append(numpy_helper.from_array(array, name))
+        return name
+
+    def add(self, operator: str, *inputs: str, output: str = "", **attributes: Any) -> str:
+        """Add a node with one output, and return the output's name."""
+        from onnx import helper
+
+        name = output or f"{operator.lower()}_{len(self.nodes)}"
+        self.nodes.append(helper.make_node(operator, list(inputs), [name], **attributes))
+        return name
+
+    def columns(self, positions: list[int]) -> str:
+        """Pick columns of the features: [n, len(positions)]."""
+        chosen = self.constant(np.asarray(positions, dtype=np.int64))
+        return self.add("Gather", INPUT, chosen, axis=1)
+
+    def codes(self, position: int) -> str:
+        """Pick a category's codes, shifted so that unknown is row 0 of a table: int64 [n]."""
+        from onnx import TensorProto
+
+        column = self.add(
+            "Gather", INPUT, self.constant(np.asarray(position, dtype=np.int64)), axis=1
+        )
+        whole = self.add("Cast", column, to=TensorProto.INT64)
+        return self.add("Add", whole, self.constant(np.asarray(1, dtype=np.int64)))
+
+    def table(self, rows: NDArray[Any], codes: str) -> str:
+        """Look codes up in a table [categories + 1, width]: [n, width]."""
+        return self.add("Gather", self.constant(rows.astype(np.float32)), codes, axis=0)
+
+    def finish(self, result: str) -> ModelProto:
+        """Name the result as the output, check the model and return it."""
+        from onnx import TensorProto, checker, helper
+
+        self.add("Identity", result, output=OUTPUT)
+        graph = helper.make_graph(
+            self.nodes,
+            "tambo",
+            [helper.make_tensor_value_info(INPUT, TensorProto.FLOAT, ["n", self.width])],
+            [helper.make_tensor_value_info(OUTPUT, TensorProto.FLOAT, ["n", 1])],
+            self.constants,
+        )
+        opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid("ai.onnx.ml", ML_OPSET)]
+        model = helper.make_model(graph, opset_imports=opsets, producer_name="tambo")
+        model.ir_version = IR_VERSION
+        checker.check_model(model, full_check=True)
+        return model
+
+
+def run(model: ModelProto, matrix: Matrix) -> Floats:
+    """Predict with ONNX Runtime, on one thread as services do; float64 [n]."""
+    from onnxruntime import InferenceSession, SessionOptions
+
+    options = SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    session = InferenceSession(
+        model.SerializeToString(), options, providers=["CPUExecutionProvider"]
+    )
+    prices: NDArray[np.float32] = session.run([OUTPUT], {INPUT: matrix})[0]
+    return prices[:, 0].astype(np.float64)
+
+
+@dataclass(frozen=True)
+class Parity:
+    """How far the ONNX file is from the native model on the same rows.
+
+    Attributes:
+        rows: how many rows were compared.
+        largest: largest absolute difference, in the target's unit.
+        largest_relative: largest difference as a share of the native prediction.
+    """
+
+    rows: int
+    largest: float
+    largest_relative: float
+
+
+def parity(model: ModelProto, matrix: Matrix, native: Floats) -> Parity:
+    """Compare the ONNX file with the native model's predictions of the same rows."""
+    difference = np.abs(run(model, matrix) - native)
+    return Parity(
+        rows=len(native),
+        largest=float(difference.max()),
+        largest_relative=float((difference / np.abs(native)).max()),
+    )

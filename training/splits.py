@@ -1,0 +1,135 @@
+"""Declared splits: by time for every model, by group for what a model has never seen."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from tambo.errors import TrainingError
+from training.labels import LabelTable, read_labels
+
+TRAIN, CALIBRATION, TEST = "train", "calibration", "test"
+
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class TimeSplit:
+    """Train on the past, stop and calibrate on what follows, test on the newest rows.
+
+    Attributes:
+        calibration_share: share of the rows, by entity time, between training and test.
+        test_share: share of the rows at the end.
+        least_rows: fewest rows that each part must have.
+    """
+
+    calibration_share: float = 0.15
+    test_share: float = 0.15
+    least_rows: int = 50
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """Where the parts begin and end; naive UTC.
+
+    Training ends at `calibration_start`, calibration at `test_start`, the test at `as_of`. A part
+    uses the labels known at its end, and leaves out the last label window before it: labels of
+    that window were not all known yet.
+    """
+
+    calibration_start: datetime
+    test_start: datetime
+    as_of: datetime
+
+
+def time_bounds(
+    connection: duckdb.DuckDBPyConnection, table: LabelTable, split: TimeSplit, as_of: datetime
+) -> Bounds:
+    """Place the bounds at quantiles of the entity times known by the release's as_of.
+
+    Raises:
+        TrainingError: there are no labels.
+    """
+    test_from = 1.0 - split.test_share
+    row = connection.execute(
+        f"SELECT quantile_disc(event_timestamp, [{test_from - split.calibration_share!r}, "
+        f"{test_from!r}]) FROM (SELECT DISTINCT ON ({', '.join(table.key)}) event_timestamp, "
+        f"{table.label} AS label FROM {table.source} WHERE created_timestamp <= ? "
+        f"ORDER BY created_timestamp DESC) WHERE label IS NOT NULL",
+        [as_of],
+    ).fetchone()
+    if row is None or row[0] is None:
+        raise TrainingError(
+            f"{table.name} holds no label known by {as_of:%Y-%m-%d %H:%M}.",
+            remedy="tambo ingest <folder> && tambo build && tambo validate && tambo release",
+        )
+    return Bounds(calibration_start=row[0][0], test_start=row[0][1], as_of=as_of)
+
+
+def read_split(
+    connection: duckdb.DuckDBPyConnection, table: LabelTable, split: TimeSplit, bounds: Bounds
+) -> dict[str, pa.Table]:
+    """Read the labels of each part, each as known at the end of that part.
+
+    Raises:
+        TrainingError: a part has fewer rows than the split declares.
+    """
+    first, second, end = bounds.calibration_start, bounds.test_start, bounds.as_of
+    parts = {
+        TRAIN: read_labels(connection, table, known_by=first, end=first - table.window),
+        CALIBRATION: read_labels(
+            connection, table, known_by=second, start=first, end=second - table.window
+        ),
+        TEST: read_labels(connection, table, known_by=end, start=second),
+    }
+    few = {name: rows.num_rows for name, rows in parts.items() if rows.num_rows < split.least_rows}
+    if few:
+        found = ", ".join(f"{name} {count}" for name, count in few.items())
+        raise TrainingError(
+            f"{table.name} has too few labels to train on: {found} rows, where each part needs "
+            f"{split.least_rows}.",
+            remedy="load more history, or a larger sample: tambo world --travellers 200",
+        )
+    return parts
+
+
+def halves(units: Sequence[object], seed: int) -> Mask:
+    """Split units into two halves at random, all rows of one unit on the same side.
+
+    The half that stops a fit early must not be the half that sizes its interval: residuals of
+    the first are too small.
+
+    Args:
+        units: the unit of each row, for example its trip.
+        seed: which halving.
+
+    Returns:
+        bool [rows]: True for the first half.
+    """
+    return np.array([_draw(unit, seed) < 0.5 for unit in units], dtype=np.bool_)
+
+
+def group_folds(groups: Sequence[str], folds: int, seed: int) -> Iterator[set[str]]:
+    """Deal the groups into folds, and yield the groups held out in each.
+
+    Args:
+        groups: the group of each row; every group is held out exactly once.
+        folds: how many folds; fewer where there are fewer groups.
+        seed: which dealing.
+    """
+    names = sorted(set(groups))
+    order = np.random.default_rng(seed).permutation(len(names))
+    for part in np.array_split(order, min(folds, len(names))):
+        yield {names[position] for position in part}
+
+
+def _draw(unit: object, seed: int) -> float:
+    digest = hashlib.blake2b(f"{seed}:{unit}".encode(), digest_size=8).digest()
+    return float(int.from_bytes(digest, "big") / 2**64)
