@@ -1,0 +1,174 @@
+"""dbt, run in this process on the lake: its environment, its progress, what it failed on."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tambo.errors import BuildError
+from tambo.lake.connect import EXTENSIONS, catalog_uri, engine, extension_file
+from tambo.lake.sql import literal
+from tambo.progress import Progress, silent
+from tambo.settings import Settings
+
+
+@dataclass(frozen=True)
+class DbtRun:
+    """What one dbt command did.
+
+    Attributes:
+        invocation: dbt's id of the run.
+        models: models that were run, by name.
+        tests: how many data tests and unit tests passed.
+    """
+
+    invocation: str
+    models: tuple[str, ...]
+    tests: int
+
+
+def project(settings: Settings) -> Path:
+    """Folder of the dbt project."""
+    return settings.root / "dbt"
+
+
+def run(
+    settings: Settings,
+    command: Sequence[str],
+    *,
+    variables: Mapping[str, object] | None = None,
+    progress: Progress = silent,
+) -> DbtRun:
+    """Run one dbt command in this process, and close the connections it leaves open.
+
+    Args:
+        settings: the Tambo home.
+        command: the command and its options, for example ["build", "--full-refresh"].
+        variables: values of the project's vars.
+        progress: called with each node that ends.
+
+    Raises:
+        BuildError: dbt could not start, or a model or test failed; names all that failed.
+    """
+    folder = project(settings)
+    arguments = [
+        *command,
+        "--project-dir",
+        str(folder),
+        "--profiles-dir",
+        str(folder),
+        "--target-path",
+        str(settings.dbt_target),
+        "--log-path",
+        str(settings.dbt_target / "logs"),
+        "--log-level",
+        "none",
+        "--log-level-file",
+        "info",
+        "--no-print",
+        "--no-use-colors",
+        "--no-version-check",
+        "--no-send-anonymous-usage-stats",
+        "--vars",
+        yaml.safe_dump(dict(variables or {}), default_flow_style=True, width=10_000).strip(),
+    ]
+    settings.dbt_target.mkdir(parents=True, exist_ok=True)
+    with _environment(settings):
+        outcome, invocation = _invoke(arguments, progress)
+    return _read(settings, outcome, invocation)
+
+
+def _invoke(arguments: list[str], progress: Progress) -> tuple[Any, str]:
+    # Imported here: dbt takes seconds to import, and `--help` must not wait for it.
+    from dbt.adapters.duckdb.connections import (  # noqa: PLC0415
+        DuckDBConnectionManager,
+    )
+    from dbt.cli.main import dbtRunner  # noqa: PLC0415
+    from dbt_common.invocation import get_invocation_id  # noqa: PLC0415
+
+    runner = dbtRunner(callbacks=[_narrator(progress)])
+    try:
+        return runner.invoke(arguments), get_invocation_id()
+    finally:
+        # Otherwise dbt keeps the lake attached until this process ends.
+        DuckDBConnectionManager.close_all_connections()
+
+
+def _narrator(progress: Progress) -> Any:
+    """A dbt callback that reports each node when it ends."""
+    state = {"done": 0, "total": 0}
+
+    def hear(event: Any) -> None:
+        name = event.info.name
+        if name == "LogStartLine":
+            state["total"] = event.data.total
+        elif name == "NodeFinished":
+            state["done"] += 1
+            progress(event.data.node_info.node_name, state["done"], state["total"])
+
+    return hear
+
+
+@contextmanager
+def _environment(settings: Settings) -> Iterator[None]:
+    """Set what profiles.yml reads, and what keeps dbt from calling home; restore it after."""
+    extensions = settings.dbt_target / "extensions"
+    _install_extensions(settings, extensions)
+    spill = settings.scratch / "spill"
+    spill.mkdir(parents=True, exist_ok=True)
+    wanted = {
+        "DO_NOT_TRACK": "1",
+        "TAMBO_DBT_CATALOG": catalog_uri(settings),
+        "TAMBO_DBT_DATA": f"{settings.lake_data}/",
+        "TAMBO_DBT_EXTENSIONS": str(extensions),
+        "TAMBO_DBT_MEMORY_LIMIT": settings.memory_limit,
+        "TAMBO_DBT_SPILL": str(spill),
+        "TAMBO_DBT_THREADS": str(settings.threads),
+    }
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def _install_extensions(settings: Settings, folder: Path) -> None:
+    """Copy the extensions from their wheels to where dbt's INSTALL finds them, without a net."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with engine(settings) as connection:
+        connection.execute(f"SET extension_directory = {literal(folder)}")
+        for name in EXTENSIONS:
+            connection.execute(f"INSTALL {literal(extension_file(name))}")
+
+
+def _read(settings: Settings, outcome: Any, invocation: str) -> DbtRun:
+    """Turn dbt's result into ours, or into an error that names what failed."""
+    if outcome.exception is not None:
+        raise BuildError(
+            f"dbt could not run: {outcome.exception}",
+            remedy=f"look into {settings.dbt_target / 'logs' / 'dbt.log'}",
+        )
+    results = list(getattr(outcome.result, "results", None) or [])
+    failed = [result for result in results if str(result.status) in {"error", "fail"}]
+    if failed:
+        raise BuildError("\n".join(_failure(settings, result) for result in failed))
+    return DbtRun(
+        invocation=invocation,
+        models=tuple(r.node.name for r in results if r.node.resource_type == "model"),
+        tests=sum(1 for r in results if r.node.resource_type in {"test", "unit_test"}),
+    )
+
+
+def _failure(settings: Settings, result: Any) -> str:
+    return f"{result.node.resource_type} {result.node.name}: {result.message}"
