@@ -13,7 +13,8 @@
     ├── FeatureError           a feature, view, service or entity row is wrong
     │   └── OnlineStoreError   the online store is down, empty or stale
     ├── TrainingError          a model cannot be trained or rebuilt
-    └── ServingError           a service cannot be built, started or called
+    ├── ServingError           a service cannot be built, started or called
+    └── OrchestrationError     Airflow does not start, or one of its processes ended
 """
 
 from __future__ import annotations
@@ -86,3 +87,7 @@ class TrainingError(TamboError):
 
 class ServingError(TamboError):
     """A service cannot be built, started or called."""
+
+
+class OrchestrationError(TamboError):
+    """Airflow does not start, or one of its processes ended by itself."""
