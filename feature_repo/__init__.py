@@ -1,0 +1,1 @@
+"""Feast definitions, one slice a domain."""

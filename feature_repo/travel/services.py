@@ -1,0 +1,32 @@
+"""Feature services of travel: the contracts of its models. A changed input set is a new version."""
+
+from __future__ import annotations
+
+from feast import FeatureService  # noqa: TID253 - only definitions are in this module
+
+from feature_repo.travel.entities import OWNER
+from feature_repo.travel.on_demand import flight_request
+from feature_repo.travel.views import (
+    fare_prices,
+    place_demand,
+    route_fares,
+    traveller_profile,
+    traveller_travel,
+)
+
+flight_price_v1 = FeatureService(
+    name="flight_price_v1",
+    features=[
+        fare_prices,
+        route_fares,
+        traveller_travel,
+        # The fare must not depend on gender or employer.
+        traveller_profile[["age"]],
+        place_demand.with_name("origin_place").with_join_key_map({"place": "origin"}),
+        place_demand.with_name("destination_place").with_join_key_map({"place": "destination"}),
+        flight_request,
+    ],
+    description="What the flight price model sees of a fare, a route, a traveller and a request",
+    owner=OWNER,
+    tags={"domain": "travel", "model": "flight_price"},
+)

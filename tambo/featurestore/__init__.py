@@ -1,0 +1,1 @@
+"""Feast on DuckLake: data source, offline store, publishing, historical features, explanations."""

@@ -1,0 +1,165 @@
+"""Feast views generated from dbt's manifest: a feature is defined once, in its mart.
+
+A mart whose `meta` has a `feast` block becomes a view; a column whose `meta` says `feature: true`
+becomes a feature; the other columns, times aside, are its join keys. The generated modules are
+checked in, and `check` fails when they no longer say what the manifest says.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tambo.errors import FeatureError
+from tambo.featurestore.generated_code import Column, View, module_text
+
+EVENT = "event_timestamp"
+CREATED = "created_timestamp"
+
+
+@dataclass(frozen=True)
+class Drift:
+    """A generated module that differs from the manifest."""
+
+    path: Path
+    reason: str
+
+
+def generate(manifest: Path, out: Path) -> list[Path]:
+    """Write <out>/<domain>/views.py for each domain that has views.
+
+    Args:
+        manifest: dbt's target/manifest.json.
+        out: the folder feature_repo/.
+
+    Returns:
+        The modules, written or as they were.
+
+    Raises:
+        FeatureError: the manifest is missing, or a mart's meta is not complete.
+    """
+    paths = []
+    for domain, views in read_views(manifest).items():
+        path = out / domain / "views.py"
+        text = module_text(domain, views)
+        if not path.exists() or path.read_text() != text:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        paths.append(path)
+    return paths
+
+
+def check(manifest: Path, out: Path) -> list[Drift]:
+    """Compare the checked-in modules with the manifest; nothing is written.
+
+    Raises:
+        FeatureError: the manifest is missing, or a mart's meta is not complete.
+    """
+    drifts = []
+    wanted = read_views(manifest)
+    for domain, views in wanted.items():
+        path = out / domain / "views.py"
+        if not path.exists():
+            drifts.append(Drift(path, "is missing"))
+        elif path.read_text() != module_text(domain, views):
+            drifts.append(Drift(path, "differs from the marts' meta"))
+    left = [path for path in sorted(out.glob("*/views.py")) if path.parent.name not in wanted]
+    return drifts + [Drift(path, "has no marts any more") for path in left]
+
+
+def read_views(manifest: Path) -> dict[str, list[View]]:
+    """Views by domain, both sorted by name.
+
+    Raises:
+        FeatureError: the manifest is missing, or a mart's meta is not complete.
+    """
+    try:
+        nodes = json.loads(manifest.read_text())["nodes"].values()
+    except (FileNotFoundError, json.JSONDecodeError, KeyError) as error:
+        raise FeatureError(
+            f"There is no dbt manifest at {manifest}.", remedy="tambo build"
+        ) from error
+    found: dict[str, list[View]] = {}
+    for node in sorted(nodes, key=lambda node: str(node["name"])):
+        meta = _meta(node)
+        if node["resource_type"] == "model" and "feast" in meta:
+            # dbt's fqn is project, domain, layer, model.
+            found.setdefault(str(node["fqn"][1]), []).append(_view(node, meta["feast"]))
+    return dict(sorted(found.items()))
+
+
+def _meta(thing: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The meta of a model or a column, which dbt keeps in two places by version."""
+    meta: Mapping[str, Any] = {
+        **thing.get("meta", {}),
+        **(thing.get("config") or {}).get("meta", {}),
+    }
+    return meta
+
+
+def _view(node: Mapping[str, Any], feast: Mapping[str, Any]) -> View:
+    name = str(node["name"])
+    _require(name, feast, ("entities", "ttl_days", "ttl_reason", "owner", "tier", "personal_data"))
+    columns = [_column(name, column) for column in node["columns"].values()]
+    keys = [one for one in columns if not one.feature and one.name not in {EVENT, CREATED}]
+    named = {one.name for one in columns}
+    if not {EVENT, CREATED} <= named:
+        raise FeatureError(
+            f"Mart {name} has no {EVENT} and {CREATED}.", remedy="declare both columns in its yml"
+        )
+    entities = [str(entity) for entity in feast["entities"]]
+    if len(keys) != len(entities):
+        raise FeatureError(
+            f"Mart {name} has {len(entities)} entities ({', '.join(entities)}) and {len(keys)} "
+            f"key columns ({', '.join(key.name for key in keys)}).",
+            remedy="mark feature columns with meta.feature: true, and name one entity for each key",
+        )
+    return View(
+        name=name,
+        table=f"{node['schema']}.{node.get('alias') or name}",
+        description=_one_line(node.get("description", "")),
+        entities=tuple(entities),
+        keys=tuple(keys),
+        features=tuple(one for one in columns if one.feature),
+        ttl_days=float(feast["ttl_days"] or 0),
+        ttl_reason=_one_line(feast["ttl_reason"]),
+        owner=str(feast["owner"]),
+        tier=str(feast["tier"]),
+        personal_data=bool(feast["personal_data"]),
+        event=EVENT,
+        created=CREATED,
+    )
+
+
+def _column(mart: str, column: Mapping[str, Any]) -> Column:
+    meta = _meta(column)
+    kind = column.get("data_type")
+    if not kind:
+        raise FeatureError(
+            f"Column {column['name']} of mart {mart} has no data_type.",
+            remedy="declare it in the mart's contract",
+        )
+    return Column(
+        name=str(column["name"]),
+        kind=str(kind).upper(),
+        description=_one_line(column.get("description", "")),
+        feature=bool(meta.get("feature", False)),
+        unit=str(meta.get("unit") or ""),
+        personal_data=bool(meta.get("personal_data", False)),
+    )
+
+
+def _require(mart: str, meta: Mapping[str, Any], names: Iterable[str]) -> None:
+    absent = [name for name in names if name not in meta]
+    if absent:
+        raise FeatureError(
+            f"Mart {mart}: meta.feast has no {', '.join(absent)}.",
+            remedy="complete the block in the mart's yml",
+        )
+
+
+def _one_line(text: object) -> str:
+    return " ".join(str(text).split())

@@ -1,0 +1,203 @@
+"""DuckLakeOfflineStore: Feast's offline store over the lake, as-known-at, at a release."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+from feast.data_source import DataSource  # noqa: TID253 - imported by Feast itself, by name
+from feast.feature_logging import LoggingConfig, LoggingSource  # noqa: TID253
+from feast.feature_view import FeatureView  # noqa: TID253
+from feast.infra.offline_stores.offline_store import OfflineStore, RetrievalJob  # noqa: TID253
+from feast.infra.registry.base_registry import BaseRegistry  # noqa: TID253
+from feast.on_demand_feature_view import OnDemandFeatureView  # noqa: TID253
+from feast.repo_config import FeastConfigBaseModel, RepoConfig  # noqa: TID253
+from pydantic import field_validator
+
+from tambo.errors import FeatureError, SettingsError
+from tambo.featurestore.plan import plan_views, request_fields, require_request_fields
+from tambo.featurestore.pull import Pull, pull_all_sql, pull_latest_sql
+from tambo.featurestore.retrieval import HistoricalJob, PullJob
+from tambo.featurestore.source import DuckLakeSource
+
+STORE_TYPE = "tambo.featurestore.offline.DuckLakeOfflineStore"
+
+
+class DuckLakeOfflineStoreConfig(FeastConfigBaseModel):  # type: ignore[misc]
+    """The `offline_store:` block of feature_store.yaml.
+
+    At most one of `release` and `snapshot` is given; without either the latest release is read.
+    """
+
+    type: str = STORE_TYPE
+    home: Path = Path(".tambo")
+    """The Tambo home that holds the lake."""
+
+    release: int | None = None
+    """Release to read."""
+
+    snapshot: int | None = None
+    """Snapshot to read, released or not."""
+
+    as_known_at: bool = True
+    """False: the plain event-time join, which sees what was not yet known."""
+
+    memory_limit: str = "3GB"
+    """DuckDB's memory before it spills to disk."""
+
+    threads: int = 2
+    """DuckDB's threads."""
+
+    @field_validator("home")
+    @classmethod
+    def _expanded(cls, home: Path) -> Path:
+        if "$" in str(home):
+            raise SettingsError(
+                f"The offline store's home is {home}: the variable is not set.",
+                remedy='export TAMBO_HOME="$PWD/.tambo"',
+            )
+        return home
+
+
+class DuckLakeOfflineStore(OfflineStore):  # type: ignore[misc]
+    """Point-in-time joins in DuckDB over a pinned snapshot of the lake."""
+
+    supports_filter_by_created_timestamp = True
+
+    @staticmethod
+    def get_historical_features(  # noqa: D417 - Feast's own arguments
+        config: RepoConfig,
+        feature_views: list[FeatureView],
+        feature_refs: list[str],
+        entity_df: pd.DataFrame | pa.Table | str | None,
+        registry: BaseRegistry,
+        project: str,
+        full_feature_names: bool = False,
+        filter_by_created_timestamp: bool = False,
+        **_: Any,
+    ) -> RetrievalJob:
+        """Join the features known at each entity row's time; see `tambo.featurestore.asof`.
+
+        Args:
+            entity_df: a pandas frame, an Arrow table, or an SQL query over the lake.
+            filter_by_created_timestamp: as-known-at even where the store's default is off.
+
+        Raises:
+            FeatureError: the entity rows lack a time, a key or a request field.
+        """
+        if entity_df is None:
+            raise FeatureError(
+                "Features without entity rows are not offered.",
+                remedy="pass entity rows: a frame, an Arrow table or an SQL query over the lake",
+            )
+        views = plan_views(feature_views, feature_refs, full_feature_names=full_feature_names)
+        on_demand = OnDemandFeatureView.get_requested_odfvs(feature_refs, project, registry)
+        if not isinstance(entity_df, str):
+            require_request_fields(
+                list(entity_df.columns)
+                if isinstance(entity_df, pd.DataFrame)
+                else entity_df.column_names,
+                request_fields(on_demand),
+            )
+        return HistoricalJob(
+            config=config.offline_store,
+            views=views,
+            entity_df=entity_df,
+            as_known_at=config.offline_store.as_known_at or filter_by_created_timestamp,
+            feature_refs=feature_refs,
+            on_demand=on_demand,
+            full_feature_names=full_feature_names,
+        )
+
+    @staticmethod
+    def pull_latest_from_table_or_query(
+        config: RepoConfig,
+        data_source: DataSource,
+        join_key_columns: list[str],
+        feature_name_columns: list[str],
+        timestamp_field: str,
+        created_timestamp_column: str | None,
+        start_date: datetime,
+        end_date: datetime,
+    ) -> RetrievalJob:
+        """The row of each key served at `end_date`, unless its event is before the start."""
+        pull = Pull(
+            _lake_source(data_source),
+            tuple(join_key_columns),
+            tuple(feature_name_columns),
+            timestamp_field,
+            created_timestamp_column or None,
+            start_date,
+            end_date,
+        )
+        return PullJob(config.offline_store, pull, pull_latest_sql)
+
+    @staticmethod
+    def pull_all_from_table_or_query(
+        config: RepoConfig,
+        data_source: DataSource,
+        join_key_columns: list[str],
+        feature_name_columns: list[str],
+        timestamp_field: str,
+        created_timestamp_column: str | None = None,
+        start_date: datetime | None = None,
+        end_date: datetime | None = None,
+    ) -> RetrievalJob:
+        """All rows whose event time lies between the dates, ends included."""
+        pull = Pull(
+            _lake_source(data_source),
+            tuple(join_key_columns),
+            tuple(feature_name_columns),
+            timestamp_field,
+            created_timestamp_column or None,
+            start_date,
+            end_date,
+        )
+        return PullJob(config.offline_store, pull, pull_all_sql)
+
+    @staticmethod
+    def offline_write_batch(
+        config: RepoConfig,
+        feature_view: FeatureView,
+        table: pa.Table,
+        progress: Callable[[int], Any] | None,
+    ) -> None:
+        """Append rows to the table behind a view; they are read once a release holds them."""
+        from tambo.featurestore.write import append
+
+        append(config.offline_store, _lake_source(feature_view.batch_source).table, table)
+        if progress is not None:
+            progress(table.num_rows)
+
+    @staticmethod
+    def write_logged_features(
+        config: RepoConfig,
+        data: pa.Table | Path,
+        source: LoggingSource,
+        logging_config: LoggingConfig,
+        registry: BaseRegistry,
+    ) -> None:
+        """Append logged features to the destination's table, creating it on first use."""
+        from tambo.featurestore.saved import DuckLakeLoggingDestination
+        from tambo.featurestore.write import append_or_create, read_logs
+
+        destination = logging_config.destination
+        if not isinstance(destination, DuckLakeLoggingDestination):
+            raise FeatureError(
+                f"Features cannot be logged to a {type(destination).__name__}.",
+                remedy="use tambo.featurestore.saved.DuckLakeLoggingDestination",
+            )
+        append_or_create(config.offline_store, destination.table, read_logs(data))
+
+
+def _lake_source(source: DataSource | None) -> DuckLakeSource:
+    if not isinstance(source, DuckLakeSource):
+        raise FeatureError(
+            f"The offline store reads tables of the lake, not a {type(source).__name__}.",
+            remedy="use tambo.featurestore.source.DuckLakeSource",
+        )
+    return source

@@ -1,0 +1,59 @@
+"""Readers pinned to a release: which snapshot the offline store reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from tambo.lake import reader, releases
+from tambo.settings import Settings
+
+if TYPE_CHECKING:
+    from tambo.featurestore.offline import DuckLakeOfflineStoreConfig
+
+
+@dataclass(frozen=True)
+class Pinned:
+    """A read-only connection at one snapshot of the lake.
+
+    Attributes:
+        connection: the lake is attached as `lake`.
+        snapshot: the snapshot's id.
+        release: the release that names the snapshot; None if a snapshot was asked for.
+    """
+
+    connection: duckdb.DuckDBPyConnection
+    snapshot: int
+    release: int | None
+
+    @property
+    def where(self) -> str:
+        """The state that is read, in words."""
+        return f"snapshot {self.snapshot}" if self.release is None else f"release {self.release}"
+
+
+def store_settings(config: DuckLakeOfflineStoreConfig) -> Settings:
+    """Settings of the home that an offline store reads."""
+    return Settings(home=config.home, memory_limit=config.memory_limit, threads=config.threads)
+
+
+@contextmanager
+def open_pinned(config: DuckLakeOfflineStoreConfig) -> Iterator[Pinned]:
+    """Open the lake at the snapshot or release of the configuration; by default the latest release.
+
+    Raises:
+        LakeError: there is no lake.
+        ReleaseError: the release does not exist, was rejected or retired, or none is released.
+    """
+    settings = store_settings(config)
+    number: int | None = None
+    snapshot = config.snapshot
+    if snapshot is None:
+        release = releases.get(settings, config.release)
+        number, snapshot = release.number, release.snapshot_id
+    with reader(settings, snapshot) as connection:
+        yield Pinned(connection, snapshot, number)

@@ -1,0 +1,109 @@
+"""The SQL by which materialization reads a table: the latest row of each key, or all rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from feast.feature_view import DUMMY_ENTITY_ID, DUMMY_ENTITY_VAL  # noqa: TID253 - imported lazily
+
+from tambo.featurestore.asof import CREATED, EVENT, Feature, ViewJoin, Window, relation
+from tambo.featurestore.columns import Columns, table_name, utc
+from tambo.featurestore.source import DuckLakeSource
+from tambo.lake.sql import ident, literal
+
+
+@dataclass(frozen=True)
+class Pull:
+    """What Feast asks for; the names are columns of the table, mapping undone.
+
+    Attributes:
+        source: the table.
+        keys: join keys; none for a view without entity.
+        features: columns besides keys and times; none means every other column.
+        event: column of the event time.
+        created: column of the created time, if the view has one.
+        start: least event time, included; None for no bound.
+        end: greatest event time, included; None for no bound.
+    """
+
+    source: DuckLakeSource
+    keys: tuple[str, ...]
+    features: tuple[str, ...]
+    event: str
+    created: str | None
+    start: datetime | None
+    end: datetime | None
+
+    def columns(self) -> list[str]:
+        """Columns of the answer, in order."""
+        times = [self.event] if self.created is None else [self.event, self.created]
+        named = [key for key in self.keys if key != DUMMY_ENTITY_ID]
+        return list(dict.fromkeys([*named, *self.features, *times]))
+
+
+def pull_all_sql(pull: Pull, columns: Columns, *, as_known_at: bool, ties: bool) -> str:
+    """All rows whose event time lies between start and end; as known then or not."""
+    names = pull.columns() if pull.features else [*columns]
+    event = utc(pull.event, columns[pull.event])
+    bounds = []
+    if pull.start is not None:
+        bounds.append(f"{event} >= {_stamp(pull.start)}")
+    if pull.end is not None:
+        bounds.append(f"{event} <= {_stamp(pull.end)}")
+    where = f" WHERE {' AND '.join(bounds)}" if bounds else ""
+    selected = ", ".join([ident(name) for name in names] + _dummy(pull))
+    return f"SELECT {selected} FROM {table_name(pull.source.table)}{where}"
+
+
+def pull_latest_sql(pull: Pull, columns: Columns, *, as_known_at: bool, ties: bool) -> str:
+    """The row of each key that a read at `end` would be served, or none if it is before `start`.
+
+    As-known-at, a row that was not known by `end` is not there, however early its event.
+    """
+    keys = [key for key in pull.keys if key != DUMMY_ENTITY_ID]
+    others = [name for name in pull.columns() if name not in keys]
+    view = ViewJoin(
+        name=pull.source.name,
+        table=pull.source.table,
+        keys=tuple((key, key) for key in keys),
+        features=tuple(Feature(name, f"__column_{name}") for name in others),
+        event=pull.event,
+        created=pull.created,
+        unique=pull.source.unique,
+        records=pull.source.records,
+    )
+    last = pull.end or datetime.max
+    rows = relation(
+        view,
+        columns,
+        as_known_at=as_known_at,
+        ties=ties,
+        window=Window(_naive(pull.start or datetime.min), _naive(last)),
+    )
+    partition = ", ".join(ident(f"__key_{index}") for index in range(len(keys)))
+    # A key's records end with the one that is served now: none that is available comes after it.
+    by = f"PARTITION BY {partition} " if keys else ""
+    newest = f"row_number() OVER ({by}ORDER BY __available DESC, {EVENT} DESC, {CREATED} DESC) = 1"
+    selected = [
+        *(f"{ident(f'__key_{index}')} AS {ident(key)}" for index, key in enumerate(keys)),
+        *(f"{ident(f'__column_{name}')} AS {ident(name)}" for name in others),
+        *_dummy(pull),
+    ]
+    after = "" if pull.start is None else f" WHERE {EVENT} >= {_stamp(pull.start)}"
+    return f"SELECT {', '.join(selected)} FROM (SELECT * FROM ({rows}) QUALIFY {newest}){after}"
+
+
+def _dummy(pull: Pull) -> list[str]:
+    """A view without entity has one row, under Feast's own stand-in key."""
+    if pull.keys and pull.keys != (DUMMY_ENTITY_ID,):
+        return []
+    return [f"{literal(DUMMY_ENTITY_VAL)} AS {ident(DUMMY_ENTITY_ID)}"]
+
+
+def _naive(instant: datetime) -> datetime:
+    return instant if instant.tzinfo is None else instant.astimezone(UTC).replace(tzinfo=None)
+
+
+def _stamp(instant: datetime) -> str:
+    return f"TIMESTAMP '{_naive(instant).isoformat(' ')}'"
