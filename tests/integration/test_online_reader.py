@@ -14,7 +14,15 @@ import pytest
 from online_feast import AS_OF, CITIES, EVENT, SERVICE
 
 from tambo.errors import FeatureError, OnlineStoreError
-from tambo.featurestore.online import OnlineManifest, OnlineReader, Reason, resolve
+from tambo.featurestore.online import (
+    OnlineManifest,
+    OnlineReader,
+    Reason,
+    StoreState,
+    resolve,
+    write_redis_state,
+    write_sqlite_state,
+)
 from tambo.requesttime.travel import FLIGHT_REQUEST_FEATURES, ON_DEMAND
 
 ROWS = [
@@ -259,6 +267,25 @@ def test_sqlite_missing_empty_or_damaged_is_said_with_a_remedy(copied):
     path.write_bytes(b"not a database" * 1000)
     with pytest.raises(OnlineStoreError, match="not an online store"):
         reader.read(ROWS)
+
+
+def test_the_store_says_which_release_it_holds(written, manifest):
+    where = written[1]
+    with OnlineReader.open(manifest, **where) as reader:
+        row = reader.read(ROWS[:1])[0]
+        assert (row.release, row.as_of, row.asked_at) == (3, AS_OF, AS_OF)
+    newer = StoreState(4, datetime(2026, 7, 9))
+    if "sqlite" in where:
+        write_sqlite_state(where["sqlite"], online_feast.PROJECT, newer)
+    else:
+        write_redis_state(where["redis_url"], online_feast.PROJECT, newer)
+    with OnlineReader.open(manifest, **where) as reader:
+        row, other = reader.read(ROWS[:2], [None, AS_OF])
+        expected = datetime(2026, 7, 9, tzinfo=UTC)
+        assert (row.release, row.as_of, row.asked_at) == (4, expected, expected)
+        assert (other.as_of, other.asked_at) == (expected, AS_OF)
+        age = row.cells["fare_prices__fare_mean"].age_seconds
+        assert age == (expected - EVENT).total_seconds()
 
 
 @pytest.mark.parametrize("written", ["sqlite"], indirect=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple, Self
@@ -17,6 +17,7 @@ from typing import NamedTuple, Self
 from tambo.errors import FeatureError
 from tambo.featurestore.online.keys import KeyWriter
 from tambo.featurestore.online.manifest import Feature, OnlineManifest, View
+from tambo.featurestore.online.state import StoreState
 from tambo.featurestore.online.store import OnlineStore, Stored, Wanted
 from tambo.featurestore.online.values import decode
 
@@ -44,9 +45,19 @@ class Cell(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class OnlineRow:
-    """All stored features of one entity row, by full feature name."""
+    """All stored features of one entity row.
 
-    cells: Mapping[str, Cell]
+    Attributes:
+        cells: by full feature name.
+        asked_at: the instant that ages and times to live are counted to.
+        release: number of the release that the store holds.
+        as_of: newest availability in that release.
+    """
+
+    cells: dict[str, Cell]
+    asked_at: datetime
+    release: int
+    as_of: datetime
 
     @property
     def values(self) -> dict[str, object]:
@@ -89,35 +100,37 @@ class OnlineReader:
         raise FeatureError("neither a SQLite file nor the address of a Redis was given")
 
     def read(
-        self, entity_rows: Sequence[Mapping[str, object]], as_of: datetime | None = None
+        self,
+        entity_rows: Sequence[Mapping[str, object]],
+        asked_at: datetime | Sequence[datetime | None] | None = None,
     ) -> list[OnlineRow]:
         """Read all stored features of some entities in one round trip.
 
         Args:
             entity_rows: join-key values by column; a column that is missing or None gives null
                 features, other columns are ignored.
-            as_of: the asking instant, aware; the manifest's as_of if it is left out.
+            asked_at: the asking instant, aware, one for all or one a row; None is the as_of of
+                the release that the store holds.
 
         Returns:
             One row for each entity row, in the same order.
 
         Raises:
-            FeatureError: a join key has the wrong type, or as_of has no zone.
+            FeatureError: a join key has the wrong type, or an instant has no zone.
             OnlineStoreError: the store is down, missing or was never filled.
         """
-        now = self.manifest.as_of if as_of is None else as_of
-        if now.tzinfo is None:
-            raise FeatureError(
-                f"as_of {now.isoformat()} has no zone", remedy="add one, e.g. +00:00"
-            )
+        instants = _instants(asked_at, len(entity_rows))
         keys = [[view.key(row) for row in entity_rows] for view in self._views]
-        found = self._fetch(keys)
-        rows: list[dict[str, Cell]] = [{} for _ in entity_rows]
+        state, found = self._fetch(keys)
+        rows = [
+            OnlineRow({}, instant or state.as_of, state.release, state.as_of)
+            for instant in instants
+        ]
         for view, view_keys in zip(self._views, keys, strict=True):
             stored = found.get(view.view.stored, {})
-            for cells, key in zip(rows, view_keys, strict=True):
-                cells.update(view.cells(key, stored, now.astimezone(UTC)))
-        return [OnlineRow(cells) for cells in rows]
+            for row, key in zip(rows, view_keys, strict=True):
+                row.cells.update(view.cells(key, stored, row.asked_at))
+        return rows
 
     def check(self) -> None:
         """Make sure that the store can be read and is filled.
@@ -131,7 +144,15 @@ class OnlineReader:
         """Let go of files and connections."""
         self._store.close()
 
-    def _fetch(self, keys: Sequence[Sequence[bytes | None]]) -> dict[str, dict[bytes, Stored]]:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _fetch(
+        self, keys: Sequence[Sequence[bytes | None]]
+    ) -> tuple[StoreState, dict[str, dict[bytes, Stored]]]:
         """Fetch what all views want, each stored view and each key once."""
         asked: dict[str, tuple[dict[bytes, None], dict[str, bytes]]] = {}
         for view, view_keys in zip(self._views, keys, strict=True):
@@ -139,8 +160,24 @@ class OnlineReader:
             wanted_keys.update(dict.fromkeys(key for key in view_keys if key is not None))
             fields.update(view.fields)
         wanted = [Wanted(name, tuple(k), f) for name, (k, f) in asked.items() if k]
-        replies = self._store.fetch(wanted) if wanted else []
-        return {one.stored: reply for one, reply in zip(wanted, replies, strict=True)}
+        fetched = self._store.fetch(wanted)
+        # A store that Tambo did not publish does not say what it holds.
+        state = fetched.state or StoreState(self.manifest.release, self.manifest.as_of)
+        return state, {one.stored: part for one, part in zip(wanted, fetched.rows, strict=True)}
+
+
+def _instants(
+    asked_at: datetime | Sequence[datetime | None] | None, size: int
+) -> list[datetime | None]:
+    instants = [asked_at] * size if isinstance(asked_at, datetime | None) else list(asked_at)
+    if len(instants) != size:
+        raise FeatureError(f"{len(instants)} instants were given for {size} entity rows")
+    for instant in instants:
+        if instant is not None and instant.tzinfo is None:
+            raise FeatureError(
+                f"the instant {instant.isoformat()} has no zone", remedy="add one, e.g. +00:00"
+            )
+    return instants
 
 
 class _ViewReader:

@@ -13,7 +13,8 @@ from typing import Any
 import redis
 
 from tambo.errors import OnlineStoreError
-from tambo.featurestore.online.store import Stored, Wanted
+from tambo.featurestore.online.state import StoreState, redis_key
+from tambo.featurestore.online.store import Fetched, Stored, Wanted
 from tambo.featurestore.online.values import decode_timestamp
 
 _TIMEOUT_SECONDS = 2.0
@@ -32,6 +33,7 @@ class RedisStore:
 
     def __init__(self, url: str, project: str) -> None:
         self._suffix = project.encode("utf-8")
+        self._state_key = redis_key(project)
         try:
             self._client: Any = redis.Redis.from_url(
                 url, socket_timeout=_TIMEOUT_SECONDS, socket_connect_timeout=_TIMEOUT_SECONDS
@@ -46,21 +48,24 @@ class RedisStore:
         where = known.get("path") or f"{known.get('host', 'localhost')}:{known.get('port', 6379)}"
         self._where = f"{where}/{known.get('db', 0)}"
 
-    def fetch(self, wanted: Sequence[Wanted]) -> list[dict[bytes, Stored]]:
+    def fetch(self, wanted: Sequence[Wanted]) -> Fetched:
         """Look up the keys of all views in one round trip; see `OnlineStore.fetch`."""
         plans = [_Plan(one) for one in wanted]
         try:
             with self._client.pipeline(transaction=False) as pipe:
+                pipe.get(self._state_key)
                 for plan in plans:
                     for key in plan.wanted.keys:
                         pipe.hmget(key + self._suffix, plan.fields)
                 replies = iter(pipe.execute())
         except redis.RedisError as error:
             raise self._down(error) from error
-        return [
-            {key: one for key in plan.wanted.keys if (one := plan.read(next(replies)))}
+        says = next(replies)
+        rows = [
+            {key: one for key in plan.wanted.keys if (one := plan.read(next(replies))) is not None}
             for plan in plans
         ]
+        return Fetched(None if says is None else StoreState.parse(says), rows)
 
     def check(self, stored: Sequence[str]) -> None:
         """Make sure that Redis answers and is not empty."""

@@ -15,7 +15,9 @@ from threading import Lock
 from typing import Any
 
 from tambo.errors import OnlineStoreError
-from tambo.featurestore.online.store import Stored, Wanted
+from tambo.featurestore.online.state import TABLE as STATE
+from tambo.featurestore.online.state import StoreState
+from tambo.featurestore.online.store import Fetched, Stored, Wanted
 
 _FILL = "run tambo features"
 _BUSY_SECONDS = 2.0
@@ -39,8 +41,10 @@ class SqliteStore:
         self._lock = Lock()
         self._connection: sqlite3.Connection | None = None
         self._opened: tuple[int, int] | None = None
+        self._known: tuple[int, int] | None = None
+        self._says: StoreState | None = None
 
-    def fetch(self, wanted: Sequence[Wanted]) -> list[dict[bytes, Stored]]:
+    def fetch(self, wanted: Sequence[Wanted]) -> Fetched:
         """Look up the keys of all views in one statement; see `OnlineStore.fetch`."""
         parts = [
             (position, one.stored, one.keys[start : start + _KEYS_A_STATEMENT])
@@ -52,7 +56,7 @@ class SqliteStore:
             for group in _groups(parts):
                 for position, key, feature, value, event in self._rows(group):
                     _put(found[position], key, feature, value, _event(event))
-        return found
+            return Fetched(self._state(), found)
 
     def check(self, stored: Sequence[str]) -> None:
         """Make sure that all tables are there and that one of them holds a row."""
@@ -90,7 +94,18 @@ class SqliteStore:
         ]
         return self._run(" UNION ALL ".join(selects), [key for *_, keys in parts for key in keys])
 
-    def _run(self, sql: str, parameters: Sequence[bytes]) -> list[tuple[Any, ...]]:
+    def _state(self) -> StoreState | None:
+        # The file is replaced as a whole, so its state is read once.
+        connection = self._open()
+        if self._known != self._opened:
+            self._known, self._says = self._opened, None
+            if self._run("SELECT 1 FROM sqlite_master WHERE name = ?", (STATE,)):
+                sql = f"SELECT state FROM {STATE} WHERE project = ?"
+                found = connection.execute(sql, (self._project,)).fetchone()
+                self._says = None if found is None else StoreState.parse(found[0])
+        return self._says
+
+    def _run(self, sql: str, parameters: Sequence[bytes | str]) -> list[tuple[Any, ...]]:
         try:
             return self._open().execute(sql, parameters).fetchall()
         except sqlite3.OperationalError as error:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
+from tambo.featurestore.online.state import StoreState
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -25,10 +27,23 @@ class Stored(NamedTuple):
     values: dict[str, bytes]
 
 
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """The answer of one round trip.
+
+    Attributes:
+        state: which release the store holds; None if it does not say.
+        rows: what was found by entity key, one part for each `Wanted`.
+    """
+
+    state: StoreState | None
+    rows: list[dict[bytes, Stored]]
+
+
 class OnlineStore(Protocol):
     """A store written by Feast, opened for reading only."""
 
-    def fetch(self, wanted: Sequence[Wanted]) -> list[dict[bytes, Stored]]:
+    def fetch(self, wanted: Sequence[Wanted]) -> Fetched:
         """Look up the keys of all views in one round trip; unknown keys are left out.
 
         Raises:

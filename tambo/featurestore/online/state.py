@@ -1,0 +1,92 @@
+"""Which release an online store holds, written into the store itself.
+
+Feast does not keep it. It lies beside the values, so that a reader learns it in the same round
+trip, and so that a file that is moved, or a Redis far away, still says what it is.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tambo.errors import OnlineStoreError
+
+TABLE = "tambo_state"
+
+
+@dataclass(frozen=True, slots=True)
+class StoreState:
+    """What an online store holds.
+
+    Attributes:
+        release: number of the release that was materialised.
+        as_of: newest availability in it, aware.
+    """
+
+    release: int
+    as_of: datetime
+
+    def __post_init__(self) -> None:
+        if self.as_of.tzinfo is None:
+            object.__setattr__(self, "as_of", self.as_of.replace(tzinfo=UTC))
+
+    def dump(self) -> bytes:
+        """Write the state as JSON."""
+        return json.dumps({"release": self.release, "as_of": self.as_of.isoformat()}).encode()
+
+    @classmethod
+    def parse(cls, text: bytes | str) -> StoreState:
+        """Read a state from JSON.
+
+        Raises:
+            OnlineStoreError: it is not one.
+        """
+        try:
+            found = json.loads(text)
+            return cls(int(found["release"]), datetime.fromisoformat(found["as_of"]))
+        except (ValueError, KeyError, TypeError) as error:
+            raise OnlineStoreError(
+                f"the online store does not say which release it holds: {text!r}",
+                remedy="run tambo features",
+            ) from error
+
+
+def redis_key(project: str) -> bytes:
+    """Key of the state in Redis; no entity key begins like it."""
+    return f"tambo:state:{project}".encode()
+
+
+def write_sqlite_state(path: Path, project: str, state: StoreState) -> None:
+    """Say in a SQLite online store which release it holds; a time without zone is UTC."""
+    connection = sqlite3.connect(path)
+    try:
+        with connection:
+            connection.execute(
+                f"CREATE TABLE IF NOT EXISTS {TABLE} (project TEXT PRIMARY KEY, state TEXT)"
+            )
+            connection.execute(
+                f"INSERT OR REPLACE INTO {TABLE} VALUES (?, ?)", (project, state.dump().decode())
+            )
+    finally:
+        connection.close()
+
+
+def write_redis_state(url: str, project: str, state: StoreState) -> None:
+    """Say in a Redis online store which release it holds; a time without zone is UTC.
+
+    Raises:
+        OnlineStoreError: Redis does not take it.
+    """
+    import redis
+
+    try:
+        with redis.Redis.from_url(url) as client:
+            client.set(redis_key(project), state.dump())
+    except (redis.RedisError, ValueError) as error:
+        raise OnlineStoreError(
+            f"Redis does not take the release's number: {error}",
+            remedy="start it, or correct TAMBO_REDIS_URL",
+        ) from error
