@@ -69,11 +69,10 @@ def attach_options(settings: Settings, *, read_only: bool, snapshot: int | None 
     """Options of the ATTACH statement, the same for every client of the lake."""
     options = [
         f"DATA_PATH {literal(f'{settings.lake_data}/')}",
-        "META_JOURNAL_MODE 'WAL'",
         "META_BUSY_TIMEOUT 30000",
+        # The journal mode stays with the file, so whoever may write sets it.
+        "READ_ONLY" if read_only else "META_JOURNAL_MODE 'WAL'",
     ]
-    if read_only:
-        options.append("READ_ONLY")
     if snapshot is not None:
         options.append(f"SNAPSHOT_VERSION {int(snapshot)}")
     return ", ".join(options)
@@ -100,6 +99,9 @@ def _attach(
                 f"Snapshot {snapshot} is not in the lake: it has been expired, or never was.",
                 remedy="tambo status shows the releases that can be read",
             ) from error
+        if "creating a new DuckLake is explicitly disabled" in str(error):
+            # The first writer was killed after it had made the file, before it had filled it.
+            raise _no_lake(settings) from error
         raise LakeError(
             f"The lake at {settings.catalog} cannot be opened: {error}",
             remedy="tambo doctor",

@@ -86,11 +86,11 @@ def run(
 
 def _invoke(arguments: list[str], progress: Progress) -> tuple[Any, str]:
     # Imported here: dbt takes seconds to import, and `--help` must not wait for it.
-    from dbt.adapters.duckdb.connections import (  # noqa: PLC0415
+    from dbt.adapters.duckdb.connections import (
         DuckDBConnectionManager,
     )
-    from dbt.cli.main import dbtRunner  # noqa: PLC0415
-    from dbt_common.invocation import get_invocation_id  # noqa: PLC0415
+    from dbt.cli.main import dbtRunner
+    from dbt_common.invocation import get_invocation_id
 
     runner = dbtRunner(callbacks=[_narrator(progress)])
     try:

@@ -113,12 +113,13 @@ def _read_note(settings: Settings) -> Holder:
     """The note of a living process; the lock is taken a moment before its note is written."""
     with suppress(FileNotFoundError, json.JSONDecodeError):
         note: Holder = json.loads(_note_file(settings).read_text())
-        if _alive(note["pid"]):
+        if alive(note["pid"]):
             return note
     return Holder(pid=0, purpose="starting", since="")
 
 
-def _alive(pid: int) -> bool:
+def alive(pid: int) -> bool:
+    """Whether a process of this number runs on this machine."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -280,6 +280,11 @@ def _insert(
     return made
 
 
+def of_status(connection: duckdb.DuckDBPyConnection, status: str) -> list[Release]:
+    """Rows of lake.audit.releases in one state, newest first."""
+    return _select(connection, "status = ?", [status])
+
+
 def _of_build(connection: duckdb.DuckDBPyConnection, build_id: int) -> list[Release]:
     return _select(connection, "build_id = ?", [build_id])
 

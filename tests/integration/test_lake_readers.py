@@ -122,6 +122,18 @@ def test_without_a_lake_the_remedy_is_the_first_command(tmp_path: Path) -> None:
     assert not nothing.home.exists()
 
 
+def test_a_catalog_file_made_but_not_filled_is_no_lake_yet(tmp_path: Path) -> None:
+    killed = Settings(home=tmp_path / "home")
+    killed.catalog.parent.mkdir(parents=True)
+    killed.catalog.touch()
+    with pytest.raises(LakeError, match="There is no lake"), reader(killed):
+        pass
+    with writer(killed, "test"):
+        pass
+    with reader(killed) as lake:
+        assert lake.execute("SELECT count(*) FROM lake.audit.releases").fetchone() == (0,)
+
+
 def test_engines_that_spill_at_once_do_not_disturb_each_other(tmp_path: Path) -> None:
     small = Settings(home=tmp_path / "home", memory_limit="100MB", threads=1)
     query = (
