@@ -23,25 +23,50 @@ from tambo.featurestore.source import DuckLakeSource
 
 fare_prices = FeatureView(
     name="fare_prices",
-    description="One row per key and change of fare_prices",
+    description=(
+        "One row per fare (route, class, agency) and instant at which what is known of its prices "
+        "changes."
+    ),
     entities=[origin, destination, flight_type, agency],
-    # ttl: what was known stays true until it changes
+    # ttl: What is known of fares stays known; windows of 90 days age by themselves.
     ttl=timedelta(days=0),
     schema=[
-        Field(name="origin", dtype=String),
-        Field(name="destination", dtype=String),
-        Field(name="flight_type", dtype=String),
-        Field(name="agency", dtype=String),
-        Field(name="fare_observations", dtype=Int64, description="fare observations"),
-        Field(name="fare_mean", dtype=Float64, description="fare mean", tags={"unit": "BRL"}),
-        Field(name="fare_std", dtype=Float64, description="fare std", tags={"unit": "BRL"}),
+        Field(name="origin", dtype=String, description="Place of departure."),
+        Field(name="destination", dtype=String, description="Place of arrival."),
+        Field(name="flight_type", dtype=String, description="Class of the seat."),
+        Field(name="agency", dtype=String, description="Agency that sells the seat."),
         Field(
-            name="fare_mean_90d", dtype=Float64, description="fare mean 90d", tags={"unit": "BRL"}
+            name="fare_observations",
+            dtype=Int64,
+            description="Legs sold at this fare so far.",
+            tags={"unit": "legs"},
+        ),
+        Field(
+            name="fare_mean",
+            dtype=Float64,
+            description="Mean price of these legs.",
+            tags={"unit": "BRL"},
+        ),
+        Field(
+            name="fare_std",
+            dtype=Float64,
+            description="Sample standard deviation of these prices; null below two legs.",
+            tags={"unit": "BRL"},
+        ),
+        Field(
+            name="fare_mean_90d",
+            dtype=Float64,
+            description=(
+                "Mean price of the legs of today and the 90 local days before; null without any."
+            ),
+            tags={"unit": "BRL"},
         ),
         Field(
             name="fare_last_price",
             dtype=Float64,
-            description="fare last price",
+            description=(
+                "Price of the leg booked last; of several booked at one instant the highest."
+            ),
             tags={"unit": "BRL"},
         ),
     ],
@@ -57,30 +82,38 @@ fare_prices = FeatureView(
         "domain": "travel",
         "tier": "gold",
         "personal_data": "false",
-        "ttl_reason": "what was known stays true until it changes",
+        "ttl_reason": "What is known of fares stays known; windows of 90 days age by themselves.",
     },
 )
 
 hotel_stays = FeatureView(
     name="hotel_stays",
-    description="One row per key and change of hotel_stays",
+    description="One row per hotel and instant at which what is known of its stays changes.",
     entities=[hotel, place],
-    # ttl: what was known stays true until it changes
+    # ttl: What is known of a hotel stays known; windows of 90 days age by themselves.
     ttl=timedelta(days=0),
     schema=[
-        Field(name="hotel_name", dtype=String),
-        Field(name="place", dtype=String),
-        Field(name="stays", dtype=Int64, description="stays"),
+        Field(name="hotel_name", dtype=String, description="Name of the hotel."),
+        Field(name="place", dtype=String, description="Place of the hotel."),
+        Field(name="stays", dtype=Int64, description="Stays so far.", tags={"unit": "stays"}),
         Field(
             name="mean_nightly_price",
             dtype=Float64,
-            description="mean nightly price",
+            description="Mean price of one night over these stays.",
             tags={"unit": "BRL"},
         ),
         Field(
-            name="mean_nights", dtype=Float64, description="mean nights", tags={"unit": "nights"}
+            name="mean_nights",
+            dtype=Float64,
+            description="Mean nights of these stays.",
+            tags={"unit": "nights"},
         ),
-        Field(name="stays_90d", dtype=Int64, description="stays 90d"),
+        Field(
+            name="stays_90d",
+            dtype=Int64,
+            description="Stays of today and the 90 local days before.",
+            tags={"unit": "stays"},
+        ),
     ],
     source=DuckLakeSource(
         table="marts.hotel_stays",
@@ -94,36 +127,49 @@ hotel_stays = FeatureView(
         "domain": "travel",
         "tier": "gold",
         "personal_data": "false",
-        "ttl_reason": "what was known stays true until it changes",
+        "ttl_reason": "What is known of a hotel stays known; windows of 90 days age by themselves.",
     },
 )
 
 place_demand = FeatureView(
     name="place_demand",
-    description="One row per key and change of place_demand",
+    description=(
+        "One row per place and instant at which what is known of the legs to it and from it "
+        "changes."
+    ),
     entities=[place],
-    # ttl: what was known stays true until it changes
+    # ttl: What is known of a place stays known; windows of 90 days age by themselves.
     ttl=timedelta(days=0),
     schema=[
-        Field(name="place", dtype=String),
-        Field(name="arrivals", dtype=Int64, description="arrivals"),
-        Field(name="arrivals_90d", dtype=Int64, description="arrivals 90d"),
+        Field(name="place", dtype=String, description="Name of the place."),
+        Field(
+            name="arrivals",
+            dtype=Int64,
+            description="Legs booked to this place so far.",
+            tags={"unit": "legs"},
+        ),
+        Field(
+            name="arrivals_90d",
+            dtype=Int64,
+            description="Legs booked to it today and in the 90 local days before.",
+            tags={"unit": "legs"},
+        ),
         Field(
             name="mean_arrival_fare",
             dtype=Float64,
-            description="mean arrival fare",
+            description="Mean price of the legs to this place; null without any.",
             tags={"unit": "BRL"},
         ),
         Field(
             name="mean_arrival_fare_90d",
             dtype=Float64,
-            description="mean arrival fare 90d",
+            description="The same over today and the 90 local days before; null without any.",
             tags={"unit": "BRL"},
         ),
         Field(
             name="mean_departure_fare",
             dtype=Float64,
-            description="mean departure fare",
+            description="Mean price of the legs from this place; null without any.",
             tags={"unit": "BRL"},
         ),
     ],
@@ -139,46 +185,63 @@ place_demand = FeatureView(
         "domain": "travel",
         "tier": "gold",
         "personal_data": "false",
-        "ttl_reason": "what was known stays true until it changes",
+        "ttl_reason": "What is known of a place stays known; windows of 90 days age by themselves.",
     },
 )
 
 route_fares = FeatureView(
     name="route_fares",
-    description="One row per key and change of route_fares",
+    description=(
+        "One row per route (from, to) and instant at which what is known of its fares changes."
+    ),
     entities=[origin, destination],
-    # ttl: what was known stays true until it changes
+    # ttl: What is known of fares stays known; windows of 90 days age by themselves.
     ttl=timedelta(days=0),
     schema=[
-        Field(name="origin", dtype=String),
-        Field(name="destination", dtype=String),
-        Field(name="route_observations", dtype=Int64, description="route observations"),
+        Field(name="origin", dtype=String, description="Place of departure."),
+        Field(name="destination", dtype=String, description="Place of arrival."),
+        Field(
+            name="route_observations",
+            dtype=Int64,
+            description="Legs sold on this route so far.",
+            tags={"unit": "legs"},
+        ),
         Field(
             name="route_fare_mean",
             dtype=Float64,
-            description="route fare mean",
+            description="Mean price of these legs.",
             tags={"unit": "BRL"},
         ),
         Field(
-            name="route_fare_std", dtype=Float64, description="route fare std", tags={"unit": "BRL"}
+            name="route_fare_std",
+            dtype=Float64,
+            description="Sample standard deviation of these prices; null below two legs.",
+            tags={"unit": "BRL"},
         ),
         Field(
             name="route_fare_mean_90d",
             dtype=Float64,
-            description="route fare mean 90d",
+            description=(
+                "Mean price of the legs of today and the 90 local days before; null without any."
+            ),
             tags={"unit": "BRL"},
         ),
-        Field(name="route_observations_90d", dtype=Int64, description="route observations 90d"),
+        Field(
+            name="route_observations_90d",
+            dtype=Int64,
+            description="Legs of today and the 90 local days before.",
+            tags={"unit": "legs"},
+        ),
         Field(
             name="route_distance_km",
             dtype=Float64,
-            description="route distance km",
+            description="Mean distance of these legs.",
             tags={"unit": "km"},
         ),
         Field(
             name="route_duration_hours",
             dtype=Float64,
-            description="route duration hours",
+            description="Mean time in the air of these legs.",
             tags={"unit": "hours"},
         ),
     ],
@@ -194,26 +257,39 @@ route_fares = FeatureView(
         "domain": "travel",
         "tier": "gold",
         "personal_data": "false",
-        "ttl_reason": "what was known stays true until it changes",
+        "ttl_reason": "What is known of fares stays known; windows of 90 days age by themselves.",
     },
 )
 
 traveller_profile = FeatureView(
     name="traveller_profile",
-    description="One row per key and change of traveller_profile",
+    description=(
+        "One row per traveller and instant at which what is stated about them changes; age as "
+        "stated at load."
+    ),
     entities=[traveller],
-    # ttl: what was known stays true until it changes
+    # ttl: Statements about a person hold until they are replaced; age is as stated at load.
     ttl=timedelta(days=0),
     schema=[
-        Field(name="user_code", dtype=Int64),
-        Field(name="company", dtype=String, description="company", tags={"personal_data": "true"}),
+        Field(name="user_code", dtype=Int64, description="Number of the traveller."),
+        Field(
+            name="company",
+            dtype=String,
+            description="Employer.",
+            tags={"unit": "name", "personal_data": "true"},
+        ),
         Field(
             name="age",
             dtype=Int64,
-            description="age",
+            description="Age as stated at load.",
             tags={"unit": "years", "personal_data": "true"},
         ),
-        Field(name="gender", dtype=String, description="gender", tags={"personal_data": "true"}),
+        Field(
+            name="gender",
+            dtype=String,
+            description="Gender as stated; none is a value and says that it was not stated.",
+            tags={"unit": "category", "personal_data": "true"},
+        ),
     ],
     source=DuckLakeSource(
         table="marts.traveller_profile",
@@ -227,27 +303,67 @@ traveller_profile = FeatureView(
         "domain": "travel",
         "tier": "gold",
         "personal_data": "true",
-        "ttl_reason": "what was known stays true until it changes",
+        "ttl_reason": (
+            "Statements about a person hold until they are replaced; age is as stated at load."
+        ),
     },
 )
 
 traveller_travel = FeatureView(
     name="traveller_travel",
-    description="One row per key and change of traveller_travel",
+    description=(
+        "One row per traveller and instant at which what is known of their flights changes."
+    ),
     entities=[traveller],
-    # ttl: what was known stays true until it changes
+    # ttl: What is known of a traveller's flights stays known; windows of 90 days age by themselves.
     ttl=timedelta(days=0),
     schema=[
-        Field(name="user_code", dtype=Int64),
-        Field(name="trips_booked", dtype=Int64, description="trips booked"),
-        Field(name="legs_booked", dtype=Int64, description="legs booked"),
+        Field(name="user_code", dtype=Int64, description="Number of the traveller."),
         Field(
-            name="mean_fare_paid", dtype=Float64, description="mean fare paid", tags={"unit": "BRL"}
+            name="trips_booked",
+            dtype=Int64,
+            description="Trips booked so far, counted by the leg that was first known.",
+            tags={"unit": "trips", "personal_data": "true"},
         ),
-        Field(name="first_class_share", dtype=Float64, description="first class share"),
-        Field(name="spend_90d", dtype=Float64, description="spend 90d", tags={"unit": "BRL"}),
-        Field(name="legs_90d", dtype=Int64, description="legs 90d"),
-        Field(name="last_booked_at", dtype=UnixTimestamp, description="last booked at"),
+        Field(
+            name="legs_booked",
+            dtype=Int64,
+            description="Legs booked so far.",
+            tags={"unit": "legs", "personal_data": "true"},
+        ),
+        Field(
+            name="mean_fare_paid",
+            dtype=Float64,
+            description="Mean price of these legs.",
+            tags={"unit": "BRL", "personal_data": "true"},
+        ),
+        Field(
+            name="first_class_share",
+            dtype=Float64,
+            description="Share of these legs in first class.",
+            tags={"unit": "share", "personal_data": "true"},
+        ),
+        Field(
+            name="spend_90d",
+            dtype=Float64,
+            description="Paid for the legs of today and the 90 local days before.",
+            tags={"unit": "BRL", "personal_data": "true"},
+        ),
+        Field(
+            name="legs_90d",
+            dtype=Int64,
+            description="Legs of today and the 90 local days before.",
+            tags={"unit": "legs", "personal_data": "true"},
+        ),
+        Field(
+            name="last_booked_at",
+            dtype=UnixTimestamp,
+            description=(
+                "When the last known trip was booked, UTC; local midnight of its day where no time "
+                "is known."
+            ),
+            tags={"unit": "UTC", "personal_data": "true"},
+        ),
     ],
     source=DuckLakeSource(
         table="marts.traveller_travel",
@@ -261,6 +377,9 @@ traveller_travel = FeatureView(
         "domain": "travel",
         "tier": "gold",
         "personal_data": "true",
-        "ttl_reason": "what was known stays true until it changes",
+        "ttl_reason": (
+            "What is known of a traveller's flights stays known; windows of 90 days age by "
+            "themselves."
+        ),
     },
 )
