@@ -1,0 +1,43 @@
+"""bundle_<domain>: a domain's champions into a Bento. The chain ends here."""
+
+# mypy: allow-untyped-decorators
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+from airflow.sdk import dag, task  # noqa: TID253 - a DAG file
+
+from orchestration import assets
+from orchestration.defaults import dag_options
+from tambo.domains import domains
+
+DOC = """
+Copies the champions and the online manifest into a Bento that holds serving dependencies only. The
+same as `tambo bundle <domain>`. Deploying it is a decision of people: see docs/operations.md.
+"""
+
+
+def bundle_dag(domain: str) -> None:
+    """Declare one domain's DAG."""
+
+    @dag(
+        dag_id=f"bundle_{domain}",
+        doc_md=f"### {domain}: champions into a service\n{DOC}",
+        schedule=[assets.models(domain)],
+        **dag_options("bundle", domain),
+    )
+    def pipeline() -> None:
+        @task(outlets=[assets.bento(domain)])
+        def bundle() -> str:
+            from orchestration import steps
+
+            return steps.bundle(domain)
+
+        bundle()
+
+    pipeline()
+
+
+for each in domains():
+    if find_spec(f"bentos.{each}") is not None:
+        bundle_dag(each)

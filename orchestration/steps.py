@@ -1,0 +1,92 @@
+"""What the tasks do: the stages of the command line, with progress written to the task's log.
+
+Imported inside tasks only: the stages pull in dbt, Feast and the training libraries.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from airflow.sdk.exceptions import AirflowFailException  # noqa: TID253 - inside tasks only
+
+from tambo.cli import stages
+from tambo.cli.road import Stage
+from tambo.errors import LockedError, TamboError
+from tambo.lake import writer_lock
+from tambo.settings import get_settings
+
+log = logging.getLogger(__name__)
+
+
+def ingest(path: str | None) -> str:
+    """Load a folder of raw files; None is the folder of the sample world."""
+    settings = get_settings()
+    return _run(stages.ingest_stage(settings, settings.world if path is None else Path(path)))
+
+
+def build_and_release(*, full_refresh: bool) -> str:
+    """Build, validate and release under one hold of the lock: a release never mixes raw states."""
+    settings = get_settings()
+    with _final_errors(), writer_lock(settings, "airflow: build to release"):
+        lines = [
+            _run(stages.build_stage(settings, full_refresh=full_refresh)),
+            _run(stages.validate_stage(settings)),
+            _run(stages.release_stage(settings)),
+        ]
+    return lines[-1]
+
+
+def validate() -> str:
+    """Run the gate again on what is in the lake."""
+    return _run(stages.validate_stage(get_settings()))
+
+
+def materialize(release: int | None) -> str:
+    """Apply the Feast definitions and fill the online store; None is the newest release."""
+    return _run(stages.features_stage(get_settings(), release))
+
+
+def models_of(domain: str) -> list[str]:
+    """Names of a domain's models."""
+    from training.experiment import models
+
+    return [name for name, spec in models().items() if spec.domain == domain]
+
+
+def train(model: str, release: int | None) -> str:
+    """Train, gate and register one model; None is the newest release."""
+    (stage,) = stages.train_stages(get_settings(), model, release)
+    return _run(stage)
+
+
+def bundle(domain: str) -> str:
+    """Put a domain's champions into a Bento."""
+    (stage,) = stages.bundle_stages(get_settings(), domain)
+    return _run(stage)
+
+
+def _run(stage: Stage) -> str:
+    """Run one stage, log its steps, and return its line."""
+    with _final_errors():
+        outcome = stage.run(_log_progress)
+    state = " (up to date)" if outcome.up_to_date else ""
+    log.info("%s: %s%s", stage.name, outcome.line, state)
+    return outcome.line
+
+
+@contextmanager
+def _final_errors() -> Iterator[None]:
+    """Fail for good on an error that a retry cannot mend: all of ours but a busy lake."""
+    try:
+        yield
+    except LockedError:
+        raise
+    except TamboError as error:
+        raise AirflowFailException(f"{type(error).__name__}: {error}") from error
+
+
+def _log_progress(message: str, done: int, total: int) -> None:
+    log.info("%d/%d %s", done, total, message)
