@@ -100,8 +100,10 @@ def relation(
         keep_expired: keep rows that are too old for every entity row, to tell expired from none.
     """
     event = utc(view.event, columns[view.event])
-    # A null created time must not make a row unreachable: greatest() skips nulls.
-    created = event if view.created is None else utc(view.created, columns[view.created])
+    created = event
+    if view.created is not None:
+        # A row without created time counts as known at its event.
+        created = f"coalesce({utc(view.created, columns[view.created])}, {event})"
     available = f"greatest({event}, {created})" if as_known_at and view.created else event
     order = needs_order(view, as_known_at=as_known_at)
     named = [ident(column) for column in dict.fromkeys(column for _, column in view.keys)]
@@ -132,12 +134,12 @@ def _where(
     *,
     keep_expired: bool,
 ) -> str:
-    """Rows that no entity row can see are not read: of a null key, too new, or too old.
+    """Rows that no entity row can see are not read: without key or event, too new, or too old.
 
     Leaving out rows older than every entity row's ttl keeps the others' order: a row left out has
     an earlier event than each row kept, so it never sets their running maximum.
     """
-    conditions = [f"{key} IS NOT NULL" for key in keys]
+    conditions = [f"{column} IS NOT NULL" for column in [*keys, event]]
     if window is not None:
         conditions.append(f"{available} <= {_stamp(window.last)}")
         if view.ttl and not keep_expired:
