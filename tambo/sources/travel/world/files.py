@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -34,12 +35,18 @@ class _File:
         return first
 
 
-class Folder:
-    """CSV files in one folder; a file comes into being with its first line."""
+class Folder(AbstractContextManager["Folder"]):
+    """CSV files in one folder; a file comes into being with its first line.
+
+    Leaving the context closes all files.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.files: dict[str, _File] = {}
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def append(self, name: str, header: tuple[str, ...], lines: list[bytes]) -> int:
         """Append lines to a file.

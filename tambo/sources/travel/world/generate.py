@@ -100,7 +100,7 @@ def read_truth(out: Path) -> Truth:
     """
     if not (out / NOTE).exists():
         raise TamboError(f"There is no sample world in {out}.", remedy="tambo world")
-    parameters = json.loads((out / NOTE).read_text())["parameters"]
+    parameters = _read_note(out)["parameters"]
     return Truth.draw(years=parameters["years"], seed=parameters["seed"])
 
 
@@ -146,7 +146,7 @@ def _untouched(out: Path) -> dict[str, Any] | None:
         return None
     if NOTE not in present:
         raise TamboError(f"{out} holds {_some(present)} and is not a sample world.", remedy=remedy)
-    note: dict[str, Any] = json.loads((out / NOTE).read_text())
+    note = _read_note(out)
     foreign = present - set(note["files"]) - {NOTE}
     changed = {
         name
@@ -161,6 +161,17 @@ def _untouched(out: Path) -> dict[str, Any] | None:
     return note
 
 
+def _read_note(out: Path) -> dict[str, Any]:
+    try:
+        note: dict[str, Any] = json.loads((out / NOTE).read_text())
+    except ValueError as error:
+        raise TamboError(
+            f"{out / NOTE} cannot be read: {error}.",
+            remedy=f"Choose another folder, or delete {out} to have it made anew.",
+        ) from error
+    return note
+
+
 def _some(names: set[str]) -> str:
     shown = sorted(names)[:3]
     return ", ".join(shown) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
@@ -172,14 +183,14 @@ def _write(out: Path, parameters: dict[str, Any], progress: Progress) -> dict[st
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir()
     truth = Truth.draw(years=parameters["years"], seed=parameters["seed"])
-    folder = Folder(partial)
-    outbox = Outbox(folder, truth.draws, truth.calendar)
-    folder.begin(DIRT_FILE, DIRT_COLUMNS)
     count = parameters["travellers"]
-    WorldWriter(outbox, truth, count=count, dirty_share=parameters["dirty_share"]).write(progress)
-    outbox.write_arrivals()
-    write_truth(folder, truth, count=count, block=BLOCK)
-    folder.close()
+    with Folder(partial) as folder:
+        outbox = Outbox(folder, truth.draws, truth.calendar)
+        folder.begin(DIRT_FILE, DIRT_COLUMNS)
+        share = parameters["dirty_share"]
+        WorldWriter(outbox, truth, count=count, dirty_share=share).write(progress)
+        outbox.write_arrivals()
+        write_truth(folder, truth, count=count, block=BLOCK)
     note = {
         "parameters": parameters,
         "rows": dict(sorted(outbox.rows.items())),

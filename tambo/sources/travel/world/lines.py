@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from io import BytesIO
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-from pyarrow import compute, csv
 
+from tambo.sources.travel.world.columns import csv_lines, joined, named, nothing, texts
 from tambo.sources.travel.world.draws import Ints
 from tambo.sources.travel.world.places import AGENCIES, CLASSES, COMPANIES, NAMES
 from tambo.sources.travel.world.trips import NO_HOTEL, Trips
@@ -28,29 +26,19 @@ HOTEL_COLUMNS = (
 )  # fmt: skip
 COLUMNS = {"users": USER_COLUMNS, "flights": FLIGHT_COLUMNS, "hotels": HOTEL_COLUMNS}
 
-_PLACES, _CLASSES, _AGENCIES = pa.array(NAMES), pa.array(CLASSES), pa.array(AGENCIES)
-_COMPANIES, _GENDERS = pa.array(list(COMPANIES)), pa.array(GENDERS)
-_FIRST, _LAST = pa.array(FIRST), pa.array(LAST)
-
-
-def csv_lines(columns: list[Any]) -> list[bytes]:
-    """Lines without line ends, of columns of equal length; nulls are empty."""
-    table = pa.table(columns, names=[str(n) for n in range(len(columns))])
-    text = BytesIO()
-    options = csv.WriteOptions(include_header=False, quoting_style="none")
-    csv.write_csv(table, text, options)
-    return text.getvalue().split(b"\n")[:-1]
+_PLACES, _CLASSES, _AGENCIES = texts(NAMES), texts(CLASSES), texts(AGENCIES)
+_COMPANIES, _GENDERS = texts(list(COMPANIES)), texts(GENDERS)
+_FIRST, _LAST = texts(FIRST), texts(LAST)
 
 
 def user_lines(people: Users) -> list[bytes]:
     """One line a person."""
-    first, last = _FIRST.take(people.first), _LAST.take(people.last)
     return csv_lines(
         [
             people.code,
-            _COMPANIES.take(people.company),
-            compute.binary_join_element_wise(first, last, " "),
-            _GENDERS.take(people.gender),
+            named(_COMPANIES, people.company),
+            joined(named(_FIRST, people.first), named(_LAST, people.last)),
+            named(_GENDERS, people.gender),
             people.age,
         ]
     )
@@ -69,19 +57,18 @@ class Printer:
 
     @cached_property
     def _dates(self) -> Any:
-        return self.truth.calendar.text("%m/%d/%Y")
+        return texts(self.truth.calendar.text("%m/%d/%Y"))
 
     @cached_property
     def _iso_dates(self) -> Any:
-        return self.truth.calendar.text("%Y-%m-%d")
+        return texts(self.truth.calendar.text("%Y-%m-%d"))
 
     @cached_property
     def _seconds(self) -> Any:
-        return pa.array([f"{n // 3600:02}:{n // 60 % 60:02}:{n % 60:02}" for n in range(24 * 3600)])
+        return texts([f"{n // 3600:02}:{n // 60 % 60:02}:{n % 60:02}" for n in range(24 * 3600)])
 
     def _instants(self, day: Ints, second: Ints) -> Any:
-        dates, seconds = self._iso_dates.take(day), self._seconds.take(second)
-        return compute.binary_join_element_wise(dates, seconds, " ")
+        return joined(named(self._iso_dates, day), named(self._seconds, second))
 
     def flights(self, trips: Trips, codes: Ints) -> list[bytes]:
         """Two lines a trip: out and back."""
@@ -92,16 +79,16 @@ class Printer:
             [
                 codes[twice],
                 trips.traveller[twice],
-                _PLACES.take(origin),
-                _PLACES.take(to),
-                _CLASSES.take(trips.flight_class[twice]),
+                named(_PLACES, origin),
+                named(_PLACES, to),
+                named(_CLASSES, trips.flight_class[twice]),
                 _legs(trips.fare_out, trips.fare_back),
                 self.truth.fares.hours[origin, to],
                 self.truth.fares.distance[origin, to],
-                _AGENCIES.take(trips.agency[twice]),
-                self._dates.take(_legs(trips.day, trips.day + trips.nights)),
-                booked_at.take(twice),
-                pa.nulls(len(twice), pa.string()),
+                named(_AGENCIES, trips.agency[twice]),
+                named(self._dates, _legs(trips.day, trips.day + trips.nights)),
+                named(booked_at, twice),
+                nothing(len(twice)),
             ]
         )
 
@@ -115,14 +102,14 @@ class Printer:
             [
                 codes[rows],
                 stays.traveller,
-                pa.array(self.truth.hotels.names).take(hotel),
-                _PLACES.take(self.truth.hotels.place[hotel]),
+                named(texts(self.truth.hotels.names), hotel),
+                named(_PLACES, self.truth.hotels.place[hotel]),
                 stays.stay_nights,
                 cents / 100,
                 cents * stays.stay_nights / 100,
-                self._dates.take(stays.day),
+                named(self._dates, stays.day),
                 self._instants(stays.booked, stays.hotel_second),
-                pa.nulls(len(rows), pa.string()),
+                nothing(len(rows)),
             ]
         )
 
@@ -131,12 +118,12 @@ class Printer:
         if table == "flights":
             key = {
                 "travelCode": np.repeat(codes, 2),
-                "from": _PLACES.take(_legs(trips.home, trips.place)),
-                "to": _PLACES.take(_legs(trips.place, trips.home)),
+                "from": named(_PLACES, _legs(trips.home, trips.place)),
+                "to": named(_PLACES, _legs(trips.place, trips.home)),
             }
         else:
             key = {"travelCode": codes[trips.hotel != NO_HOTEL]}
         count = len(key["travelCode"])
-        key["withdrawn"] = pa.array(["true"] * count, pa.string())
-        empty = pa.nulls(count, pa.string())
+        key["withdrawn"] = texts(["true"] * count)
+        empty = nothing(count)
         return csv_lines([key.get(name, empty) for name in COLUMNS[table]])

@@ -64,7 +64,7 @@ class Outbox:
         """Send lines of a month in a late file, unless the world ends before it arrives."""
         key = ids(*self.calendar.month(month).timetuple()[:2], list(COLUMNS).index(table))
         late = int(self.draws.whole("late file", key, *LATE_MONTHS))
-        if month + late < self.calendar.months:
+        if month + 1 + late < self.calendar.months:
             name = self._late_file(table, month)
             self._put(table, name, self._arrive(table, month, late), lines, "late")
 
@@ -101,10 +101,10 @@ class Outbox:
         return self.file(table, month).replace(".csv", "_late.csv")
 
     def _arrive(self, table: str, month: int, late: int = 0) -> str:
-        """The night after the month, or around the middle of the month in which it is late."""
+        """The night after the month, or early in a later month."""
         after = self.calendar.month(month + 1 + late)
         key = ids(after.year, after.month, list(COLUMNS).index(table), late)
-        day = int(self.draws.whole("arrival day", key, 10, 20)) if late else 1
+        day = int(self.draws.whole("arrival day", key, 2, 9)) if late else 1
         minute = int(self.draws.whole("arrival minute", key, 60, 299))
         return utc_text(datetime(after.year, after.month, day) + timedelta(minutes=minute))
 

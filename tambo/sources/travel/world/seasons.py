@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 
 import numpy as np
-import pyarrow as pa
 
 from tambo.sources.travel.world.draws import Floats, Ints
 from tambo.sources.travel.world.places import PLACES
@@ -91,9 +89,9 @@ class Calendar:
         """All days."""
         return [self.first + timedelta(days=day) for day in range(self.days)]
 
-    def text(self, pattern: str) -> Any:
-        """All days as an Arrow string array, in a strftime pattern."""
-        return pa.array([day.strftime(pattern) for day in self.dates()])
+    def text(self, pattern: str) -> list[str]:
+        """All days in a strftime pattern."""
+        return [day.strftime(pattern) for day in self.dates()]
 
     def weekdays(self) -> Ints:
         """Monday = 0, for all days."""

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 
 from tambo.sources.travel.world import fares, fates, hotels, outbox, seasons, trips, users
+from tambo.sources.travel.world.columns import csv_lines, named, texts
 from tambo.sources.travel.world.dirt import KINDS, RESENT_SHARE
 from tambo.sources.travel.world.draws import Floats, Ints, ids
 from tambo.sources.travel.world.files import ZONE, Folder
-from tambo.sources.travel.world.lines import csv_lines
 from tambo.sources.travel.world.places import (
     AGENCIES,
     AGENCY_MARKUP,
@@ -63,8 +63,8 @@ def _write(folder: Folder, name: str, columns: dict[str, Any]) -> None:
     folder.append(name, tuple(columns), csv_lines(values))
 
 
-def _named(names: tuple[str, ...], index: Ints) -> Any:
-    return pa.array(names).take(pa.array(index))
+def _named(names: Sequence[str], index: Ints) -> Any:
+    return named(texts(names), index)
 
 
 def _routes(truth: Truth) -> dict[str, Any]:
@@ -85,16 +85,16 @@ def _drift(truth: Truth) -> dict[str, Any]:
     return {
         "from": _named(NAMES, np.repeat(origin, len(months))),
         "to": _named(NAMES, np.repeat(to, len(months))),
-        "date": months * len(origin),
+        "date": texts(months * len(origin)),
         "factor": np.exp(truth.fares.log_drift[origin, to]).reshape(-1),
     }
 
 
 def _seasons(truth: Truth) -> dict[str, Any]:
-    dates = [day.isoformat() for day in truth.calendar.dates()]
+    dates = truth.calendar.text("%Y-%m-%d")
     return {
         "place": _named(NAMES, np.repeat(np.arange(len(NAMES)), len(dates))),
-        "date": dates * len(NAMES),
+        "date": texts(dates * len(NAMES)),
         "level": truth.seasons.level.reshape(-1),
         "leisure_demand": truth.seasons.demand[LEISURE].reshape(-1),
         "business_demand": truth.seasons.demand[BUSINESS].reshape(-1),
@@ -103,7 +103,7 @@ def _seasons(truth: Truth) -> dict[str, Any]:
 
 def _hotels(all_hotels: hotels.Hotels) -> dict[str, Any]:
     return {
-        "name": list(all_hotels.names),
+        "name": texts(all_hotels.names),
         "place": _named(NAMES, all_hotels.place),
         "tier": all_hotels.tier,
         "quality": all_hotels.quality,
@@ -125,8 +125,8 @@ def _travellers(truth: Truth, group: Travellers, joining: Joining) -> dict[str, 
     agencies = np.diff(group.agencies[:, -1], axis=1, prepend=0.0)
     return {
         "code": group.code,
-        "joined": _named(tuple(months), joined),
-        "company": _named(tuple(COMPANIES), companies(draws, of)),
+        "joined": _named(months, joined),
+        "company": _named(list(COMPANIES), companies(draws, of)),
         "gender": _named(users.GENDERS, genders(draws, of)),
         "home": _named(NAMES, group.home),
         "trips_a_year": group.trips,
