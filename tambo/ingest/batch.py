@@ -1,0 +1,81 @@
+"""One file on its way into the lake."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import numpy as np
+
+from tambo.ingest.capture import Captured, open_archived
+from tambo.ingest.header import Head, Problem, Pushback, read_head
+from tambo.ingest.mapping import Entry
+from tambo.ingest.splitter import Block, Positions, Shape, blocks
+from tambo.settings import Settings
+from tambo.sources.contracts import Contracts, Table
+
+
+@dataclass
+class Batch:
+    """One file, loaded or to be loaded into one table.
+
+    Attributes:
+        batch_id: number of the batch; later batches have higher ones.
+        contracts: of the table's domain.
+        table: contract of the table.
+        captured: the file's bytes.
+        head: its header.
+        entry: how a mapping reads it, if one does.
+        history: whether it was declared to be history.
+        arrived_at: from the arrival manifest, UTC.
+        ingested_at: start of the command that took it in, UTC.
+        problem: why it is quarantined as a whole.
+        records: records in the file.
+        base: row id of its first row in the work table.
+        apart: record numbers that the splitter set apart, with their codes.
+    """
+
+    batch_id: int
+    contracts: Contracts
+    table: Table
+    captured: Captured
+    head: Head
+    entry: Entry | None
+    history: bool
+    arrived_at: datetime | None
+    ingested_at: datetime
+    problem: Problem | None = None
+    records: int = 0
+    base: int = 0
+    apart: list[tuple[Positions, Positions]] = field(default_factory=list)
+
+    @property
+    def shape(self) -> Shape:
+        """How its records look."""
+        utf8 = self.entry is None or self.entry.is_utf8
+        return Shape(len(self.head.columns), self.head.delimiter.encode(), utf8)
+
+    def blocks(self, settings: Settings) -> Iterator[Block]:
+        """Its records, read from the archive."""
+        _, source = self.open(settings)
+        line = self.head.blank_lines + 2
+        return blocks(source, self.shape, position=self.head.position, line=line)
+
+    def open(self, settings: Settings) -> tuple[Head, Pushback]:
+        """Read its head from the archive; the source then stands behind it."""
+        return open_head(settings, self.captured.digest, self.entry)
+
+    def note_apart(self, block: Block) -> None:
+        """Remember what the splitter set apart."""
+        bad = (block.codes != 0) & (block.codes != 255)
+        if bad.any():
+            self.apart.append((block.numbers[bad], block.codes[bad].astype(np.int64)))
+
+
+def open_head(settings: Settings, digest: str, entry: Entry | None) -> tuple[Head, Pushback]:
+    """Read the head of archived content as a mapping entry, if any, says."""
+    source = open_archived(settings, digest)
+    if entry is None:
+        return read_head(source)
+    return read_head(source, entry.delimiter, entry.encoding)

@@ -1,0 +1,196 @@
+"""Compiles a table's contract to SQL: one TRY_CAST a column, and one numbered rule a fault.
+
+A record's fault is the number of the first rule that it breaks, in the order of the contract's
+columns; the rules of one table are the same for all its files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tambo.lake.sql import ident, literal
+from tambo.sources.contracts import Column, Table
+
+SET_APART = -1
+"""Fault of a placeholder record, whose bytes the splitter set apart."""
+
+PLACEHOLDER = b"\x01"
+"""First field of a placeholder; a real record cannot hold it (`control_character`)."""
+
+ROUNDING = 1e-6
+"""A decimal may differ from its text by this much: float noise of the source, not a value."""
+
+TRUE = ("true", "t", "1", "yes", "y")
+FALSE = ("false", "f", "0", "no", "n")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One fault: SQL that is true where a record has it."""
+
+    reason: str
+    column: str | None
+    broken: str
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A contract as SQL for one file.
+
+    Attributes:
+        typed: SQL of each typed value by column, the tombstone last; over the file's text.
+        rules: what may be wrong, in order; fault n is rules[n - 1].
+        texts: SQL of each column's text by column.
+    """
+
+    typed: dict[str, str]
+    rules: list[Rule]
+    texts: dict[str, str]
+
+
+def text_name(column: str) -> str:
+    """Name of the column that holds a value's text while it is checked."""
+    return ident(f"_text_{column}")
+
+
+def compile_table(
+    table: Table,
+    texts: Mapping[str, str],
+    natives: Mapping[str, str] | None = None,
+    formats: Mapping[str, list[str]] | None = None,
+) -> Compiled:
+    """Compile a table's contract for one file.
+
+    Args:
+        table: the contract.
+        texts: SQL that gives a column's text, for the columns that the file has.
+        natives: SQL of columns that a mapping gives with a type of their own.
+        formats: strptime formats by column where the file's differ from the contract's.
+    """
+    natives, formats = natives or {}, formats or {}
+    all_texts = {name: texts.get(name, "NULL::VARCHAR") for name in table.file_columns}
+    typed: dict[str, str] = {}
+    rules: list[Rule] = [Rule("empty_record", None, _all_empty(table))]
+    for name, contract in table.columns.items():
+        column = contract.model_copy(update={"formats": formats.get(name, contract.formats)})
+        typed[name] = (
+            f"TRY_CAST({natives[name]} AS {column.type})"
+            if name in natives
+            else _typed(column, text_name(name))
+        )
+        rules += _rules(table, column, native=name in natives)
+    typed[table.tombstone] = _boolean(text_name(table.tombstone))
+    rules.append(_not_boolean(table.tombstone))
+    rules += [Rule(check.reason, None, f"NOT ({check.sql})") for check in table.checks]
+    return Compiled(typed, rules, all_texts)
+
+
+def fault(rules: list[Rule]) -> str:
+    """SQL of the number of the first broken rule, or null."""
+    branches = " ".join(f"WHEN {rule.broken} THEN {n}" for n, rule in enumerate(rules, start=1))
+    return f"CASE {branches} END"
+
+
+def fault_value(rules: list[Rule]) -> str:
+    """SQL of the text that broke the rule `_fault`, shortened."""
+    branches = " ".join(
+        f"WHEN {n} THEN {text_name(rule.column)}"
+        for n, rule in enumerate(rules, start=1)
+        if rule.column is not None
+    )
+    return f"CASE WHEN _fault > 0 THEN left(CASE _fault {branches} END, 200) END"
+
+
+def _all_empty(table: Table) -> str:
+    return f"coalesce({', '.join(text_name(name) for name in table.file_columns)}) IS NULL"
+
+
+def _typed(column: Column, text: str) -> str:
+    if column.type == "VARCHAR":
+        return text
+    if column.type == "BOOLEAN":
+        return _boolean(text)
+    if column.type in {"DATE", "TIMESTAMP"}:
+        formats = ", ".join(literal(f) for f in column.time_formats)
+        parsed = f"try_strptime({text}, [{formats}])"
+        return f"{parsed}::DATE" if column.type == "DATE" else parsed
+    return f"TRY_CAST({text} AS {column.type})"
+
+
+def _boolean(text: str) -> str:
+    true, false = (", ".join(literal(word) for word in words) for words in (TRUE, FALSE))
+    low = f"lower({text})"
+    return f"CASE WHEN {low} IN ({true}) THEN true WHEN {low} IN ({false}) THEN false END"
+
+
+def _not_boolean(column: str) -> Rule:
+    name, text = ident(column), text_name(column)
+    return Rule("not_a_boolean", column, f"{name} IS NULL AND {text} IS NOT NULL")
+
+
+def _rules(table: Table, column: Column, *, native: bool) -> list[Rule]:
+    """What may be wrong with one column, in order."""
+    text, value = text_name(column.name), ident(column.name)
+    found: list[tuple[str, str]] = []
+    if not column.may_be_null:
+        missing = f"{text} IS NULL"
+        if column.name not in table.key:  # a tombstone needs no more than its key
+            missing += f" AND NOT coalesce({ident(table.tombstone)}, false)"
+        found.append(("missing_value", missing))
+    if native:
+        found.append(("out_of_range", f"{value} IS NULL AND {text} IS NOT NULL"))
+    else:
+        found += _unreadable(column, text, value)
+    found += _outside(column, value)
+    return [Rule(reason, column.name, broken) for reason, broken in found]
+
+
+def _unreadable(column: Column, text: str, value: str) -> list[tuple[str, str]]:
+    failed = f"{value} IS NULL AND {text} IS NOT NULL"
+    number = f"TRY_CAST({text} AS DOUBLE)"
+    # DuckDB reads 1_000 as 1000 and 0x1F as 31: digits of a program, not of a file.
+    odd = f"regexp_matches({text}, '[_xX]')"
+    if column.type in {"DATE", "TIMESTAMP"}:
+        return [("bad_date", failed)]
+    if column.type == "BOOLEAN":
+        return [("not_a_boolean", failed)]
+    if column.type == "DOUBLE":
+        return [
+            ("not_a_number", f"{failed} OR {odd}"),
+            ("not_finite", f"NOT isfinite({value})"),
+        ]
+    if column.type == "BIGINT":
+        whole = f"regexp_full_match({text}, '\\s*[+-]?[0-9]+(\\.0*)?\\s*')"
+        return [
+            ("not_a_number", f"{failed} AND {number} IS NULL"),
+            ("not_finite", f"{failed} AND NOT isfinite({number})"),
+            ("out_of_range", failed),
+            # The cast rounds 1.5; most values are written as DuckDB writes them, which is cheap.
+            ("not_an_integer", f"{value}::VARCHAR <> {text} AND NOT {whole}"),
+        ]
+    if column.type == "DECIMAL(18,4)":
+        return [
+            ("not_a_number", f"({failed} AND {number} IS NULL) OR {odd}"),
+            ("not_finite", f"{failed} AND NOT isfinite({number})"),
+            ("out_of_range", failed),
+            ("too_precise", f"abs({value}::DOUBLE - {number}) > {ROUNDING}"),
+        ]
+    return []
+
+
+def _outside(column: Column, value: str) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    bounds = (("min", "<", column.min), ("max", ">", column.max), ("above", "<=", column.above))
+    for _, sign, bound in bounds:
+        if bound is not None:
+            limit = literal(bound) if isinstance(bound, str) else repr(bound)
+            found.append(("out_of_range", f"{value} {sign} {limit}::{column.type}"))
+    if column.allowed is not None:
+        allowed = ", ".join(literal(word) for word in column.allowed)
+        found.append(("not_allowed", f"{value} NOT IN ({allowed})"))
+    if column.pattern is not None:
+        found.append(("bad_pattern", f"NOT regexp_full_match({value}, {literal(column.pattern)})"))
+    if column.max_length is not None:
+        found.append(("too_long", f"length({value}) > {column.max_length}"))
+    return found

@@ -1,0 +1,68 @@
+"""Finds the files of a command: CSVs, the mapping and the arrival manifest beside them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from tambo.errors import IngestError
+from tambo.ingest.manifest import read_arrivals
+from tambo.ingest.mapping import MAPPING_FILE, Mapping, read_mapping
+
+SUFFIXES = {".csv", ".txt", ".tsv", ".dat"}
+
+
+@dataclass(frozen=True)
+class Found:
+    """What an ingest command was given.
+
+    Attributes:
+        files: raw files, by arrival and then name.
+        folder: that mapping and lookups are relative to.
+        mapping: the mapping, if there is one.
+        arrivals: arrival times by file name, UTC.
+    """
+
+    files: list[Path]
+    folder: Path
+    mapping: Mapping | None
+    arrivals: dict[str, datetime] = field(default_factory=dict)
+
+
+def discover(path: Path, mapping: Path | None = None) -> Found:
+    """Look at a file or a folder.
+
+    Raises:
+        IngestError: there is no such path, or the folder holds no CSV.
+        ContractError: the mapping is wrong.
+    """
+    if not path.exists():
+        raise IngestError(f"{path} does not exist.", remedy="give a folder of CSV files, or a file")
+    folder = path if path.is_dir() else path.parent
+    own = folder / MAPPING_FILE
+    source = mapping or (own if own.exists() else None)
+    read = read_mapping(source) if source else None
+    lookups = read.lookups() if read else set()
+    arrivals = read_arrivals(folder)
+    files = _listed(path, lookups) if path.is_dir() else [path]
+    if not files:
+        raise IngestError(f"{path} holds no CSV file.", remedy="give the folder of the CSV files")
+    # Files that are not in the manifest come last: they are known from now on.
+    files.sort(key=lambda file: (arrivals.get(file.name, datetime.max), file.name))
+    return Found(files, source.parent if source else folder, read, arrivals)
+
+
+def _listed(folder: Path, lookups: set[str]) -> list[Path]:
+    try:
+        inside = sorted(folder.iterdir())
+    except OSError as error:
+        raise IngestError(f"{folder} cannot be read: {error.strerror}") from error
+    return [
+        file
+        for file in inside
+        if not file.name.startswith(("_", "."))
+        and file.suffix.lower() in SUFFIXES
+        and not file.is_dir()
+        and file.name not in lookups
+    ]

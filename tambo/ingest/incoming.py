@@ -1,0 +1,155 @@
+"""The rows that landed, as the lake will hold them: UTC, event and known times, provenance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import duckdb
+import pyarrow as pa
+
+from tambo.ingest.batch import Batch
+from tambo.ingest.work import Work
+from tambo.ingest.zones import register_days, utc
+from tambo.lake.sql import ident, literal
+from tambo.sources.contracts import Contracts, Table
+
+BEGINNING = "TIMESTAMP '1970-01-01 00:00:00'"
+"""Known time of history without time: the beginning."""
+
+SYSTEM_COLUMNS = {
+    "_batch_id": "BIGINT",
+    "_source_file": "VARCHAR",
+    "_row_number": "BIGINT",
+    "_ingested_at": "TIMESTAMP",
+    "_event_at": "TIMESTAMP",
+    "_known_at": "TIMESTAMP",
+    "_known_from": "VARCHAR",
+}
+
+
+def content(table: Table) -> list[str]:
+    """Quoted names of a table's own columns, the tombstone last."""
+    return [ident(name) for name in table.file_columns]
+
+
+def row_columns(table: Table) -> list[str]:
+    """Quoted names of all columns of a raw table, in its order."""
+    return [*content(table), *SYSTEM_COLUMNS]
+
+
+def key(table: Table) -> list[str]:
+    """Quoted names of a table's key."""
+    return [ident(name) for name in table.key]
+
+
+def raw_name(table: Table) -> str:
+    """Name of a table in the lake."""
+    return f"lake.raw.{ident(table.name)}"
+
+
+def create_raw_tables(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> None:
+    """Create a domain's raw tables where they are missing, and columns that a contract gained."""
+    for table in contracts.ordered():
+        columns: dict[str, str] = {ident(n): c.type for n, c in table.columns.items()}
+        columns |= {ident(table.tombstone): "BOOLEAN"} | SYSTEM_COLUMNS
+        have = {
+            ident(str(row[0]))
+            for row in connection.execute(
+                "SELECT column_name FROM duckdb_columns() WHERE database_name = 'lake' "
+                f"AND schema_name = 'raw' AND table_name = {literal(table.name)}"
+            ).fetchall()
+        }
+        if not have:
+            body = ", ".join(f"{name} {kind}" for name, kind in columns.items())
+            connection.execute(f"CREATE TABLE {raw_name(table)} ({body})")
+        else:
+            for name, kind in columns.items():
+                if name not in have and ident(name) not in have:
+                    connection.execute(f"ALTER TABLE {raw_name(table)} ADD COLUMN {name} {kind}")
+
+
+def register_batches(connection: duckdb.DuckDBPyConnection, batches: Sequence[Batch]) -> None:
+    """Make the temporary table `intake`: what a row takes over from its batch."""
+    rows = pa.table(
+        {
+            "batch_id": pa.array([b.batch_id for b in batches], pa.int64()),
+            "source_file": pa.array([b.captured.name for b in batches], pa.string()),
+            "base": pa.array([b.base for b in batches], pa.int64()),
+            "arrived_at": pa.array([b.arrived_at for b in batches], pa.timestamp("us")),
+            "history": pa.array([b.history for b in batches], pa.bool_()),
+            "ingested_at": pa.array([b.ingested_at for b in batches], pa.timestamp("us")),
+        }
+    )
+    connection.register("_intake", rows)
+    connection.execute("CREATE OR REPLACE TEMP TABLE intake AS SELECT * FROM _intake")
+    connection.unregister("_intake")
+
+
+RECORD = "coalesce(s._row, s.rowid - i.base + 1)"
+"""Record number of a landed row `s` of the batch `i`."""
+
+
+def incoming(work: Work, contracts: Contracts, table: Table) -> str:
+    """Make the zone's days for a table's landed rows; return the SQL of the good ones.
+
+    The columns are those of the raw table. What is set apart later is not yet left out.
+    """
+    times = [n for n, c in table.columns.items() if c.type == "TIMESTAMP"]
+    dates = [n for n in table.event_time if table.columns[n].type == "DATE"]
+    days = f"days_{contracts.domain}"
+    joins, values = "", {}
+    if times or dates:
+        _register_range(work, contracts, table, days, [*times, *dates])
+    for number, name in enumerate([*times, *dates]):
+        local, alias = f"s.{ident(name)}", f"z{number}"
+        joins += f" LEFT JOIN {ident(days)} {alias} ON {alias}.day = {local}::DATE"
+        values[name] = utc(local, alias)
+    own = ", ".join(
+        f"{values[n] if n in times else 's.' + ident(n)} AS {ident(n)}" for n in table.file_columns
+    )
+    event = [values[name] for name in table.event_time]
+    event_at = f"coalesce({', '.join(event)})" if event else "NULL::TIMESTAMP"
+    rows = (
+        f"SELECT {own}, s._batch AS _batch_id, i.source_file AS _source_file, "
+        f"{RECORD} AS _row_number, i.ingested_at AS _ingested_at, {event_at} AS _event_at, "
+        f"i.arrived_at AS _arrived_at, i.history AS _history "
+        f"FROM {work.staged(table)} s JOIN intake i ON i.batch_id = s._batch{joins} "
+        "WHERE s._fault IS NULL"
+    )
+    known_at, known_from = _known(table)
+    return (
+        f"SELECT * EXCLUDE (_arrived_at, _history), {known_at} AS _known_at, "
+        f"{known_from} AS _known_from FROM ({rows})"
+    )
+
+
+def _register_range(
+    work: Work, contracts: Contracts, table: Table, days: str, columns: list[str]
+) -> None:
+    bounds = ", ".join(f"min({ident(n)}::DATE), max({ident(n)}::DATE)" for n in columns)
+    found = work.connection.execute(
+        f"SELECT {bounds} FROM {work.staged(table)} WHERE _fault IS NULL"
+    ).fetchone()
+    seen = [day for day in found or () if day is not None]
+    if seen:
+        register_days(work.connection, days, contracts.zone, min(seen), max(seen))
+    else:
+        work.connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE {ident(days)} "
+            "(day DATE, before BIGINT, after BIGINT, change TIMESTAMP)"
+        )
+
+
+def _known(table: Table) -> tuple[str, str]:
+    """SQL of when a row became known, and of how we know: the first of four that applies."""
+    recorded = ident(table.recorded_at) if table.recorded_at else "NULL::TIMESTAMP"
+    lag = f"to_microseconds({round(table.known_lag_days * 86_400_000_000)})"
+    history = f"_event_at + {lag}" if table.event_time else BEGINNING
+    told = f"CASE WHEN _history THEN {history} END"
+    known_at = f"coalesce({recorded}, _arrived_at, {told}, _ingested_at)"
+    known_from = (
+        f"CASE WHEN {recorded} IS NOT NULL THEN 'recorded' "
+        f"WHEN _arrived_at IS NOT NULL THEN 'manifest' "
+        f"WHEN {told} IS NOT NULL THEN 'history' ELSE 'ingest' END"
+    )
+    return known_at, known_from

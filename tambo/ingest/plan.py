@@ -1,0 +1,226 @@
+"""Decides what a command has to do: captures its files and says which batch each becomes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+
+from tambo.errors import ContractError
+from tambo.ingest.batch import Batch, open_head
+from tambo.ingest.capture import Captured, capture
+from tambo.ingest.claims import Claim, all_contracts, claim, find_table
+from tambo.ingest.discover import Found
+from tambo.ingest.header import Head, Problem
+from tambo.ingest.mapping import Entry
+from tambo.ingest.report import FileReport, Status
+from tambo.progress import Progress
+from tambo.settings import Settings
+from tambo.sources.contracts import Contracts, Table
+
+
+@dataclass(frozen=True)
+class Known:
+    """A batch that the lake has."""
+
+    batch_id: int
+    table: str
+    digest: str
+    status: Status
+    size: int
+
+
+@dataclass
+class Plan:
+    """What a command has to do.
+
+    Attributes:
+        batches: to take in, by table in the order of references, then by arrival and name.
+        others: reports of files that need nothing.
+    """
+
+    batches: list[Batch] = field(default_factory=list)
+    others: list[FileReport] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    captured: Captured
+    head: Head
+    entry: Entry | None
+    claim: Claim
+
+
+def known_batches(connection: duckdb.DuckDBPyConnection) -> list[Known]:
+    """Every batch in the lake."""
+    rows = connection.execute(
+        "SELECT batch_id, b.table_name, b.file_hash, b.status, coalesce(f.bytes, -1) "
+        "FROM lake.audit.batches b LEFT JOIN lake.audit.files f USING (batch_id) ORDER BY ALL"
+    ).fetchall()
+    return [Known(*row) for row in rows]
+
+
+def make_plan(
+    settings: Settings,
+    connection: duckdb.DuckDBPyConnection,
+    found: Found,
+    *,
+    at: datetime,
+    history: bool | None,
+    restore: bool,
+    progress: Progress,
+) -> Plan:
+    """Capture every file and decide what to do with it.
+
+    Raises:
+        IngestError: a file cannot be read, or changed while it was read.
+        ContractError: the mapping names a table or a lookup that does not exist.
+    """
+    known = known_batches(connection)
+    contracts = all_contracts()
+    plan, candidates = Plan(), []
+    sizes = {batch.size for batch in known}
+    for number, path in enumerate(found.files):
+        progress(f"reading {path.name}", number, len(found.files))
+        captured = capture(settings, path, sizes)
+        claims = _claims(settings, found, captured, contracts)
+        if not claims:
+            plan.others.append(_unclaimed(captured))
+        candidates += claims
+    _add_batches(plan, candidates, known, found, at=at, history=history, restore=restore)
+    order = _table_order(contracts)
+    plan.batches.sort(key=lambda batch: order[batch.table.name])
+    _number(plan.batches, known)
+    return plan
+
+
+def _claims(
+    settings: Settings, found: Found, captured: Captured, contracts: dict[str, Contracts]
+) -> list[_Candidate]:
+    entries = found.mapping.entries(captured.name) if found.mapping else []
+    candidates = []
+    for entry in entries:
+        owner, table = find_table(contracts, entry.table, entry.domain)
+        head, _ = open_head(settings, captured.digest, entry)
+        problem = head.problem or _mapped_problem(table, head, entry)
+        resolved = _with_lookups(settings, found, entry)
+        candidates.append(_Candidate(captured, head, resolved, Claim(owner, table, problem)))
+    if entries:
+        return candidates
+    head, _ = open_head(settings, captured.digest, None)
+    claimed = claim(contracts, captured.name, head)
+    return [_Candidate(captured, head, None, claimed)] if claimed else []
+
+
+def _mapped_problem(table: Table, head: Head, entry: Entry) -> Problem | None:
+    """Whether a mapped file has what its entry needs without computing it."""
+    missing = [n for n in table.required if n not in entry.select and n not in head.columns]
+    if missing:
+        return Problem("missing_column", missing[0], ", ".join(head.columns)[:200])
+    if entry.rewrites:
+        return None
+    known = {*table.file_columns, *entry.drop}
+    extra = [name for name in head.columns if name not in known]
+    return Problem("extra_column", extra[0]) if extra else None
+
+
+def _with_lookups(settings: Settings, found: Found, entry: Entry) -> Entry:
+    joins = []
+    for join in entry.joins:
+        path = found.folder / join.file
+        if not path.exists():
+            raise ContractError(
+                f"The mapping of {entry.table} looks up in {path}, which does not exist.",
+                remedy="put the file there, or mend `joins`",
+            )
+        joins.append(join.model_copy(update={"digest": capture(settings, path).digest}))
+    return entry.model_copy(update={"joins": joins})
+
+
+def _unclaimed(captured: Captured) -> FileReport:
+    return FileReport(
+        captured.name,
+        "unclaimed",
+        bytes=captured.size,
+        message="No contract has these columns or this name. If it is raw data under other names, "
+        "say in tambo_mapping.yml which table it is for.",
+    )
+
+
+def _add_batches(
+    plan: Plan,
+    candidates: Sequence[_Candidate],
+    known: Sequence[Known],
+    found: Found,
+    *,
+    at: datetime,
+    history: bool | None,
+    restore: bool,
+) -> None:
+    have = {(batch.digest, batch.table): batch for batch in known}
+    loaded = {batch.table for batch in known if batch.status == "loaded"}
+    taken: set[tuple[str, str]] = set()
+    for each in candidates:
+        table, problem = each.claim.table, each.claim.problem
+        old = have.get((each.captured.digest, table.name))
+        again = (each.captured.digest, table.name) in taken
+        if again or (old is not None and not _take_again(old, problem, restore=restore)):
+            plan.others.append(_known_report(each, old))
+            continue
+        taken.add((each.captured.digest, table.name))
+        plan.batches.append(
+            Batch(
+                batch_id=old.batch_id if old and old.status == "quarantined" else 0,
+                contracts=each.claim.contracts,
+                table=table,
+                captured=each.captured,
+                head=each.head,
+                entry=each.entry,
+                history=table.name not in loaded if history is None else history,
+                arrived_at=found.arrivals.get(each.captured.name),
+                ingested_at=at,
+                problem=problem,
+            )
+        )
+
+
+def _take_again(old: Known, problem: Problem | None, *, restore: bool) -> bool:
+    """Whether content that the lake knows is taken in once more."""
+    if old.status == "withdrawn":
+        return restore
+    return old.status == "quarantined" and problem is None
+
+
+def _known_report(each: _Candidate, old: Known | None) -> FileReport:
+    withdrawn = old is not None and old.status == "withdrawn"
+    return FileReport(
+        each.captured.name,
+        "withdrawn" if withdrawn else "known",
+        domain=each.claim.contracts.domain,
+        table=each.claim.table.name,
+        batch_id=old.batch_id if old else None,
+        bytes=each.captured.size,
+        message="It was withdrawn, and stays out until it is ingested with --restore."
+        if withdrawn
+        else "The same content is in the lake already.",
+    )
+
+
+def _table_order(contracts: dict[str, Contracts]) -> dict[str, int]:
+    names = [table.name for c in contracts.values() for table in c.ordered()]
+    return {name: number for number, name in enumerate(names)}
+
+
+def _number(batches: Sequence[Batch], known: Sequence[Known]) -> None:
+    following = max((batch.batch_id for batch in known), default=0) + 1
+    for batch in batches:
+        if not batch.batch_id:
+            batch.batch_id, following = following, following + 1
+
+
+def path_of(batch: Batch) -> Path:
+    """Where a batch's file came from."""
+    return batch.captured.path
