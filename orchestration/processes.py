@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -92,12 +93,24 @@ def stop(components: Sequence[Component], grace: float) -> None:
         for component in components:
             if component.process.poll() is None:
                 component.process.terminate()
-        psutil.wait_procs(family, timeout=grace)
+        _wait(components, family, grace)
     finally:
         # A worker may have started something since, or have been left behind by its parent.
-        _kill(family | _families(leaders))
-        for component in components:
-            component.process.wait(timeout=KILL_SECONDS)
+        family |= _families(leaders)
+        _kill(family)
+        _wait(components, family, KILL_SECONDS)
+
+
+def _wait(components: Sequence[Component], family: set[psutil.Process], seconds: float) -> None:
+    """Wait until components and families have ended, or the time is up."""
+    deadline = time.monotonic() + seconds
+    for component in components:
+        # Not left to psutil: it would take the exit code away from under Popen.
+        with suppress(subprocess.TimeoutExpired):
+            component.process.wait(timeout=max(deadline - time.monotonic(), 0))
+    ours = {component.process.pid for component in components}
+    others = [process for process in family if process.pid not in ours]
+    psutil.wait_procs(others, timeout=max(deadline - time.monotonic(), 0))
 
 
 def remember(components: Sequence[Component], file: Path) -> None:
@@ -117,6 +130,7 @@ def stop_leftovers(file: Path) -> int:
             leaders.add(int(pid))
     left = _families(leaders)
     _kill(left)
+    psutil.wait_procs(left, timeout=KILL_SECONDS)
     file.unlink()
     return len(left)
 
@@ -136,9 +150,6 @@ def _families(leaders: set[int]) -> set[psutil.Process]:
 
 
 def _kill(processes: Iterable[psutil.Process]) -> None:
-    """Kill those that still run, and wait until they are gone."""
-    left = [process for process in processes if process.is_running()]
-    for process in left:
+    for process in processes:
         with suppress(psutil.NoSuchProcess):
             process.kill()
-    psutil.wait_procs(left, timeout=KILL_SECONDS)

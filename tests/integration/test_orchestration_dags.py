@@ -1,0 +1,140 @@
+"""The DAG files as Airflow reads them: quick, complete, connected, and documented."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from orchestration import home
+from tambo.domains import domains
+from tambo.settings import Settings
+
+# In a process of its own: importing airflow takes over logging, and must not find what the other
+# tests have imported.
+READ = """
+import json, sys, time
+import airflow.sdk
+from airflow.dag_processing.dagbag import DagBag
+before, began = set(sys.modules), time.perf_counter()
+bag = DagBag(sys.argv[1])
+seconds = time.perf_counter() - began
+packages = sorted({name.split(".")[0] for name in set(sys.modules) - before})
+
+def assets(condition):
+    # Only assets and their combinations; each combination lists its parts as `objects`.
+    parts = getattr(condition, "objects", None)
+    if parts is None:
+        return [condition.name]
+    return sorted(name for part in parts for name in assets(part))
+
+dags = {}
+for dag in bag.dags.values():
+    condition = getattr(dag.timetable, "asset_condition", None)
+    dags[dag.dag_id] = {
+        "doc": dag.doc_md, "tags": sorted(dag.tags), "max_active_runs": dag.max_active_runs,
+        "waits_for": assets(condition) if condition is not None else [],
+        "makes": sorted({out.name for task in dag.tasks for out in task.outlets}),
+        "params": {name: param.schema for name, param in dag.params.items()},
+        "described": all(param.description for _, param in dag.params.items()),
+        "tasks": [
+            {"id": task.task_id, "owner": task.owner, "retries": task.retries}
+            for task in dag.tasks
+        ],
+    }
+json.dump(
+    {"dags": dags, "errors": bag.import_errors, "seconds": seconds, "packages": packages},
+    open(sys.argv[2], "w"),
+)
+"""
+HEAVY = {
+    *("bentoml", "dbt", "duckdb", "feast", "great_expectations", "mlflow", "numpy", "onnx"),
+    *("onnxruntime", "optuna", "pandas", "pyarrow", "sklearn", "xgboost"),
+}
+
+
+@pytest.fixture(scope="module")
+def read(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    folder = tmp_path_factory.mktemp("dags")
+    environment = home.environment(Settings(home=folder), 1)
+    subprocess.run(
+        [sys.executable, "-c", READ, str(home.DAGS), str(folder / "read.json")],
+        env={**os.environ, **environment},
+        cwd=folder,
+        check=True,
+        timeout=120,
+    )
+    return json.loads((folder / "read.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def dags(read: dict[str, Any]) -> dict[str, Any]:
+    return read["dags"]
+
+
+def test_every_file_is_read_without_error_and_in_time(read: dict[str, Any]):
+    assert read["errors"] == {}
+    assert read["seconds"] < 1
+
+
+def test_nothing_heavy_is_imported(read: dict[str, Any]):
+    assert sorted(HEAVY & set(read["packages"])) == []
+    assert "tambo" in read["packages"]
+
+
+def test_every_domain_has_its_dags(dags: dict[str, Any]):
+    shared = {"build_and_release", "data_quality", "materialize"}
+    own = {f"{verb}_{name}" for verb in ("ingest", "train", "bundle") for name in domains()}
+    assert "ingest_travel" in own
+    assert set(dags) == shared | own
+
+
+def test_dags_say_what_they_do_who_owns_them_and_retry(dags: dict[str, Any]):
+    for name, dag in dags.items():
+        assert dag["doc"].strip().startswith("### "), name
+        assert "tambo" in dag["tags"], name
+        assert dag["max_active_runs"] == 1, name
+        assert dag["described"], name
+        for task in dag["tasks"]:
+            assert task["owner"] not in ("", "airflow"), (name, task)
+            assert task["retries"] >= 2, (name, task)
+
+
+def test_params_are_typed(dags: dict[str, Any]):
+    types = {
+        (name, param): schema["type"]
+        for name, dag in dags.items()
+        for param, schema in dag["params"].items()
+    }
+    assert types == {
+        ("ingest_travel", "path"): ["null", "string"],
+        ("build_and_release", "full_refresh"): "boolean",
+        ("materialize", "release"): ["null", "integer"],
+        ("train_travel", "release"): ["null", "integer"],
+    }
+
+
+def test_assets_connect_the_chain_from_raw_files_to_the_service(dags: dict[str, Any]):
+    def woken_by(name: str) -> set[str]:
+        return {
+            other for other, dag in dags.items() if set(dag["waits_for"]) & set(dags[name]["makes"])
+        }
+
+    for domain in domains():
+        assert dags[f"ingest_{domain}"]["waits_for"] == []
+        assert woken_by(f"ingest_{domain}") == {"build_and_release"}
+        assert woken_by("build_and_release") == {"data_quality", "materialize"}
+        assert f"train_{domain}" in woken_by("materialize")
+        assert woken_by(f"train_{domain}") == {f"bundle_{domain}"}
+        assert woken_by(f"bundle_{domain}") == set()
+    made = [name for dag in dags.values() for name in dag["makes"]]
+    assert len(made) == len(set(made)), "two DAGs make the same asset"
+    assert {name for dag in dags.values() for name in dag["waits_for"]} <= set(made)
+
+
+def test_one_task_holds_the_lock_from_build_to_release(dags: dict[str, Any]):
+    assert [task["id"] for task in dags["build_and_release"]["tasks"]] == ["release"]
