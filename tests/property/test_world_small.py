@@ -48,6 +48,7 @@ def test_every_line_is_good_or_written_down(parameters):
         assert again.up_to_date
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**63), st.lists(st.integers(0, 2**62), min_size=1, max_size=50))
 def test_a_draw_depends_on_its_id_alone(seed, wanted):
     draws, of = Draws(seed), ids(np.array(wanted, dtype=np.uint64))
@@ -60,6 +61,7 @@ def test_a_draw_depends_on_its_id_alone(seed, wanted):
         assert len(set(together.tolist())) == len(wanted)
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0, 100), min_size=1, max_size=9).filter(lambda w: sum(w) > 1e-3))
 def test_a_pick_is_never_what_has_no_weight(weights):
     chances = cumulative(np.array(weights))

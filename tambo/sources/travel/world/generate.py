@@ -71,7 +71,7 @@ def generate(
 
     Raises:
         TamboError: a parameter is out of range, the folder holds something else than an untouched
-            world, or another process is writing it.
+            world, another process is writing it, or the disk refuses.
     """
     parameters = {
         "generator": VERSION,
@@ -81,15 +81,21 @@ def generate(
         "dirty_share": dirty_share,
     }
     _check(parameters)
-    out = out.absolute()
+    out = out.resolve()
     started = time.perf_counter()
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with _only_one(out):
-        note = _untouched(out)
-        fresh = note is not None and note["parameters"] == parameters
-        if note is None or not fresh:
-            note = _write(out, parameters, progress)
-        return _summary(out, note, up_to_date=fresh, seconds=time.perf_counter() - started)
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with _only_one(out):
+            note = _untouched(out)
+            fresh = note is not None and note["parameters"] == parameters
+            if note is None or not fresh:
+                note = _write(out, parameters, progress)
+    except OSError as error:
+        raise TamboError(
+            f"The sample world cannot be written to {out}: {error}.",
+            remedy="Choose a folder that you may write to, on a disk with room.",
+        ) from error
+    return _summary(out, note, up_to_date=fresh, seconds=time.perf_counter() - started)
 
 
 def read_truth(out: Path) -> Truth:
@@ -164,11 +170,13 @@ def _untouched(out: Path) -> dict[str, Any] | None:
 def _read_note(out: Path) -> dict[str, Any]:
     try:
         note: dict[str, Any] = json.loads((out / NOTE).read_text())
-    except ValueError as error:
+    except ValueError:
+        note = {}
+    if not {"parameters", "files"} <= set(note):
         raise TamboError(
-            f"{out / NOTE} cannot be read: {error}.",
+            f"{out / NOTE} is not the note of a sample world.",
             remedy=f"Choose another folder, or delete {out} to have it made anew.",
-        ) from error
+        )
     return note
 
 
