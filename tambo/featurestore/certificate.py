@@ -10,7 +10,7 @@ fan_out               rows out for each row in: exactly 1
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -71,6 +71,36 @@ def evidence(view: ViewJoin, index: int, joined: pa.Table, times: pa.ChunkedArra
 def _newest(instants: pa.Array, times: pa.Array) -> int | None:
     greatest: int | None = pc.max(pc.subtract(instants, times).cast(pa.int64())).as_py()
     return greatest
+
+
+def certify(
+    features: pa.Table,
+    collected: Sequence[Evidence],
+    *,
+    release: int | None,
+    snapshot: int,
+    service: str,
+    service_hash: str,
+    entity_rows: int,
+    as_known_at: bool,
+) -> Certificate:
+    """Make the certificate of a training set from its features and the evidence of its joins."""
+    events = [one.newest_event for one in collected if one.newest_event is not None]
+    created = [one.newest_created for one in collected if one.newest_created is not None]
+    return Certificate(
+        release=release,
+        snapshot=snapshot,
+        service=service,
+        service_hash=service_hash,
+        rows=features.num_rows,
+        fan_out=features.num_rows / entity_rows if entity_rows else 1.0,
+        as_known_at=as_known_at,
+        newest_event=max(events, default=None),
+        newest_created=max(created, default=None),
+        nulls={name: features.column(name).null_count for name in features.column_names},
+        expired={name: one.expired for one in collected for name in one.features},
+        unmatched={one.view: one.rows - one.matched for one in collected},
+    )
 
 
 @dataclass(frozen=True)

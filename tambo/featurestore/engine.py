@@ -19,6 +19,7 @@ from feast.infra.common.materialization_job import (  # noqa: TID253
 )
 from feast.infra.compute_engines.local.compute import LocalComputeEngine  # noqa: TID253
 from feast.infra.compute_engines.local.job import LocalMaterializationJob  # noqa: TID253
+from feast.infra.key_encoding_utils import serialize_entity_key  # noqa: TID253
 from feast.infra.registry.base_registry import BaseRegistry  # noqa: TID253
 from feast.protos.feast.types.EntityKey_pb2 import EntityKey  # noqa: TID253
 from feast.repo_config import FeastConfigBaseModel  # noqa: TID253
@@ -42,12 +43,15 @@ class LakeEngine(LocalComputeEngine):  # type: ignore[misc]
     """Writes the latest row of each key; views that transform their rows are left to Feast.
 
     Attributes:
-        written: keys written by view, since the engine was made.
+        written: number of keys written by view, since the engine was made.
+        keys: the keys themselves, serialised; only if `keep_keys` is set before.
     """
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.written: dict[str, int] = {}
+        self.keep_keys = False
+        self.keys: dict[str, set[bytes]] = {}
 
     def _materialize_one(
         self, registry: BaseRegistry, task: MaterializationTask, **kwargs: Any
@@ -80,10 +84,18 @@ class LakeEngine(LocalComputeEngine):  # type: ignore[misc]
         rows = rows.rename_columns([names.get(name, name) for name in rows.column_names])
         self.written[view.name] = rows.num_rows
         if view.online:
+            kept = self.keys.setdefault(view.name, set())
             for batch in online_rows(rows, view):
+                if self.keep_keys:
+                    kept |= {self._serialised(row[0]) for row in batch}
                 self.online_store.online_write_batch(self.repo_config, view, batch, lambda _: None)
         if view.offline:
             self.offline_store.offline_write_batch(self.repo_config, view, rows, None)
+
+    def _serialised(self, key: Any) -> bytes:
+        version = self.repo_config.entity_key_serialization_version
+        serialised: bytes = serialize_entity_key(key, entity_key_serialization_version=version)
+        return serialised
 
 
 def online_rows(rows: pa.Table, view: FeatureView) -> Iterator[list[OnlineRow]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tambo.errors import FeatureError
-from tambo.featurestore.certificate import Certificate
+from tambo.featurestore.certificate import Certificate, certify
 from tambo.featurestore.definitions import definitions_hash
 from tambo.featurestore.entity_rows import EntityRows, read_entity_rows
 from tambo.featurestore.entity_rows import entity_rows as take_entity_rows
@@ -83,7 +82,16 @@ def get_features(
     table = rows.table
     for name in joined.column_names[complete.table.num_columns :]:
         table = table.append_column(name, _nan_to_null(joined.column(name)))
-    certificate = _certificate(store, found, parts, job, rows, table)
+    certificate = certify(
+        table.select(table.column_names[rows.table.num_columns :]),
+        job.evidence,
+        release=job.release,
+        snapshot=job.snapshot or 0,
+        service=service,
+        service_hash=_definitions(store, found, parts),
+        entity_rows=rows.table.num_rows,
+        as_known_at=job.as_known_at,
+    )
     certificate.verify()
     return TrainingFrame(table, certificate)
 
@@ -144,31 +152,12 @@ def _entity_rows(parts: _Parts, rows: pd.DataFrame | pa.Table | Path) -> EntityR
     return take_entity_rows(rows)
 
 
-def _certificate(
-    store: FeatureStore, service: FeatureService, parts: _Parts, job: HistoricalJob, rows: EntityRows, table: pa.Table
-) -> Certificate:
-    evidence, width = job.evidence, len(rows.table.column_names)
-    entities = [store.get_entity(name) for view in parts.views for name in view.entities]
-    unique = {one.name: one for one in entities}.values()
-    features = table.column_names[width:]
-    return Certificate(
-        release=job.release,
-        snapshot=job.snapshot or 0,
-        service=service.name,
-        service_hash=definitions_hash([service, *parts.views, *parts.on_demand, *unique]),
-        rows=table.num_rows,
-        fan_out=table.num_rows / rows.table.num_rows if rows.table.num_rows else 1.0,
-        as_known_at=job.as_known_at,
-        newest_event=_greatest(one.newest_event for one in evidence),
-        newest_created=_greatest(one.newest_created for one in evidence),
-        nulls={name: table.column(name).null_count for name in features},
-        expired={name: one.expired for one in evidence for name in one.features},
-        unmatched={one.view: one.rows - one.matched for one in evidence},
-    )
-
-
-def _greatest(values: Iterable[int | None]) -> int | None:
-    return max((value for value in values if value is not None), default=None)
+def _definitions(store: FeatureStore, service: FeatureService, parts: _Parts) -> str:
+    """Hash of all that the service's values depend on besides the release."""
+    names = {name for view in parts.views for name in view.entities}
+    entities = [store.get_entity(name) for name in sorted(names)]
+    unique = {view.name: view for view in [*parts.views, *parts.on_demand]}.values()
+    return definitions_hash([service, *unique, *entities])
 
 
 def _nan_to_null(column: pa.ChunkedArray) -> pa.ChunkedArray:
