@@ -12,7 +12,14 @@ from typing import Any
 import yaml
 
 from tambo.errors import BuildError
-from tambo.lake.connect import EXTENSIONS, catalog_uri, engine, extension_file
+from tambo.lake.connect import (
+    EXTENSIONS,
+    catalog_uri,
+    engine,
+    extension_file,
+    spill_folder,
+    steady_catalog,
+)
 from tambo.lake.sql import literal
 from tambo.progress import Progress, silent
 from tambo.settings import Settings
@@ -79,7 +86,7 @@ def run(
         yaml.safe_dump(dict(variables or {}), default_flow_style=True, width=10_000).strip(),
     ]
     settings.dbt_target.mkdir(parents=True, exist_ok=True)
-    with _environment(settings):
+    with _environment(settings), steady_catalog(settings):
         outcome, invocation = _invoke(arguments, progress)
     return _read(settings, outcome, invocation)
 
@@ -120,15 +127,13 @@ def _environment(settings: Settings) -> Iterator[None]:
     """Set what profiles.yml reads, and what keeps dbt from calling home; restore it after."""
     extensions = settings.dbt_target / "extensions"
     _install_extensions(settings, extensions)
-    spill = settings.scratch / "spill"
-    spill.mkdir(parents=True, exist_ok=True)
     wanted = {
         "DO_NOT_TRACK": "1",
         "TAMBO_DBT_CATALOG": catalog_uri(settings),
         "TAMBO_DBT_DATA": f"{settings.lake_data}/",
         "TAMBO_DBT_EXTENSIONS": str(extensions),
         "TAMBO_DBT_MEMORY_LIMIT": settings.memory_limit,
-        "TAMBO_DBT_SPILL": str(spill),
+        "TAMBO_DBT_SPILL": str(spill_folder(settings)),
         "TAMBO_DBT_THREADS": str(settings.threads),
     }
     before = {name: os.environ.get(name) for name in wanted}

@@ -13,28 +13,34 @@
     {{ relation }} at (version => {{ var("built_snapshot") }})
 {%- endmacro %}
 
-{#- Keys of raw rows that came, went or changed since the last finished build. Every change of raw
-    changes its batch's row in audit.batches. -#}
+{#-
+    Keys of raw rows that came, went or changed since the last finished build, in one column.
+
+    A batch has changed if its row in audit.batches has, or if other rows of it stand in raw: an
+    orphan whose parent came joins the rows of a batch that itself did not change.
+-#}
 {% macro touched_keys(table, column) -%}
     {%- set batches = source('audit', 'batches') -%}
+    {%- set rows = 'select _batch_id, count(*), sum(_row_number) from ' -%}
+    {%- set state = 'select batch_id, file_hash, status, revision from ' -%}
     with changed_batches as (
-        {%- set state = 'batch_id, file_hash, status, revision' %}
-        (
-            select {{ state }} from {{ batches }}
-            except
-            select {{ state }} from {{ at_last_build(batches) }}
-        )
-        union all
-        (
-            select {{ state }} from {{ at_last_build(batches) }}
-            except
-            select {{ state }} from {{ batches }}
+        {{ difference(rows ~ table ~ ' group by 1', rows ~ at_last_build(table) ~ ' group by 1') }}
+        union all by name
+        select batch_id as _batch_id from (
+            {{ difference(state ~ batches, state ~ at_last_build(batches)) }}
         )
     )
 
     select {{ column }} from {{ table }}
-    where _batch_id in (select batch_id from changed_batches)
+    where _batch_id in (select _batch_id from changed_batches)
     union
     select {{ column }} from {{ at_last_build(table) }}
-    where _batch_id in (select batch_id from changed_batches)
+    where _batch_id in (select _batch_id from changed_batches)
+{%- endmacro %}
+
+{#- Rows of one query that the other lacks, both ways. -#}
+{% macro difference(left, right) -%}
+    ({{ left }} except {{ right }})
+    union all
+    ({{ right }} except {{ left }})
 {%- endmacro %}
