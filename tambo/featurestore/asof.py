@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from tambo.featurestore.columns import Columns, row_hash, table_name, utc
+from tambo.featurestore.columns import Columns, is_number, row_hash, table_name, utc
 from tambo.lake.sql import ident
 
 ROWS = "entity_rows"
@@ -26,10 +26,17 @@ EVENT, CREATED, AVAILABLE = "__event", "__created", "__available"
 
 @dataclass(frozen=True)
 class Feature:
-    """One column that a view serves: its name in the table and in the answer."""
+    """One column that a view serves.
+
+    Attributes:
+        column: its name in the table.
+        name: its name in the answer.
+        number: DuckDB type of the number that the view declares; None if it is not a number.
+    """
 
     column: str
     name: str
+    number: str | None = None
 
 
 @dataclass(frozen=True)
@@ -109,7 +116,7 @@ def relation(
     named = [ident(column) for column in dict.fromkeys(column for _, column in view.keys)]
     selected = [
         *(f"{key} AS {ident(f'__key_{index}')}" for index, key in enumerate(named)),
-        *(f"{ident(one.column)} AS {ident(one.name)}" for one in view.features),
+        *(f"{_value(one, columns)} AS {ident(one.name)}" for one in view.features),
         f"{event} AS {EVENT}",
         f"{created} AS {CREATED}",
         f"{available} AS {AVAILABLE}",
@@ -123,6 +130,14 @@ def relation(
     if not order:
         return rows
     return _records(rows, len(named), hashed=ties and not view.unique)
+
+
+def _value(feature: Feature, columns: Columns) -> str:
+    """A number comes as the view declares it, so that training and serving see one type."""
+    quoted, kind = ident(feature.column), columns[feature.column]
+    if feature.number is None or kind == feature.number or not is_number(kind):
+        return quoted
+    return f"CAST({quoted} AS {feature.number})"
 
 
 def _where(

@@ -9,6 +9,11 @@ import duckdb
 from tambo.errors import FeatureError
 from tambo.lake.sql import ident, literal
 
+NUMBERS = frozenset(
+    {f"{sign}{width}" for sign in ("", "U") for width in ("TINYINT", "SMALLINT", "INTEGER")}
+    | {"BIGINT", "UBIGINT", "HUGEINT", "UHUGEINT", "FLOAT", "DOUBLE"}
+)
+
 Columns = Mapping[str, str]
 """DuckDB type by column name, in the table's order."""
 
@@ -77,6 +82,11 @@ def utc(column: str, kind: str) -> str:
     if kind == "TIMESTAMP WITH TIME ZONE":
         return f"({quoted} AT TIME ZONE 'UTC')"
     return f"CAST({quoted} AS TIMESTAMP)"
+
+
+def is_number(kind: str) -> bool:
+    """Whether a DuckDB type is a number: an integer, a decimal or a float of any width."""
+    return kind.startswith("DECIMAL") or kind in NUMBERS
 
 
 def row_hash(columns: Columns) -> str:

@@ -29,6 +29,9 @@ from feast.utils import _get_column_names  # noqa: TID253
 BATCH_ROWS = 10_000
 """Rows that are held as Feast's values at a time."""
 
+_NUMBERS = {"INT32": pa.int32(), "INT64": pa.int64(), "FLOAT": pa.float32(), "DOUBLE": pa.float64()}
+"""A mart may hold a decimal where the view declares a double."""
+
 OnlineRow = tuple[Any, dict[str, Any], datetime, datetime | None]
 """Entity key, values by feature, event time, created time: what an online store's writer takes."""
 
@@ -125,7 +128,9 @@ def online_rows(rows: pa.Table, view: FeatureView) -> Iterator[list[OnlineRow]]:
 
 
 def _values(batch: pa.RecordBatch, field: Any) -> list[Any]:
-    values: list[Any] = python_values_to_proto_values(
-        batch.column(field.name).to_pylist(), field.dtype.to_value_type()
-    )
+    kind = field.dtype.to_value_type()
+    column = batch.column(field.name)
+    if kind.name in _NUMBERS and not pa.types.is_null(column.type):
+        column = column.cast(_NUMBERS[kind.name])
+    values: list[Any] = python_values_to_proto_values(column.to_pylist(), kind)
     return values

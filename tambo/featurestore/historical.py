@@ -22,7 +22,6 @@ from tambo.settings import Settings
 if TYPE_CHECKING:
     from feast import FeatureService, FeatureStore
 
-    from tambo.featurestore.retrieval import HistoricalJob
 
 __all__ = ["TrainingFrame", "get_features", "get_service", "read_entity_rows"]
 

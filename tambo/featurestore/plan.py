@@ -13,6 +13,9 @@ from tambo.errors import FeatureError
 from tambo.featurestore.asof import Feature, ViewJoin
 from tambo.featurestore.source import DuckLakeSource
 
+_NUMBERS = {"INT32": "INTEGER", "INT64": "BIGINT", "FLOAT": "FLOAT", "DOUBLE": "DOUBLE"}
+"""DuckDB's type of the numbers that Feast knows, by Feast's value type."""
+
 
 def plan_views(
     views: Sequence[FeatureView], refs: Sequence[str], *, full_feature_names: bool
@@ -43,13 +46,14 @@ def _plan_view(view: FeatureView, features: Iterable[str], full: bool) -> ViewJo
     columns: dict[str, str] = {name: column for column, name in source.field_mapping.items()}
     prefix = view.projection.name_alias or view.name
     aliases = view.projection.join_key_map
+    kinds = {one.name: _NUMBERS.get(one.dtype.to_value_type().name) for one in view.features}
     keys = [key.name for key in view.entity_columns if key.name != DUMMY_ENTITY_ID]
     return ViewJoin(
         name=view.projection.name_to_use(),
         table=source.table,
         keys=tuple((aliases.get(key, key), columns.get(key, key)) for key in keys),
         features=tuple(
-            Feature(columns.get(name, name), f"{prefix}__{name}" if full else name)
+            Feature(columns.get(name, name), f"{prefix}__{name}" if full else name, kinds.get(name))
             for name in dict.fromkeys(features)
         ),
         event=columns.get(source.timestamp_field) or source.timestamp_field,

@@ -3,13 +3,13 @@
 Few keys, few instants and few values make ties, late rows, corrections, gaps and nulls common.
 """
 
-import hashlib
 import random
 from datetime import datetime, timedelta
 from functools import cache
 
 import duckdb
 import pyarrow as pa
+from asof_oracle import COLUMNS, expect, known, served
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -17,15 +17,6 @@ from tambo.featurestore.asof import ROW, ROWS, TIME, Feature, ViewJoin, Window, 
 from tambo.featurestore.asof import ties_query as find_ties
 
 EPOCH = datetime(2024, 2, 28, 23, 59, 59, 999_990)
-COLUMNS = {
-    "number": "BIGINT",
-    "name": "VARCHAR",
-    "event": "TIMESTAMP",
-    "created": "TIMESTAMP",
-    "x": "DOUBLE",
-    "y": "VARCHAR",
-}
-
 instants = st.integers(0, 12).map(lambda step: EPOCH + timedelta(microseconds=step))
 numbers = st.sampled_from([1, 11, None])
 names = st.sampled_from(["1", "11", "", "a|b", None])
@@ -42,48 +33,6 @@ rows = st.lists(
 )
 entities = st.lists(st.tuples(numbers, names, instants), min_size=1, max_size=15)
 ttls = st.one_of(st.none(), st.integers(1, 6).map(lambda step: timedelta(microseconds=step)))
-
-
-def known(row):
-    """Created time; where it is missing the row counts as known at once."""
-    return row[3] or row[2]
-
-
-def text(kind, value):
-    if kind == "DOUBLE":
-        return f"{value:.16e}"
-    if kind == "TIMESTAMP":
-        return str((value - datetime(1970, 1, 1)) // timedelta(microseconds=1))
-    return str(value)
-
-
-def row_hash(row):
-    """The documented form of a row's hash, written again without SQL."""
-    parts = []
-    for name, value in sorted(zip(COLUMNS, row, strict=True)):
-        kind = COLUMNS[name]
-        shown = "null" if value is None else f"{len(text(kind, value))}:{text(kind, value)}"
-        parts.append(f"{name}:{kind}:{shown};")
-    return hashlib.md5("".join(parts).encode()).hexdigest()
-
-
-def served(table, entity, ttl, *, as_known_at, created=True):
-    """Brute force: the row that is served at an entity row, or None, and whether it is expired."""
-    number, name, t = entity
-    if number is None or name is None:
-        return None, False
-    candidates = []
-    for row in table:
-        if row[:2] != (number, name) or row[2] is None:
-            continue
-        known_at = known(row) if created else row[2]
-        available = max(row[2], known_at) if as_known_at else row[2]
-        if available <= t:
-            candidates.append((row[2], available, known_at, row_hash(row), row))
-    if not candidates:
-        return None, False
-    winner = max(candidates, key=lambda one: one[:4])[4]
-    return winner, ttl is not None and t - winner[2] > ttl
 
 
 def view(ttl=None, **flags):
@@ -138,19 +87,6 @@ def answer(table, asked, one, *, as_known_at=True, ties=True, window=True, keep=
     assert [row.pop(ROW) for row in found] == list(range(len(asked)))
     has_ties = connection.execute(find_ties(one, COLUMNS)).fetchone() is not None
     return found, has_ties
-
-
-def cells(row):
-    """Values as text, so that NaN equals NaN and 0.0 differs from -0.0."""
-    return None if row is None else (repr(row[4]), repr(row[5]))
-
-
-def expect(table, asked, ttl, **mode):
-    expected = []
-    for entity in asked:
-        row, expired = served(table, entity, ttl, **mode)
-        expected.append(cells(None if expired else row) or (repr(None), repr(None)))
-    return expected
 
 
 def shown(found):
