@@ -6,6 +6,7 @@ Imported inside tasks only: the stages pull in dbt, Feast and the training libra
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +15,7 @@ from airflow.sdk.exceptions import AirflowFailException  # noqa: TID253 - inside
 
 from tambo.cli import stages
 from tambo.cli.road import Stage
-from tambo.errors import LockedError, TamboError
+from tambo.errors import IngestError, LockedError, TamboError
 from tambo.lake import writer_lock
 from tambo.settings import get_settings
 
@@ -37,6 +38,26 @@ def build_and_release(*, full_refresh: bool) -> str:
             _run(stages.release_stage(settings)),
         ]
     return lines[-1]
+
+
+def account_for_files() -> str:
+    """Show that no byte of any file is lost, and count the quarantine by reason."""
+    from tambo.ingest import reports
+
+    files = reports(get_settings())
+    with _final_errors():
+        if lost := [file.source_file for file in files if not file.conserved]:
+            raise IngestError(
+                f"Bytes are missing from the account of {', '.join(lost)}.",
+                remedy="look at them with: tambo ingest --report",
+            )
+    reasons: Counter[str] = Counter()
+    for file in files:
+        reasons.update(file.reasons)
+    quarantined = ", ".join(f"{count:,} {reason}" for reason, count in reasons.most_common())
+    line = f"{len(files)} files, none lost a byte; quarantined: {quarantined or 'nothing'}"
+    log.info(line)
+    return line
 
 
 def validate() -> str:

@@ -11,9 +11,10 @@ from orchestration.defaults import dag_options
 DOC = """
 ### Is the lake still good?
 
-Runs the gate on what is in the lake now, and counts what went to quarantine. It fails if a
-critical expectation fails: then a suite has changed, or somebody wrote past the gate. The same as
-`tambo validate`.
+First the account of every file: each byte is loaded, a repeat or in quarantine, and the lines in
+quarantine are counted by reason. Then the gate, on what is in the lake now. It fails if a byte is
+missing or a critical expectation fails: then a suite has changed, or somebody wrote past the gate.
+The same as `tambo ingest --report` and `tambo validate`.
 """
 
 
@@ -26,13 +27,19 @@ critical expectation fails: then a suite has changed, or somebody wrote past the
 def data_quality() -> None:
     """Declare the DAG."""
 
+    @task
+    def account_for_files() -> str:
+        from orchestration import steps
+
+        return steps.account_for_files()
+
     @task(outlets=[assets.QUALITY])
     def validate() -> str:
         from orchestration import steps
 
         return steps.validate()
 
-    validate()
+    account_for_files() >> validate()
 
 
 data_quality()
