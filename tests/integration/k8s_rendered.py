@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 from functools import cache
@@ -15,11 +16,26 @@ K8S = Path(__file__).resolve().parents[2] / "k8s"
 Manifest = dict[str, Any]
 
 
+def kustomize_version() -> int:
+    """Major version of the kustomize inside kubectl; 0 where kubectl is missing.
+
+    `labels.includeTemplates` came with 5, in kubectl 1.27; Debian 12 still has 1.20.
+    """
+    if shutil.which("kubectl") is None:
+        return 0
+    command = ["kubectl", "version", "--client", "--output", "json"]
+    answer = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    # Before 1.25 it says nothing of kustomize.
+    found = json.loads(answer.stdout).get("kustomizeVersion", "v4")
+    return int(found.removeprefix("v").partition(".")[0])
+
+
 @cache
 def rendered(overlay: str = "local") -> tuple[Manifest, ...]:
     """Render one overlay; skips the calling test where kubectl is missing."""
-    if shutil.which("kubectl") is None:
-        pytest.skip("kubectl is not on this machine: the Kubernetes manifests were NOT checked")
+    if (version := kustomize_version()) < 5:
+        found = "is not on this machine" if version == 0 else f"has kustomize {version}, not 5"
+        pytest.skip(f"kubectl {found}: the Kubernetes manifests were NOT checked")
     text = subprocess.run(
         ["kubectl", "kustomize", str(K8S / "overlays" / overlay)],
         capture_output=True,
