@@ -1,4 +1,4 @@
-"""data_quality: the gate once more on what was released, and its report."""
+"""data_quality: the account of every file, and the verdict of the gate in full."""
 
 # mypy: allow-untyped-decorators
 from __future__ import annotations
@@ -12,9 +12,10 @@ DOC = """
 ### Is the lake still good?
 
 First the account of every file: each byte is loaded, a repeat or in quarantine, and the lines in
-quarantine are counted by reason. Then the gate, on what is in the lake now. It fails if a byte is
-missing or a critical expectation fails: then a suite has changed, or somebody wrote past the gate.
-The same as `tambo ingest --report` and `tambo validate`.
+quarantine are counted by reason. Then the verdict of the gate, suite by suite, with the warnings,
+which do not stop a release. If the build or a suite is newer than the verdict, the gate runs. It
+fails if a byte is missing or a critical expectation fails. The same as `tambo ingest --report` and
+`tambo validate`.
 """
 
 
