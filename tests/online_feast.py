@@ -169,7 +169,6 @@ def repository(folder: Path, online: dict[str, object]) -> FeatureStore:
                 dtype={"UNIX_TIMESTAMP": UnixTimestamp, "STRING": String, "DOUBLE": Float64}[kind],
             )
             for name, kind in travel.FLIGHT_REQUEST_INPUTS.items()
-            if name != "flight_type"
         ],
     )
 

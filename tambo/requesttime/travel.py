@@ -21,11 +21,14 @@ FLIGHT_CLASSES = ("economic", "premium", "firstClass")
 FLIGHT_REQUEST_INPUTS = {
     "asked_at": "UNIX_TIMESTAMP",
     "travel_date": "STRING",
-    "flight_type": "STRING",
     "distance_km": "DOUBLE",
     "duration_hours": "DOUBLE",
 }
-"""Fields of the request with their Feast value types; the last two may be missing."""
+"""Fields of the request with their Feast value types; the last two may be missing.
+
+No field may be named like a join key: Feast takes it for the request's alone, and then finds no
+stored feature under that key.
+"""
 
 FLIGHT_REQUEST_STORED = {
     "last_booked_at": "traveller_travel",
@@ -44,7 +47,6 @@ FLIGHT_REQUEST_FEATURES = {
     "travel_weekday_sin": "day of the week of travel on a circle, sine",
     "travel_weekday_cos": "day of the week of travel on a circle, cosine",
     "travel_is_weekend": "1 if the day of travel is a Saturday or a Sunday, else 0",
-    "flight_class_rank": "0 economic, 1 premium, 2 firstClass",
     "flight_distance_km": "distance stated in the request, else the route's own, in km",
     "flight_duration_hours": "duration stated in the request, else the route's own, in hours",
 }
@@ -203,16 +205,6 @@ def is_weekend(travel_date: object) -> float | None:
     return None if day is None else float(day.weekday() >= 5)
 
 
-def flight_class_rank(flight_type: object) -> float | None:
-    """Rank a flight type by price level; None for one we do not know.
-
-    >>> flight_class_rank("economic"), flight_class_rank("firstClass"), flight_class_rank("cargo")
-    (0.0, 2.0, None)
-    """
-    known = isinstance(flight_type, str) and flight_type in FLIGHT_CLASSES
-    return float(FLIGHT_CLASSES.index(str(flight_type))) if known else None
-
-
 def first_known(*values: float | None) -> float | None:
     """Return the first value that is not missing.
 
@@ -229,7 +221,6 @@ def flight_request(
     *,
     asked_at: datetime | None,
     travel_date: object,
-    flight_type: str | None,
     distance_km: float | None = None,
     duration_hours: float | None = None,
     last_booked_at: datetime | None = None,
@@ -241,7 +232,6 @@ def flight_request(
     Args:
         asked_at: when the price is asked for; the entity time in training.
         travel_date: day of the flight, local at its origin ("YYYY-MM-DD" or a date).
-        flight_type: economic, premium or firstClass.
         distance_km: length of the flight in km, if the request states it.
         duration_hours: duration of the flight in hours, if the request states it.
         last_booked_at: stored, the traveller's last booking.
@@ -264,7 +254,6 @@ def flight_request(
         "travel_weekday_sin": weekday_sin,
         "travel_weekday_cos": weekday_cos,
         "travel_is_weekend": is_weekend(day),
-        "flight_class_rank": flight_class_rank(flight_type),
         "flight_distance_km": first_known(distance_km, route_distance_km),
         "flight_duration_hours": first_known(duration_hours, route_duration_hours),
     }

@@ -14,7 +14,7 @@ ASKED = datetime(2026, 3, 2, 1, 30, tzinfo=UTC)  # 22:30 of 1 March in São Paul
 
 
 def request(**changes: object) -> dict[str, float | None]:
-    fields = {"asked_at": ASKED, "travel_date": "2026-03-08", "flight_type": "premium", **changes}
+    fields = {"asked_at": ASKED, "travel_date": "2026-03-08", **changes}
     return travel.flight_request(**fields)
 
 
@@ -40,9 +40,7 @@ def test_a_date_as_text_and_as_a_date_are_one():
 
 @pytest.mark.parametrize("nothing", [None, float("nan"), pd.NaT])
 def test_what_is_missing_gives_missing_features(nothing):
-    features = request(
-        asked_at=nothing, travel_date=nothing, flight_type=nothing, last_booked_at=nothing
-    )
+    features = request(asked_at=nothing, travel_date=nothing, last_booked_at=nothing)
     assert features == dict.fromkeys(travel.FLIGHT_REQUEST_FEATURES)
 
 
@@ -64,7 +62,6 @@ def test_columns_are_rows_turned():
     columns = {
         "asked_at": [ASKED, None],
         "travel_date": ["2026-03-08", "2026-03-07"],
-        "flight_type": ["premium", "x"],
         "last_booked_at": [ASKED - timedelta(days=3), pd.NaT],
         "unrelated": [1, 2],
     }

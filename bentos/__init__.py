@@ -1,0 +1,1 @@
+"""Deployable services, one a domain, and what builds, starts and calls them."""

@@ -1,0 +1,190 @@
+"""Put a domain's champions and the code that serves them into a Bento.
+
+The bento's version is a hash of the champions, the code and the pinned packages: bundling again
+with nothing changed finds the bento that is there. It holds serving dependencies only, and models
+as ONNX: nothing in it is unpickled.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import yaml
+from filelock import FileLock
+
+from bentos.champions import Champion, champions, fetch
+from bentos.code import code_hash, copy_code
+from bentos.requirements import serving_requirements
+from tambo.errors import ServingError
+from tambo.progress import Progress, silent
+from tambo.serving.model import ServedModel
+from tambo.serving.spec import ServingSpec
+from tambo.settings import Settings
+
+DONE = "tambo.json"
+"""Written into a bento last: one without it was interrupted, and is built again."""
+
+_PICKLES = frozenset({".pkl", ".pickle", ".joblib", ".dill"})
+
+
+@dataclass(frozen=True)
+class Bundled:
+    """A built bento.
+
+    Attributes:
+        tag: name and version, for example travel:1f0c....
+        path: its folder in BentoML's store.
+        models: versions by registered name.
+        up_to_date: nothing had to be done.
+    """
+
+    tag: str
+    path: Path
+    models: dict[str, str]
+    up_to_date: bool = False
+
+
+def bundle(settings: Settings, domain: str, progress: Progress = silent) -> Bundled:
+    """Build the bento of a domain from its champions, if it is not there yet.
+
+    Args:
+        settings: the Tambo home.
+        domain: for example travel.
+        progress: told each step.
+
+    Raises:
+        ServingError: a model has no champion, its artefact is not whole, or the build failed.
+    """
+    progress("find the champions", 0, 4)
+    chosen = champions(settings, import_module(f"bentos.{domain}").MODELS)
+    requirements = serving_requirements(settings.root / "requirements.lock")
+    version = _version(settings, domain, chosen, requirements)
+    path = settings.bento_home / "bentos" / domain / version
+    models = {one.model: one.version for one in chosen}
+    settings.bento_home.mkdir(parents=True, exist_ok=True)
+    with FileLock(settings.bento_home / f"{domain}.lock"):
+        if (path / DONE).exists():
+            _point(path)
+            return Bundled(f"{domain}:{version}", path, models, up_to_date=True)
+        shutil.rmtree(path, ignore_errors=True)
+        settings.scratch.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=settings.scratch, prefix=f"bundle-{domain}-") as name:
+            folder = Path(name)
+            progress("copy models and code", 1, 4)
+            specs = [fetch(settings, one, folder / "models" / one.model) for one in chosen]
+            for one in chosen:
+                ServedModel.load(folder / "models" / one.model)
+            copy_code(settings, domain, folder)
+            (folder / "requirements.txt").write_text(requirements)
+            _write_bentofile(folder, domain, specs, code_hash(settings, domain)[:12])
+            progress("build the bento", 2, 4)
+            _build(settings, folder, version)
+        progress("check the bento", 3, 4)
+        _finish(path, requirements, specs)
+        _point(path)
+    progress("bundled", 4, 4)
+    return Bundled(f"{domain}:{version}", path, models)
+
+
+def latest(settings: Settings, domain: str) -> Path:
+    """Folder of the bento that was bundled last.
+
+    Raises:
+        ServingError: there is none.
+    """
+    store = settings.bento_home / "bentos" / domain
+    try:
+        path = store / (store / "latest").read_text().strip()
+    except FileNotFoundError:
+        path = store / "none"
+    if not (path / DONE).exists():
+        raise ServingError(f"There is no bento of {domain}.", remedy=f"run tambo bundle {domain}")
+    return path
+
+
+def _version(settings: Settings, domain: str, chosen: Sequence[Champion], requirements: str) -> str:
+    parts = [
+        code_hash(settings, domain),
+        hashlib.sha256(requirements.encode()).hexdigest(),
+        *(f"{one.model} {one.version} {one.run_id}" for one in chosen),
+    ]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+def _write_bentofile(folder: Path, domain: str, specs: Sequence[ServingSpec], code: str) -> None:
+    labels = {f"model.{one.model}": f"{one.version}" for one in specs}
+    labels |= {f"estimator.{one.model}": one.estimator for one in specs}
+    labels |= {"release": ",".join(sorted({str(one.release) for one in specs})), "code": code}
+    content: dict[str, object] = {
+        "service": f"bentos.{domain}.service:{domain.capitalize()}Service",
+        "name": domain,
+        "labels": {"project": "tambo", "domain": domain, **labels},
+        "description": f"The {domain} service of Tambo",
+        # In the image, uv keeps no second copy of each wheel.
+        "envs": [
+            {"name": "UV_NO_CACHE", "value": "1"},
+            {"name": "BENTOML_DO_NOT_TRACK", "value": "True"},
+        ],
+        "include": ["tambo/**", "bentos/**", "models/**", "requirements.txt"],
+    }
+    (folder / "bentofile.yaml").write_text(yaml.safe_dump(content, sort_keys=True))
+
+
+def _build(settings: Settings, folder: Path, version: str) -> None:
+    """Run BentoML in a process of its own, which sees the copied code and not the project's."""
+    command = [
+        *(sys.executable, "-m", "bentoml", "build", "--bentofile", "bentofile.yaml"),
+        *("--version", version, "."),
+    ]
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env=bentoml_environment(settings, folder),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        said = (done.stdout + done.stderr)[-3000:]
+        raise ServingError(f"BentoML could not build the bento:\n{said}")
+
+
+def bentoml_environment(settings: Settings, code: Path) -> dict[str, str]:
+    """Environment of a BentoML process: its store in the home, nothing reported to anyone."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("BENTOML_")}
+    return {
+        **kept,
+        "BENTOML_HOME": str(settings.bento_home),
+        "BENTOML_DO_NOT_TRACK": "True",
+        "PYTHONPATH": str(code),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+
+
+def _finish(path: Path, requirements: str, specs: Sequence[ServingSpec]) -> None:
+    """Make sure of what is in the bento, and say that it is whole."""
+    # BentoML adds a line for itself, without a hash; ours is pinned already.
+    (path / "env" / "python" / "requirements.txt").write_text(requirements)
+    (path / "env" / "python" / "requirements.in").unlink(missing_ok=True)
+    pickles = sorted(str(one) for one in path.rglob("*") if one.suffix in _PICKLES)
+    if pickles:
+        raise ServingError(f"The bento would hold pickles: {', '.join(pickles)}.")
+    holds = {one.model: {"version": one.version, "release": one.release} for one in specs}
+    (path / DONE).write_text(json.dumps(holds, indent=2, sort_keys=True) + "\n")
+
+
+def _point(path: Path) -> None:
+    """Make this version the latest."""
+    fresh = path.parent / ".latest"
+    fresh.write_text(path.name)
+    fresh.replace(path.parent / "latest")

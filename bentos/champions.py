@@ -1,0 +1,87 @@
+"""The champions of a domain: which model versions serve, and their artefacts."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tambo.errors import ServingError
+from tambo.serving.spec import MANIFEST_FILE, MODEL_FILE, SPEC_FILE, ServingSpec
+from tambo.settings import Settings
+
+ALIAS = "champion"
+ARTIFACTS = "serving"
+"""Folder of a run that holds what a service needs."""
+
+FILES = (MODEL_FILE, SPEC_FILE, MANIFEST_FILE)
+
+
+@dataclass(frozen=True)
+class Champion:
+    """One registered model version that serves.
+
+    Attributes:
+        model: registered name.
+        version: in the registry.
+        run_id: of the run that made it.
+    """
+
+    model: str
+    version: str
+    run_id: str
+
+
+def champions(settings: Settings, models: Sequence[str]) -> list[Champion]:
+    """Find the champion of each model.
+
+    Raises:
+        ServingError: a model has none.
+    """
+    from mlflow import MlflowClient
+    from mlflow.exceptions import MlflowException
+
+    client = MlflowClient(tracking_uri=settings.mlflow_uri, registry_uri=settings.mlflow_uri)
+    found = []
+    for model in models:
+        try:
+            version = client.get_model_version_by_alias(model, ALIAS)
+        except MlflowException as error:
+            raise ServingError(
+                f"Model {model} has no champion.", remedy=f"run tambo train {model}"
+            ) from error
+        found.append(Champion(model, str(version.version), str(version.run_id)))
+    return found
+
+
+def fetch(settings: Settings, champion: Champion, folder: Path) -> ServingSpec:
+    """Copy a champion's artefact into a folder, with its version written into the spec.
+
+    Raises:
+        ServingError: the run lacks a file of it.
+    """
+    # Three small files need no progress bars.
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+    from mlflow import MlflowClient
+    from mlflow.exceptions import MlflowException
+
+    client = MlflowClient(tracking_uri=settings.mlflow_uri, registry_uri=settings.mlflow_uri)
+    folder.mkdir(parents=True)
+    for name in FILES:
+        path = f"{ARTIFACTS}/{name}"
+        try:
+            found = client.download_artifacts(champion.run_id, path, str(folder))
+        except (MlflowException, OSError) as error:
+            raise ServingError(
+                f"Run {champion.run_id} of {champion.model} lacks {path}: {error}",
+                remedy=f"run tambo train {champion.model}",
+            ) from error
+        Path(found).replace(folder / name)
+    # Downloads lie in a folder named like the artefact's.
+    shutil.rmtree(folder / ARTIFACTS, ignore_errors=True)
+    spec = ServingSpec.load(folder / SPEC_FILE)
+    spec = spec.model_copy(update={"version": champion.version})
+    spec.save(folder / SPEC_FILE)
+    return spec

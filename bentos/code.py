@@ -1,0 +1,61 @@
+"""The code that a service runs: the few modules of Tambo that it needs, and nothing else."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from pathlib import Path
+
+from tambo.errors import ServingError
+from tambo.settings import Settings
+
+SHARED = (
+    "tambo/__init__.py",
+    "tambo/errors.py",
+    "tambo/settings.py",
+    "tambo/featurestore/__init__.py",
+    "tambo/featurestore/online/*.py",
+    "tambo/requesttime/*.py",
+    "tambo/serving/*.py",
+    "bentos/__init__.py",
+    "bentos/web/*.py",
+)
+"""Patterns below the project's root; a domain's own folder comes on top."""
+
+NOT_SERVED = ("bentos/*/example.py",)
+"""Needs the lake, so it stays behind."""
+
+
+def code_files(settings: Settings, domain: str) -> list[Path]:
+    """List the files of a domain's service, relative to the project's root, sorted.
+
+    Raises:
+        ServingError: a pattern finds nothing: the code moved.
+    """
+    found: set[Path] = set()
+    for pattern in (*SHARED, f"bentos/{domain}/*.py"):
+        files = set(settings.root.glob(pattern))
+        if not files:
+            raise ServingError(f"{settings.root} has no {pattern}.")
+        found |= files
+    for pattern in NOT_SERVED:
+        found -= set(settings.root.glob(pattern))
+    return sorted(path.relative_to(settings.root) for path in found)
+
+
+def copy_code(settings: Settings, domain: str, folder: Path) -> None:
+    """Copy a domain's service into a folder."""
+    for path in code_files(settings, domain):
+        target = folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(settings.root / path, target)
+
+
+def code_hash(settings: Settings, domain: str) -> str:
+    """Hash the names and contents of a domain's service."""
+    digest = hashlib.sha256()
+    for path in code_files(settings, domain):
+        content = (settings.root / path).read_bytes()
+        digest.update(f"{path.as_posix()}\0{len(content)}\0".encode())
+        digest.update(content)
+    return digest.hexdigest()

@@ -1,0 +1,116 @@
+"""What a service needs, pinned and hashed, taken from the project's own lock."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+
+from tambo.errors import ServingError
+
+ROOTS = (
+    "anyio",
+    "bentoml",
+    "numpy",
+    "onnxruntime",
+    "pydantic",
+    "pydantic-settings",
+    "redis",
+    "starlette",
+    # A slim image has no time zones of its own.
+    "tzdata",
+)
+"""What the code in a bento imports."""
+
+FORBIDDEN = frozenset(
+    {
+        "apache-airflow",
+        "dbt-core",
+        "dill",
+        "duckdb",
+        "feast",
+        "great-expectations",
+        "joblib",
+        "keras",
+        "mlflow",
+        "mlflow-skinny",
+        "pandas",
+        "pyarrow",
+        "scikit-learn",
+        "tensorflow",
+        "xgboost-cpu",
+    }
+)
+"""What has no business in a service: training, transforming, and what runs code on loading."""
+
+
+def serving_requirements(lock: Path, roots: tuple[str, ...] = ROOTS) -> str:
+    """Cut the lock down to some packages and all that they need on this Python.
+
+    Args:
+        lock: requirements.lock, universal and with hashes.
+        roots: what is needed at first hand.
+
+    Returns:
+        Lines `name==version --hash=...`, sorted, without any index.
+
+    Raises:
+        ServingError: a package is not in the lock or not installed, or is a forbidden one.
+    """
+    names = _closure(roots)
+    banned = sorted(names & FORBIDDEN)
+    if banned:
+        raise ServingError(f"A service would install {', '.join(banned)}.")
+    locked = _locked(lock)
+    missing = sorted(names - set(locked))
+    if missing:
+        raise ServingError(f"{lock} does not pin {', '.join(missing)}.", remedy="run make lock")
+    return "".join(locked[name] for name in sorted(names))
+
+
+def _closure(roots: tuple[str, ...]) -> set[str]:
+    from packaging.requirements import Requirement
+    from packaging.utils import canonicalize_name
+
+    found: set[str] = set()
+    waiting = [(canonicalize_name(name), frozenset[str]()) for name in roots]
+    seen = set(waiting)
+    while waiting:
+        name, extras = waiting.pop()
+        found.add(str(name))
+        try:
+            needs = distribution(name).requires or []
+        except PackageNotFoundError as error:
+            raise ServingError(f"{name} is not installed.", remedy="run make venv") from error
+        for need in map(Requirement, needs):
+            marker = need.marker
+            if marker is not None and not any(
+                marker.evaluate({"extra": extra}) for extra in ("", *extras)
+            ):
+                continue
+            one = (canonicalize_name(need.name), frozenset(need.extras))
+            if one not in seen:
+                seen.add(one)
+                waiting.append(one)
+    return found
+
+
+def _locked(lock: Path) -> dict[str, str]:
+    """Read the lock's entries that hold on this Python, by package."""
+    from packaging.markers import Marker
+    from packaging.utils import canonicalize_name
+
+    entries: dict[str, str] = {}
+    try:
+        lines = lock.read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        raise ServingError(f"{lock} cannot be read: {error.strerror}.") from error
+    text = "\n".join(line for line in lines if line and not line.startswith(("#", "-")))
+    for entry in text.replace("\\\n", " ").splitlines():
+        pin, *hashes = entry.split(" --hash=")
+        pin, _, marker = pin.partition(";")
+        if marker.strip() and not Marker(marker.strip()).evaluate():
+            continue
+        name = canonicalize_name(pin.split("==")[0].strip())
+        parts = [pin.strip(), *(f"--hash={one.strip()}" for one in hashes)]
+        entries[str(name)] = " \\\n    ".join(parts) + "\n"
+    return entries

@@ -1,0 +1,204 @@
+"""Start a domain's service from its bento, call it, and stop it with all that it started."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil  # type: ignore[import-untyped]
+
+from bentos.bundle import bentoml_environment, latest
+from tambo.errors import ServingError
+from tambo.featurestore.online import OnlineManifest, OnlineReader
+from tambo.serving.spec import MANIFEST_FILE
+from tambo.settings import Settings
+
+_START_SECONDS = 60.0
+_STOP_SECONDS = 10.0
+_CALL_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class ServingProcess:
+    """A service that runs.
+
+    Attributes:
+        url: its address; the docs page is there.
+        pid: of its first process, the parent of its workers.
+        log: file that it writes to.
+    """
+
+    url: str
+    pid: int
+    log: Path
+
+
+@contextmanager
+def serving(settings: Settings, domain: str, port: int | None = None) -> Iterator[ServingProcess]:
+    """Serve the latest bento of a domain for the time of the block.
+
+    Args:
+        settings: the Tambo home.
+        domain: for example travel.
+        port: where to listen; None or 0 finds a free port.
+
+    Yields:
+        The service, ready to answer.
+
+    Raises:
+        ServingError: there is no bento, or the service does not start.
+        OnlineStoreError: there are no features to serve with.
+    """
+    bento = latest(settings, domain)
+    _check_features(settings, bento)
+    log = settings.scratch / f"serve-{domain}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    url, process = _start(settings, bento, port or _free_port(settings.serve_host), log)
+    try:
+        _wait(url, process, log)
+        yield ServingProcess(url, process.pid, log)
+    finally:
+        _stop(process)
+
+
+def serve_forever(settings: Settings, domain: str, port: int | None = None) -> None:
+    """Serve the latest bento of a domain until it is interrupted (Ctrl-C or SIGTERM).
+
+    Raises:
+        ServingError: there is no bento, the service does not start, or it ended by itself.
+        OnlineStoreError: there are no features to serve with.
+    """
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with serving(settings, domain, port) as service:
+            sys.stdout.write(f"{domain} service: {service.url} (docs page), log {service.log}\n")
+            sys.stdout.flush()
+            psutil.wait_procs([psutil.Process(service.pid)])
+            raise ServingError(f"The {domain} service ended.\n{_tail(service.log)}")
+    except KeyboardInterrupt:
+        sys.stdout.write(f"{domain} service stopped\n")
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def call(url: str, payload: Mapping[str, Any]) -> dict[str, Any]:
+    """Send one request, as a client would.
+
+    Args:
+        url: of the endpoint.
+        payload: the body.
+
+    Raises:
+        ServingError: the service does not answer, or answers with a problem.
+    """
+    try:
+        answer = httpx.post(url, json=payload, timeout=_CALL_SECONDS, trust_env=False)
+    except httpx.HTTPError as error:
+        raise ServingError(
+            f"{url} does not answer: {error}", remedy="start the service: make serve"
+        ) from error
+    try:
+        body: dict[str, Any] = answer.json()
+    except ValueError:
+        body = {"detail": answer.text[:500]}
+    if answer.status_code != httpx.codes.OK:
+        raise ServingError(
+            f"{url} answers {answer.status_code}: {body.get('detail')}", remedy=body.get("remedy")
+        )
+    return body
+
+
+def _check_features(settings: Settings, bento: Path) -> None:
+    """Say that features are missing before a process is started, not in its log."""
+    for path in sorted(bento.glob(f"src/models/*/{MANIFEST_FILE}")):
+        manifest = OnlineManifest.load(path)
+        with OnlineReader.open(
+            manifest, sqlite=settings.online_store, redis_url=settings.redis_url
+        ) as reader:
+            reader.check()
+
+
+def _start(
+    settings: Settings, bento: Path, port: int, log: Path
+) -> tuple[str, subprocess.Popen[bytes]]:
+    environment = {
+        **bentoml_environment(settings, bento / "src"),
+        "TAMBO_HOME": str(settings.home.absolute()),
+    }
+    if settings.redis_url is not None:
+        environment["TAMBO_REDIS_URL"] = settings.redis_url
+    command = [
+        *(sys.executable, "-m", "bentoml", "serve", str(bento)),
+        *("--host", settings.serve_host, "--port", str(port)),
+    ]
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command,
+            env=environment,
+            cwd=bento / "src",
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            # Ctrl-C in a terminal goes to the caller alone, who then stops it in order.
+            start_new_session=True,
+        )
+    return f"http://{settings.serve_host}:{port}", process
+
+
+def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    with httpx.Client(timeout=2.0, trust_env=False) as client:
+        while time.monotonic() < deadline:
+            code = process.poll()
+            if code is not None:
+                raise ServingError(f"The service ended with {code}.\n{_tail(log)}")
+            with suppress(httpx.HTTPError):
+                if client.get(f"{url}/readyz").status_code == httpx.codes.OK:
+                    return
+            time.sleep(0.1)
+    raise ServingError(f"The service is not ready after {_START_SECONDS:.0f} s.\n{_tail(log)}")
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """Stop the service and its workers, politely first.
+
+    BentoML gives each worker a session of its own, so a signal to the group does not reach them;
+    they are found as descendants, while their parent still lives.
+    """
+    try:
+        family = psutil.Process(process.pid).children(recursive=True)
+    except psutil.NoSuchProcess:
+        family = []
+    with suppress(ProcessLookupError):
+        process.terminate()
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(_STOP_SECONDS)
+    _, alive = psutil.wait_procs(family, _STOP_SECONDS if process.poll() is not None else 0)
+    for one in alive:
+        with suppress(psutil.NoSuchProcess):
+            one.kill()
+    if process.poll() is None:
+        process.kill()
+        process.wait()
+
+
+def _free_port(host: str) -> int:
+    with socket.socket() as probe:
+        probe.bind((host, 0))
+        return int(probe.getsockname()[1])
+
+
+def _tail(log: Path, lines: int = 25) -> str:
+    try:
+        return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
+    except OSError:
+        return ""

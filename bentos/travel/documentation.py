@@ -1,0 +1,119 @@
+"""What the travel service's OpenAPI document says, with examples."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from pydantic import BaseModel, TypeAdapter
+
+from bentos.travel.schemas import (
+    EXAMPLE,
+    MAX_ITEMS,
+    REQUEST,
+    WORDS,
+    FlightBatch,
+    FlightPrice,
+    FlightPrices,
+    FlightRequest,
+)
+from bentos.web.endpoint import Operation
+from bentos.web.openapi import document
+from tambo import __version__
+from tambo.serving.problem import invalid, problem
+
+_ANSWER: dict[str, Any] = {
+    "price": 1434.38,
+    "currency": "BRL",
+    "interval": {
+        "level": 0.9,
+        "low": 1361.2,
+        "high": 1510.9,
+        "basis": "flights of type firstClass",
+    },
+    "model": {
+        "name": "flight_price",
+        "version": "3",
+        "estimator": "xgboost",
+        "baseline": False,
+        "release": 2,
+    },
+    "release": 2,
+    "as_of": "2026-11-20T03:00:00Z",
+    "asked_at": "2026-11-20T03:00:00Z",
+    "warnings": [],
+    "features": [
+        {
+            "name": "fare_prices__fare_mean",
+            "value": 1418.9,
+            "event_timestamp": "2026-11-18T03:00:00Z",
+            "age_seconds": 172800.0,
+            "reason_if_null": None,
+        },
+        {
+            "name": "traveller_travel__mean_fare_paid",
+            "value": None,
+            "event_timestamp": None,
+            "age_seconds": None,
+            "reason_if_null": "unknown key",
+        },
+        {
+            "name": "flight_request__days_to_travel",
+            "value": 11.0,
+            "event_timestamp": None,
+            "age_seconds": None,
+            "reason_if_null": None,
+        },
+    ],
+}
+
+_DESCRIPTION = f"""
+The price of one flight, or of up to {MAX_ITEMS} in `items`.
+
+The traveller (`userCode`), the flight's length (`distance`, km) and duration (`time`, hours) may
+be left out. An unknown route or traveller is no error: its features are null, each with the
+reason, and the price comes with a wider interval. `asked_at` is the instant that ages and days to
+travel are counted from; without it, it is `as_of`: the newest knowledge in the release online.
+"""
+
+
+def flight_price_operation(
+    handle: Callable[[FlightRequest | FlightBatch], Awaitable[BaseModel]],
+) -> Operation:
+    """Describe POST /v1/flight-price."""
+    return Operation(
+        path="/v1/flight-price",
+        name="flight_price",
+        summary="Price one flight, or many",
+        description=_DESCRIPTION,
+        request=REQUEST,
+        answer=TypeAdapter(FlightPrice | FlightPrices),
+        handle=handle,
+        words=WORDS,
+        # The choice between one flight and many is not in the request.
+        skip=1,
+        request_examples={
+            "One flight": EXAMPLE,
+            "A new route": {**EXAMPLE, "to": "Manaus (AM)", "distance": 2830.5, "time": 7.4},
+            "Many flights": {"items": [EXAMPLE, {**EXAMPLE, "flightType": "economic"}]},
+        },
+        answer_examples={"One flight": _ANSWER, "Many flights": {"items": [_ANSWER]}},
+        problem_examples={
+            400: problem(400, "the body is not JSON: EOF while parsing").model_dump(
+                exclude_defaults=True
+            ),
+            422: invalid(
+                ("flightType",), "must be 'economic', 'premium' or 'firstClass'"
+            ).problem.model_dump(exclude_defaults=True),
+        },
+    )
+
+
+def service_document(operations: Sequence[Operation]) -> dict[str, Any]:
+    """Describe the travel service."""
+    return document(
+        "travel",
+        __version__,
+        "Flight prices from Tambo's champion model and the features that are online now.",
+        operations,
+    )

@@ -1,0 +1,61 @@
+"""Turn every error answer that is not a problem yet into one: unknown paths, health, BentoML."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from tambo.serving.problem import MEDIA_TYPE, problem
+
+_Message = MutableMapping[str, Any]
+_Send = Callable[[_Message], Awaitable[None]]
+_Receive = Callable[[], Awaitable[_Message]]
+_App = Callable[[MutableMapping[str, Any], _Receive, _Send], Awaitable[None]]
+
+
+class ProblemMiddleware:
+    """ASGI middleware; see the module."""
+
+    def __init__(self, app: _App) -> None:
+        self._app = app
+
+    async def __call__(
+        self, scope: MutableMapping[str, Any], receive: _Receive, send: _Send
+    ) -> None:
+        """Pass a request on, and its answer back."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        replaced = False
+
+        async def sent(message: _Message) -> None:
+            nonlocal replaced
+            if message["type"] == "http.response.start" and _is_bare_error(message):
+                replaced = True
+                body = _body(message["status"], scope["path"])
+                await send({**message, "headers": _headers(message, len(body))})
+                await send({"type": "http.response.body", "body": body})
+            elif not replaced:
+                await send(message)
+
+        await self._app(scope, receive, sent)
+
+
+def _is_bare_error(start: _Message) -> bool:
+    kinds = [value for name, value in start["headers"] if name.lower() == b"content-type"]
+    return start["status"] >= 400 and not any(MEDIA_TYPE.encode() in kind for kind in kinds)
+
+
+def _headers(start: _Message, length: int) -> list[tuple[bytes, bytes]]:
+    kept = [
+        (name, value)
+        for name, value in start["headers"]
+        if name.lower() not in {b"content-type", b"content-length"}
+    ]
+    own = [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", str(length).encode())]
+    return kept + own
+
+
+def _body(status: int, path: str) -> bytes:
+    detail = f"{path}: there is nothing here" if status == 404 else f"{path}: status {status}"
+    return problem(status, detail).model_dump_json(exclude_defaults=True).encode()

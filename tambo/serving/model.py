@@ -1,0 +1,94 @@
+"""A model that is served: its artefact opened, checked, and ready to predict."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tambo.errors import ServingError
+from tambo.featurestore.online import OnlineManifest
+from tambo.serving.spec import MANIFEST_FILE, MODEL_FILE, SPEC_FILE, ServingSpec
+
+_AGAIN = "train the model again and bundle it"
+
+
+class ServedModel:
+    """One model version: encodes rows, runs the ONNX graph, returns predictions.
+
+    Args:
+        spec: how inputs are encoded and answers bounded.
+        manifest: the features that the model was trained on, as they lie online.
+        session: ONNX Runtime session of the graph.
+    """
+
+    def __init__(self, spec: ServingSpec, manifest: OnlineManifest, session: Any) -> None:
+        self.spec = spec
+        self.manifest = manifest
+        self._session = session
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Open the artefact in a folder.
+
+        One thread: at the size of a request more of them only get in each other's way.
+
+        Raises:
+            ServingError: a file is missing or damaged, or the graph does not fit the spec.
+            FeatureError: the manifest is missing or damaged.
+        """
+        import onnxruntime as ort
+
+        spec = ServingSpec.load(folder / SPEC_FILE)
+        manifest = OnlineManifest.load(folder / MANIFEST_FILE)
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        path = folder / MODEL_FILE
+        try:
+            session = ort.InferenceSession(
+                path.read_bytes(), options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # ONNX Runtime's exceptions have no common base
+            raise ServingError(f"{path}: not an ONNX model: {error}", remedy=_AGAIN) from error
+        model = cls(spec, manifest, session)
+        model._check(path)
+        return model
+
+    def predict(self, rows: Sequence[Mapping[str, object]]) -> NDArray[np.float64]:
+        """Predict one value a row.
+
+        Args:
+            rows: values by column; each row has every name in `spec.columns`, None if missing.
+
+        Returns:
+            float64 [len(rows)].
+
+        Raises:
+            ServingError: a column is not there, a number is none, or the model has no answer.
+        """
+        matrix = self.spec.encode(rows)
+        (answer,) = self._session.run([self.spec.target], {"features": matrix})
+        values = np.asarray(answer, dtype=np.float64).reshape(len(rows))
+        if not np.isfinite(values).all():
+            raise ServingError(f"model {self.spec.model} has no answer for this request")
+        return values
+
+    def _check(self, path: Path) -> None:
+        """Make sure that graph and spec fit, and that all features may be missing."""
+        inputs = {one.name: one.shape for one in self._session.get_inputs()}
+        outputs = [one.name for one in self._session.get_outputs()]
+        width = len(self.spec.inputs)
+        if list(inputs) != ["features"] or inputs["features"][-1] not in {width, None}:
+            raise ServingError(
+                f"{path}: the graph takes {inputs}, the spec has {width} features", remedy=_AGAIN
+            )
+        if self.spec.target not in outputs:
+            raise ServingError(
+                f"{path}: the graph gives {outputs}, not {self.spec.target}", remedy=_AGAIN
+            )
+        self.predict([dict.fromkeys(self.spec.columns)])
