@@ -19,7 +19,7 @@ from benchmarks.measure import Cost, measure
 from tambo.settings import PROJECT_ROOT, Settings
 from tambo.sources.travel.world import generate
 
-ROWS_A_TRAVELLER_YEAR = 16
+ROWS_A_TRAVELLER_YEAR = 14.4
 YEARS = 3
 STAGES = ("ingest", "build", "validate", "release")
 BARE = """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 
@@ -45,7 +45,7 @@ class Timing:
 
 
 def travel_road(
-    stages: Sequence[Stage], lock: Callable[[], AbstractContextManager[None]]
+    stages: Iterable[Stage], lock: Callable[[], AbstractContextManager[None]]
 ) -> list[Timing]:
     """Run the stages in order, print a line for each, and return their timings.
 

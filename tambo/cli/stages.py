@@ -39,13 +39,15 @@ def world_stage(settings: Settings, out: Path | None = None) -> Stage:
     return Stage("world", work)
 
 
-def ingest_stage(settings: Settings, path: Path) -> Stage:
+def ingest_stage(
+    settings: Settings, path: Path, *, mapping: Path | None = None, history: bool | None = None
+) -> Stage:
     """Load a folder of raw files."""
 
     def work(progress: Progress) -> Outcome:
         from tambo.ingest import ingest
 
-        report = ingest(settings, path, progress=progress)
+        report = ingest(settings, path, mapping=mapping, history=history, progress=progress)
         return Outcome(report.line(), report.up_to_date)
 
     return Stage("ingest", work)
@@ -98,7 +100,8 @@ def retain_stage(settings: Settings) -> Stage:
         from training.registry import named_releases
 
         retired = retire(settings, named=named_releases(settings), keep=settings.keep_releases)
-        return Outcome(retired.line(), not retired.releases)
+        line = f"{len(retired.releases)} releases retired, {retired.snapshots} snapshots expired"
+        return Outcome(line, retired.up_to_date)
 
     return Stage("retain", work)
 

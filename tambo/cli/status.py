@@ -41,16 +41,16 @@ def _show_releases(history: list[releases.Release]) -> None:
     console.show_table(f"releases ({len(history)})", columns, rows)
 
 
-def _show_tables(
-    connection: duckdb.DuckDBPyConnection, history: list[releases.Release]
-) -> None:
+def _show_tables(connection: duckdb.DuckDBPyConnection, history: list[releases.Release]) -> None:
     from tambo.sources import contracts
 
     rows: list[tuple[object, ...]] = []
     for domain in domains():
-        for table in contracts.load(domain).tables:
-            if _exists(connection, "raw", table):
-                rows.append((f"raw.{table}", *_fresh(connection, table)))
+        rows += [
+            (f"raw.{table}", *_fresh(connection, table))
+            for table in contracts.load(domain).tables
+            if _exists(connection, "raw", table)
+        ]
     released = [row for row in history if row.status == releases.RELEASED]
     counts = max(released, key=lambda row: row.number).row_counts if released else {}
     rows += [(name, count, None) for name, count in sorted(counts.items()) if "raw." not in name]

@@ -69,6 +69,8 @@ def attach_options(settings: Settings, *, read_only: bool, snapshot: int | None 
     """Options of the ATTACH statement, the same for every client of the lake."""
     options = [
         f"DATA_PATH {literal(f'{settings.lake_data}/')}",
+        # The catalog remembers where the files were; a home that was moved is still whole.
+        "OVERRIDE_DATA_PATH true",
         "META_BUSY_TIMEOUT 30000",
         # The journal mode stays with the file, so whoever may write sets it.
         "READ_ONLY" if read_only else "META_JOURNAL_MODE 'WAL'",
@@ -147,8 +149,12 @@ def steady_catalog(settings: Settings) -> Iterator[None]:
     DuckLake opens and closes the file for each transaction, and SQLite folds its write-ahead log
     back when the last connection closes, which shuts everyone out; this build of SQLite then
     sleeps whole seconds. Readers polling through 200 commits waited up to 3 s; now up to 0.5 s.
-    Whoever writes through a connection of its own (dbt) does it inside this.
+    Whoever writes through a connection of its own (dbt) does it inside this. Does nothing where
+    there is no lake yet.
     """
+    if not exists(settings):
+        yield
+        return
     with closing(engine(settings)) as connection:
         connection.execute(f"ATTACH {literal(settings.catalog)} AS steady (TYPE sqlite)")
         # The file stays open as long as the transaction that read it.

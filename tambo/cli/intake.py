@@ -1,0 +1,78 @@
+"""What the ingest and quarantine verbs print."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tambo.cli import console
+from tambo.cli.stages import alone, ingest_stage
+from tambo.ingest import quarantine, replay, reports, withdraw
+from tambo.settings import Settings
+
+
+def ingest_path(settings: Settings, path: Path, mapping: Path | None, history: bool | None) -> None:
+    """Load a folder or a file, and say what went to quarantine."""
+    alone(ingest_stage(settings, path, mapping=mapping, history=history))
+
+
+def withdraw_batch(settings: Settings, batch_id: int) -> None:
+    """Take one batch back out."""
+    console.out.print(withdraw(settings, batch_id).line(), markup=False)
+
+
+def replay_lines(settings: Settings, mapping: Path | None, file: Path | None = None) -> None:
+    """Try quarantined lines again, or take a corrected export back."""
+    with console.progress_bar("replay") as progress:
+        outcome = replay(settings, file=file, mapping=mapping, progress=progress)
+    console.out.print(outcome.line(), markup=False)
+
+
+def show_report(settings: Settings) -> None:
+    """Print where every byte of every file went."""
+    rows = [
+        (
+            report.batch_id,
+            report.source_file,
+            report.table,
+            report.status,
+            report.records,
+            report.loaded.records,
+            report.repeat.records,
+            report.quarantined.records,
+            report.bytes,
+            report.conserved,
+        )
+        for report in reports(settings)
+    ]
+    columns = (
+        *("batch", "file", "table", "status", "records", "loaded", "repeats", "quarantined"),
+        *("bytes", "none lost"),
+    )
+    console.show_table("files", columns, rows)
+
+
+def show_quarantine(settings: Settings, reason: str | None, limit: int) -> None:
+    """Print quarantined lines by reason, then the first of them."""
+    counts = quarantine.summary(settings)
+    console.show_table(
+        "quarantine",
+        ("table", "reason", "lines"),
+        [(row.table, row.reason, row.lines) for row in counts if reason in {None, row.reason}],
+    )
+    rows = [
+        (line.source_file, line.line, line.reason, line.column, line.value, line.message)
+        for line in quarantine.lines(settings, reason=reason, limit=limit)
+    ]
+    columns = ("file", "line", "reason", "column", "value", "what would be right")
+    console.show_table(f"the first {len(rows)}", columns, rows)
+
+
+def export_quarantine(settings: Settings, out: Path, reason: str | None) -> None:
+    """Write quarantined lines to a CSV for correction."""
+    written = quarantine.export(settings, out, reason=reason)
+    console.out.print(f"{written:,} lines written to {out}", markup=False)
+
+
+def take_back(settings: Settings, file: Path) -> None:
+    """Take a corrected export back."""
+    replay_lines(settings, None, file)
