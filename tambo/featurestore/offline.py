@@ -30,7 +30,7 @@ STORE_TYPE = "tambo.featurestore.offline.DuckLakeOfflineStore"
 class DuckLakeOfflineStoreConfig(FeastConfigBaseModel):  # type: ignore[misc]
     """The `offline_store:` block of feature_store.yaml.
 
-    At most one of `release` and `snapshot` is given; without either the latest release is read.
+    Without `release` and `snapshot` the latest release is read, looked up at each read.
     """
 
     type: str = STORE_TYPE
@@ -41,7 +41,7 @@ class DuckLakeOfflineStoreConfig(FeastConfigBaseModel):  # type: ignore[misc]
     """Release to read."""
 
     snapshot: int | None = None
-    """Snapshot to read, released or not."""
+    """Snapshot to read, released or not; beside it, `release` is its name and is not looked up."""
 
     as_known_at: bool = True
     """False: the plain event-time join, which sees what was not yet known."""

@@ -23,7 +23,7 @@ class Pinned:
     Attributes:
         connection: the lake is attached as `lake`.
         snapshot: the snapshot's id.
-        release: the release that names the snapshot; None if a snapshot was asked for.
+        release: the release that names the snapshot; None if a bare snapshot was asked for.
     """
 
     connection: duckdb.DuckDBPyConnection
@@ -50,8 +50,7 @@ def open_pinned(config: DuckLakeOfflineStoreConfig) -> Iterator[Pinned]:
         ReleaseError: the release does not exist, was rejected or retired, or none is released.
     """
     settings = store_settings(config)
-    number: int | None = None
-    snapshot = config.snapshot
+    number, snapshot = config.release, config.snapshot
     if snapshot is None:
         release = releases.get(settings, config.release)
         number, snapshot = release.number, release.snapshot_id

@@ -157,7 +157,7 @@ def _fill(
     if settings.registry.exists():
         # What other teams have registered stays: saved data sets, permissions.
         shutil.copyfile(settings.registry, registry)
-    store = _open(settings, chosen.number, registry, online)
+    store = _open(settings, chosen, registry, online)
     in_place = settings.redis_url is not None
     with _quiet():
         if in_place:
@@ -183,7 +183,7 @@ def _quiet() -> Iterator[None]:
         yield
 
 
-def _open(settings: Settings, release: int, registry: Path, online: Path) -> FeatureStore:
+def _open(settings: Settings, release: Release, registry: Path, online: Path) -> FeatureStore:
     from feast import FeatureStore
 
     config = repo_config(settings, release=release, registry=registry, online_store=online)

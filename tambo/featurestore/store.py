@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tambo.errors import FeatureError
 from tambo.lake import releases
+from tambo.lake.releases import Release
 from tambo.settings import Settings
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def open_store(settings: Settings, release: int | None = None) -> FeatureStore:
         ReleaseError: the release does not exist, was rejected or retired, or none is released.
         FeatureError: no definitions have been applied in this home.
     """
-    number = releases.get(settings, release).number
+    chosen = releases.get(settings, release)
     if not settings.registry.exists():
         raise FeatureError(
             f"No feature definitions have been applied in {settings.home}.",
@@ -40,13 +41,13 @@ def open_store(settings: Settings, release: int | None = None) -> FeatureStore:
         )
     from feast import FeatureStore
 
-    return FeatureStore(config=repo_config(settings, release=number))
+    return FeatureStore(config=repo_config(settings, release=chosen))
 
 
 def repo_config(
     settings: Settings,
     *,
-    release: int | None = None,
+    release: Release | None = None,
     registry: Path | None = None,
     online_store: Path | None = None,
 ) -> RepoConfig:
@@ -67,7 +68,8 @@ def repo_config(
         offline_store={
             "type": "tambo.featurestore.offline.DuckLakeOfflineStore",
             "home": str(settings.home.absolute()),
-            "release": release,
+            "release": None if release is None else release.number,
+            "snapshot": None if release is None else release.snapshot_id,
             "memory_limit": settings.memory_limit,
             "threads": settings.threads,
         },

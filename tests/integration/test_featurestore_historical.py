@@ -148,7 +148,7 @@ def apply(settings: Settings) -> SimpleNamespace:
             late,
         ],
     )
-    store = FeatureStore(config=repo_config(settings, release=1))
+    store = FeatureStore(config=repo_config(settings))
     store.apply([number, name, first, second, forever, short, fuel, pairs, late, both])
     return SimpleNamespace(**{view.name: view for view in (forever, short, fuel, pairs, late)})
 
