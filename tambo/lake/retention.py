@@ -46,6 +46,16 @@ class Retired:
         """Whether there was nothing to do."""
         return not (self.releases or self.snapshots or self.merged or self.removed)
 
+    def line(self) -> str:
+        """One line for people."""
+        if self.up_to_date:
+            return "nothing to retire"
+        named = f"releases {', '.join(map(str, self.releases))}" if self.releases else "no release"
+        return (
+            f"{named} retired, {self.snapshots} snapshots expired, "
+            f"{self.merged} files merged, {len(self.removed)} removed"
+        )
+
 
 @dataclass(frozen=True)
 class _Plan:
