@@ -1,0 +1,139 @@
+"""Views generated from a manifest: complete, formatted, and watched for drift."""
+
+from __future__ import annotations
+
+import copy
+import json
+import subprocess
+import sys
+
+import pytest
+
+from tambo.errors import FeatureError
+from tambo.featurestore.generate import check, generate
+
+LONG = "What was once seen of a port stays so until the harbour master says otherwise, in writing. "
+
+
+def column(name, kind, **meta):
+    return {
+        "name": name,
+        "data_type": kind,
+        "description": f'The "{name}" of the port.',
+        "config": {"meta": meta},
+    }
+
+
+MART = {
+    "resource_type": "model",
+    "name": "port_calls",
+    "schema": "marts",
+    "fqn": ["tambo", "sea", "marts", "port_calls"],
+    "description": LONG * 2,
+    "config": {
+        "meta": {
+            "feast": {
+                "entities": ["port"],
+                "ttl_days": 0.5,
+                "ttl_reason": LONG,
+                "owner": "sea-data",
+                "tier": "gold",
+                "personal_data": True,
+            }
+        }
+    },
+    "columns": {
+        one["name"]: one
+        for one in [
+            column("port", "varchar"),
+            column("event_timestamp", "timestamp"),
+            column("created_timestamp", "timestamp"),
+            column("calls", "bigint", feature=True, unit="calls"),
+            column("mean_stay_of_all_vessels", "double", feature=True, unit="hours"),
+            column("master", "varchar", feature=True, personal_data=True),
+        ]
+    },
+}
+OTHER = {**MART, "name": "stg_ports", "config": {"meta": {}}}
+
+
+def manifest(tmp_path, *models):
+    path = tmp_path / "manifest.json"
+    path.write_text(json.dumps({"nodes": {one["name"]: one for one in models}}))
+    return path
+
+
+def test_a_generated_module_is_clean_and_holds_the_view(tmp_path):
+    (path,) = generate(manifest(tmp_path, MART, OTHER), tmp_path / "out")
+    text = path.read_text()
+    assert path == tmp_path / "out" / "sea" / "views.py"
+    assert "stg_ports" not in text
+    ruff = [sys.executable, "-m", "ruff"]
+    for command in (["check"], ["format", "--check"]):
+        subprocess.run([*ruff, *command, str(path)], check=True, capture_output=True)
+    assert max(map(len, text.splitlines())) <= 100
+
+    from feast import Entity, FeatureView, ValueType
+
+    port = Entity(name="port", value_type=ValueType.STRING)
+    names = {"port": port}
+    body = text.replace("from feature_repo.sea.entities import port\n", "")
+    exec(compile(body, str(path), "exec"), names)
+    view = names["port_calls"]
+    assert isinstance(view, FeatureView)
+    assert view.description == (LONG * 2).strip()
+    assert view.tags == {
+        "domain": "sea",
+        "tier": "gold",
+        "personal_data": "true",
+        "ttl_reason": LONG.strip(),
+    }
+    assert (view.owner, view.ttl.total_seconds()) == ("sea-data", 43_200)
+    assert view.batch_source.records
+    assert view.batch_source.created_timestamp_column == "created_timestamp"
+    features = {one.name: one for one in view.features}
+    assert list(features) == ["calls", "mean_stay_of_all_vessels", "master"]
+    assert features["calls"].tags == {"unit": "calls"}
+    assert features["master"].tags == {"personal_data": "true"}
+    assert features["calls"].description == 'The "calls" of the port.'
+
+
+def test_drift_is_reported_and_nothing_is_written(tmp_path):
+    out = tmp_path / "out"
+    path = manifest(tmp_path, MART)
+    assert [drift.reason for drift in check(path, out)] == ["is missing"]
+    generate(path, out)
+    assert check(path, out) == []
+    changed = copy.deepcopy(MART)
+    changed["columns"]["calls"]["description"] = "Other."
+    before = (out / "sea" / "views.py").read_text()
+    assert [drift.reason for drift in check(manifest(tmp_path, changed), out)] == [
+        "differs from the marts' meta"
+    ]
+    assert (out / "sea" / "views.py").read_text() == before
+    assert [drift.reason for drift in check(manifest(tmp_path, OTHER), out)] == [
+        "has no marts any more"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("break_it", "message"),
+    [
+        (lambda mart: mart["config"]["meta"]["feast"].pop("owner"), "meta.feast has no owner"),
+        (lambda mart: mart["columns"].pop("created_timestamp"), "created_timestamp"),
+        (lambda mart: mart["columns"].pop("port"), "1 entities .* and 0 key columns"),
+        (lambda mart: mart["columns"]["calls"].pop("data_type"), "calls of mart port_calls has no"),
+        (lambda mart: mart["columns"]["calls"].update(data_type="hugeint"), "is HUGEINT"),
+    ],
+)
+def test_a_mart_that_is_not_complete_is_named(tmp_path, break_it, message):
+    mart = copy.deepcopy(MART)
+    break_it(mart)
+    with pytest.raises(FeatureError, match=message):
+        generate(manifest(tmp_path, mart), tmp_path / "out")
+
+
+def test_without_a_manifest_the_way_on_is_named(tmp_path):
+    with pytest.raises(FeatureError, match="no dbt manifest") as error:
+        generate(tmp_path / "manifest.json", tmp_path)
+    assert error.value.remedy == "tambo build"
