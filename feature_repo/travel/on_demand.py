@@ -10,7 +10,7 @@ from feast import Field, RequestSource, ValueType  # noqa: TID253 - only definit
 from feast.on_demand_feature_view import on_demand_feature_view  # noqa: TID253
 from feast.types import Float64, from_value_type  # noqa: TID253
 
-from feature_repo.travel.entities import OWNER, flight_type
+from feature_repo.travel.entities import OWNER
 from feature_repo.travel.views import route_fares, traveller_travel
 from tambo.requesttime.travel import FLIGHT_REQUEST_FEATURES, FLIGHT_REQUEST_INPUTS
 
@@ -19,9 +19,6 @@ flight_request_inputs = RequestSource(
     schema=[
         Field(name=name, dtype=from_value_type(ValueType[kind]))
         for name, kind in FLIGHT_REQUEST_INPUTS.items()
-        # Online, Feast takes a name that is both for the request's and then has no key to look up
-        # fares by; the function finds the key's value beside the request's.
-        if name != flight_type.join_key
     ],
     description="What a flight request states; asked_at is the entity time in training",
     owner=OWNER,
