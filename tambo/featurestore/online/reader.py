@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple, Self
@@ -49,7 +49,7 @@ class OnlineRow:
 
     Attributes:
         cells: by full feature name.
-        asked_at: the instant that ages and times to live are counted to.
+        asked_at: the instant that ages and times to live are counted to, in UTC.
         release: number of the release that the store holds.
         as_of: newest availability in that release.
     """
@@ -172,12 +172,15 @@ def _instants(
     instants = [asked_at] * size if isinstance(asked_at, datetime | None) else list(asked_at)
     if len(instants) != size:
         raise FeatureError(f"{len(instants)} instants were given for {size} entity rows")
-    for instant in instants:
-        if instant is not None and instant.tzinfo is None:
-            raise FeatureError(
-                f"the instant {instant.isoformat()} has no zone", remedy="add one, e.g. +00:00"
-            )
-    return instants
+    return [None if instant is None else _utc(instant) for instant in instants]
+
+
+def _utc(instant: datetime) -> datetime:
+    if instant.tzinfo is None:
+        raise FeatureError(
+            f"the instant {instant.isoformat()} has no zone", remedy="add one, e.g. +00:00"
+        )
+    return instant.astimezone(UTC)
 
 
 class _ViewReader:

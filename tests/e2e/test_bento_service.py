@@ -1,0 +1,231 @@
+"""The travel bento: built from the registry, started as a server, called over HTTP, stopped."""
+
+from __future__ import annotations
+
+import json
+import socket
+from contextlib import ExitStack
+from pathlib import Path
+
+import httpx
+import online_feast
+import psutil
+import pytest
+import served_model
+import yaml
+from online_feast import AGENCIES, AS_OF, CITIES
+
+from bentos.bundle import DONE, bundle, latest
+from bentos.champions import champions
+from bentos.requirements import FORBIDDEN
+from bentos.serve import call, serving
+from bentos.travel.example import PATH
+from tambo.errors import OnlineStoreError, ServingError
+from tambo.featurestore.online import StoreState, resolve, write_sqlite_state
+from tambo.serving.spec import ServingSpec
+from tambo.settings import Settings
+
+pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.xdist_group("travel-bento")]
+
+ASK = {
+    "from": CITIES[0], "to": CITIES[1], "flightType": "economic", "agency": AGENCIES[0],
+    "date": "2026-07-10", "userCode": 0,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory) -> Settings:
+    settings = Settings(home=tmp_path_factory.mktemp("home"))
+    settings.online_store.parent.mkdir(parents=True)
+    store = online_feast.repository(
+        settings.online_store.parent, {"type": "sqlite", "path": str(settings.online_store)}
+    )
+    online_feast.fill(store)
+    write_sqlite_state(settings.online_store, online_feast.PROJECT, StoreState(4, AS_OF))
+    manifest = resolve(store, online_feast.SERVICE, release=3, as_of=AS_OF)
+    served_model.write(settings.home / "artefact", manifest)
+    return settings
+
+
+@pytest.fixture(scope="module")
+def bundled(settings):
+    with pytest.raises(ServingError, match="no champion"):
+        champions(settings, ["flight_price"])
+    with pytest.raises(ServingError, match="tambo bundle travel"):
+        latest(settings, "travel")
+    served_model.register(settings, settings.home / "artefact")
+    return bundle(settings, "travel")
+
+
+@pytest.fixture(scope="module")
+def service(settings, bundled):
+    with serving(settings, "travel") as process:
+        yield process
+
+
+def test_the_bento_holds_the_champion_and_its_labels(settings, bundled):
+    assert not bundled.up_to_date
+    assert bundled.models == {"flight_price": "1"}
+    assert latest(settings, "travel") == bundled.path
+    labels = yaml.safe_load((bundled.path / "bento.yaml").read_text())["labels"]
+    assert (labels["model.flight_price"], labels["release"], labels["domain"]) == (
+        "1",
+        "3",
+        "travel",
+    )
+    assert (
+        ServingSpec.load(bundled.path / "src" / "models" / "flight_price" / "serving.json").version
+        == "1"
+    )
+    assert json.loads((bundled.path / DONE).read_text()) == {
+        "flight_price": {"release": 3, "version": "1"}
+    }
+
+
+def test_the_bento_holds_nothing_but_what_serves(bundled):
+    requirements = (bundled.path / "env" / "python" / "requirements.txt").read_text()
+    names = {line.split("==")[0] for line in requirements.splitlines() if not line.startswith(" ")}
+    assert {"bentoml", "onnxruntime", "redis"} < names
+    assert not names & FORBIDDEN
+    for path in bundled.path.rglob("*"):
+        assert path.suffix not in {".pkl", ".pickle", ".joblib", ".pyc", ".csv", ".parquet"}, path
+        if path.is_file() and path.suffix != ".onnx":
+            text = path.read_text()
+            assert "--index-url" not in text, path
+            assert "--find-links" not in text, path
+    docker = (bundled.path / "env" / "docker" / "Dockerfile").read_text()
+    assert "FROM python:3.1" in docker
+    assert "slim" in docker
+    assert "USER bentoml" in docker
+    assert "build-essential" not in docker
+    for stranger in ("example.py", "bundle.py", "serve.py"):
+        assert not list(bundled.path.rglob(stranger))
+
+
+def test_bundling_again_finds_the_bento(settings, bundled):
+    again = bundle(settings, "travel")
+    assert again.up_to_date
+    assert (again.tag, again.path) == (bundled.tag, bundled.path)
+
+
+def test_one_price_over_http(service):
+    body = call(service.url + PATH, ASK)
+    assert body["price"] == online_feast.price(CITIES[0], CITIES[1], "economic") - 10
+    assert body["model"]["version"] == "1"
+    assert (body["release"], body["as_of"]) == (4, "2026-06-30T03:00:00Z")
+    assert len(body["features"]) > 15
+
+
+def test_many_prices_over_http(service):
+    items = call(service.url + PATH, {"items": [{**ASK, "userCode": code} for code in range(500)]})[
+        "items"
+    ]
+    assert len(items) == 500
+    assert items[0] == call(service.url + PATH, ASK)
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "status"),
+    [
+        (json.dumps({**ASK, "distance": float("nan")}), "application/json", 422),
+        (json.dumps({**ASK, "agency": "x"}), "application/json", 422),
+        ("[" * 5000, "application/json", 400),
+        ("\x80\x04", "application/vnd.bentoml+pickle", 415),
+        ("", "multipart/form-data", 415),
+    ],
+)
+def test_bad_requests_are_problems(service, content, kind, status):
+    answer = httpx.post(service.url + PATH, content=content, headers={"content-type": kind})
+    assert answer.status_code == answer.json()["status"] == status
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_a_client_hears_the_problem_in_words(service):
+    with pytest.raises(ServingError, match="422: date: is no date"):
+        call(service.url + PATH, {**ASK, "date": "2026-02-30"})
+
+
+def test_health_metrics_and_documents(service):
+    with httpx.Client(base_url=service.url) as client:
+        for path in ("/livez", "/readyz", "/healthz"):
+            assert client.get(path).status_code == 200
+        client.post(PATH, json=ASK)
+        metrics = client.get("/metrics").text
+        assert "bentoml_service_request_total" in metrics
+        assert PATH in metrics
+        document = client.get("/docs.json").json()
+        assert document["paths"][PATH]["post"]["requestBody"]["content"]["application/json"][
+            "examples"
+        ]
+        page = client.get("/").text
+        assert "swagger-ui" in page
+        assert "googletagmanager" not in page
+        assert client.get("/static_content/swagger-ui-bundle.js").status_code == 200
+        unknown = client.get("/nothing")
+        assert (unknown.status_code, unknown.headers["content-type"]) == (
+            404,
+            "application/problem+json",
+        )
+
+
+def test_it_is_not_ready_without_its_features(settings, service):
+    away = settings.online_store.with_suffix(".away")
+    settings.online_store.rename(away)
+    try:
+        assert httpx.get(f"{service.url}/readyz").status_code == 503
+        assert httpx.get(f"{service.url}/livez").status_code == 200
+        answer = httpx.post(service.url + PATH, json=ASK)
+        assert (answer.status_code, answer.json()["remedy"]) == (503, "run tambo features")
+        with pytest.raises(OnlineStoreError, match="not there"), serving(settings, "travel"):
+            pytest.fail("nothing must be started without features")
+    finally:
+        away.rename(settings.online_store)
+    assert httpx.get(f"{service.url}/readyz").status_code == 200
+
+
+def test_stopping_leaves_nothing_running(settings, bundled):
+    with serving(settings, "travel") as process:
+        parent = psutil.Process(process.pid)
+        family = [parent, *parent.children(recursive=True)]
+        assert len(family) > 1
+        port = int(process.url.rsplit(":", 1)[1])
+    assert not [one for one in family if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+def test_a_service_that_cannot_start_says_why(settings, bundled):
+    with ExitStack() as stack:
+        taken = stack.enter_context(socket.socket())
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with pytest.raises(ServingError, match=r"(?i)address already in use|ended with"):
+            stack.enter_context(serving(settings, "travel", taken.getsockname()[1]))
+
+
+def test_a_new_champion_makes_a_new_bento_and_a_broken_one_is_built_again(settings, bundled):
+    version = served_model.register(settings, settings.home / "artefact")
+    newer = bundle(settings, "travel")
+    assert (newer.models, newer.up_to_date) == ({"flight_price": version}, False)
+    assert newer.path != bundled.path
+    (newer.path / DONE).unlink()
+    again = bundle(settings, "travel")
+    assert (again.tag, again.up_to_date) == (newer.tag, False)
+    assert not list(Path(settings.scratch).glob("bundle-*"))
+
+
+def test_a_champion_without_its_artefact_is_refused(settings, bundled):
+    empty = settings.home / "half"
+    empty.mkdir()
+    (empty / "model.onnx").write_bytes((settings.home / "artefact" / "model.onnx").read_bytes())
+    served_model.register(settings, empty)
+    with pytest.raises(ServingError, match=r"lacks serving/serving\.json"):
+        bundle(settings, "travel")
+
+
+def test_nobody_answers(tmp_path):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with pytest.raises(ServingError, match="does not answer"):
+        call(f"http://127.0.0.1:{port}{PATH}", ASK)

@@ -1,0 +1,277 @@
+"""The travel service's answers, from a store that Feast wrote and a real ONNX graph."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+from datetime import datetime, timedelta
+
+import httpx
+import online_feast
+import pytest
+import served_model
+from online_feast import AGENCIES, AS_OF, CITIES, EVENT
+from starlette.applications import Starlette
+
+from bentos.travel.documentation import flight_price_operation
+from bentos.travel.pricing import NOT_COMPUTED, FlightPricer
+from bentos.travel.schemas import FlightBatch, FlightPrices
+from bentos.web.endpoint import MAX_BYTES, route
+from bentos.web.middleware import ProblemMiddleware
+from tambo.errors import ServingError
+from tambo.featurestore.online import OnlineReader, resolve
+from tambo.requesttime.travel import FLIGHT_CLASSES
+from tambo.serving.model import ServedModel
+from tambo.serving.spec import ServingSpec
+
+ASK = {
+    "from": CITIES[0], "to": CITIES[1], "flightType": "economic", "agency": AGENCIES[0],
+    "date": "2026-07-10", "userCode": 0,
+}  # fmt: skip
+DAYS = 10.0
+
+
+@pytest.fixture(scope="module")
+def artefact(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("served")
+    path = folder / "online.sqlite"
+    store = online_feast.repository(folder, {"type": "sqlite", "path": str(path)})
+    online_feast.fill(store)
+    manifest = resolve(store, online_feast.SERVICE, release=3, as_of=AS_OF)
+    return served_model.write(folder / "artefact", manifest), path
+
+
+class Client:
+    """Calls an ASGI application as HTTP would."""
+
+    def __init__(self, app) -> None:
+        self._transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+
+    def request(self, method: str, path: str, **options) -> httpx.Response:
+        async def call() -> httpx.Response:
+            async with httpx.AsyncClient(
+                transport=self._transport, base_url="http://service"
+            ) as one:
+                return await one.request(method, path, **options)
+
+        return asyncio.run(call())
+
+    def get(self, path: str) -> httpx.Response:
+        return self.request("GET", path)
+
+    def post(self, path: str, **options) -> httpx.Response:
+        return self.request("POST", path, **options)
+
+
+def client_of(folder, path) -> Client:
+    model = ServedModel.load(folder)
+    pricer = FlightPricer(model, OnlineReader.open(model.manifest, sqlite=path))
+
+    async def handle(asked):
+        batch = isinstance(asked, FlightBatch)
+        prices = pricer.price(asked.items if batch else [asked], batch=batch)
+        return FlightPrices(items=prices) if batch else prices[0]
+
+    app = ProblemMiddleware(Starlette(routes=[route(flight_price_operation(handle))]))
+    return Client(app)
+
+
+@pytest.fixture(scope="module")
+def client(artefact):
+    return client_of(*artefact)
+
+
+def ask(client, **changes):
+    return client.post("/v1/flight-price", json={**ASK, **changes})
+
+
+def features(answer) -> dict[str, dict]:
+    return {one["name"]: one for one in answer.json()["features"]}
+
+
+def test_a_price_says_what_it_rests_on(client):
+    answer = ask(client)
+    body = answer.json()
+    fare = online_feast.price(CITIES[0], CITIES[1], "economic")
+    assert body["price"] == fare - DAYS
+    assert body["currency"] == "BRL"
+    assert body["interval"] == {
+        "level": 0.9, "low": round(0.9 * (fare - DAYS), 2), "high": round(1.1 * (fare - DAYS), 2),
+        "basis": "flights of type economic",
+    }  # fmt: skip
+    assert body["model"] == {
+        "name": "flight_price",
+        "version": None,
+        "estimator": "formula",
+        "baseline": False,
+        "release": 3,
+    }
+    assert (body["release"], body["warnings"]) == (3, [])
+    assert body["as_of"] == body["asked_at"] == "2026-06-30T03:00:00Z"
+    found = features(answer)
+    assert found["fare_prices__fare_mean"] == {
+        "name": "fare_prices__fare_mean", "value": fare, "event_timestamp": "2026-06-01T12:30:15Z",
+        "age_seconds": (AS_OF - EVENT).total_seconds(), "reason_if_null": None,
+    }  # fmt: skip
+    assert found["flight_request__days_to_travel"]["value"] == DAYS
+    assert found["flight_request__days_since_last_booking"]["value"] == 29.0
+    assert found["flight_request__flight_distance_km"]["value"] == 500.5
+
+
+def test_unknown_routes_and_travellers_still_get_a_price(client):
+    answer = ask(client, to="Atlantis", userCode=99)
+    body, found = answer.json(), features(answer)
+    assert answer.status_code == 200
+    assert body["price"] == 400.0 - DAYS
+    assert body["interval"]["low"] == round(0.5 * body["price"], 2)
+    assert body["interval"]["basis"] == "routes that the model has not seen"
+    assert body["warnings"] == [f"no fare is stored for {CITIES[0]} → Atlantis"]
+    assert found["fare_prices__fare_mean"]["value"] is None
+    assert found["fare_prices__fare_mean"]["reason_if_null"] == "unknown key"
+    assert found["traveller_travel__trips_booked"]["reason_if_null"] == "unknown key"
+    assert found["flight_request__flight_distance_km"]["reason_if_null"] == NOT_COMPUTED
+    nobody = features(ask(client, userCode=None))
+    assert nobody["traveller_travel__trips_booked"]["reason_if_null"] == "no key given"
+    stated = features(ask(client, to="Atlantis", distance=812.5, time=2))
+    assert stated["flight_request__flight_distance_km"]["value"] == 812.5
+
+
+def test_the_traveller_and_the_clock_do_not_move_what_the_model_does_not_use(client):
+    assert ask(client, userCode=0).json()["price"] == ask(client, userCode=1).json()["price"]
+
+
+def test_asked_at_moves_ages_and_days(client):
+    later = AS_OF + timedelta(days=3)
+    answer = ask(client, asked_at=later.isoformat())
+    assert answer.json()["price"] == ask(client).json()["price"] + 3.0
+    assert (
+        features(answer)["fare_prices__fare_mean"]["age_seconds"] == (later - EVENT).total_seconds()
+    )
+    assert datetime.fromisoformat(answer.json()["asked_at"]) == later
+    old = features(ask(client, asked_at=(EVENT + timedelta(days=30)).isoformat()))
+    assert old["origin_place__arrivals"]["reason_if_null"] == "expired"
+    early = features(ask(client, asked_at=(EVENT - timedelta(days=1)).isoformat()))
+    assert early["fare_prices__fare_mean"]["reason_if_null"] == "newer than the request"
+
+
+def test_a_batch_answers_in_order_and_like_single_requests(client):
+    items = [
+        {**ASK, "flightType": kind, "agency": agency}
+        for kind in FLIGHT_CLASSES
+        for agency in AGENCIES
+    ]
+    answer = client.post("/v1/flight-price", json={"items": items})
+    assert answer.json()["items"] == [ask(client, **item).json() for item in items]
+    assert (
+        len(client.post("/v1/flight-price", json={"items": [ASK] * 1000}).json()["items"]) == 1000
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "words"),
+    [
+        ({"agency": "FlyNowhere"}, "agency", "must be one of CloudFy, Rainbow"),
+        ({"date": "2026-06-29"}, "date", "2026-06-29 has passed"),
+        ({"date": "2029-01-01"}, "date", "more than 731 days ahead"),
+        ({"date": "2026-07-10", "asked_at": "2026-07-11T12:00:00-03:00"}, "date", "has passed"),
+        ({"flightType": "cargo"}, "flightType", "must be 'economic', 'premium' or 'firstClass'"),
+    ],
+)
+def test_what_cannot_be_priced_is_named(client, changes, field, words):
+    answer = ask(client, **changes)
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+    (error,) = answer.json()["errors"]
+    assert error["field"] == field
+    assert words in error["detail"]
+    batch = client.post("/v1/flight-price", json={"items": [ASK, {**ASK, **changes}]})
+    assert batch.json()["errors"][0]["pointer"] == f"#/items/1/{field}"
+
+
+def test_today_can_still_be_flown(client):
+    # 03:00 UTC of the 30th is midnight in São Paulo.
+    assert ask(client, date="2026-06-30").status_code == 200
+    assert ask(client, date="2026-06-29", asked_at="2026-06-30T02:59:59Z").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "status"),
+    [
+        ({"content-type": "application/vnd.bentoml+pickle"}, b"\x80\x04.", 415),
+        ({"content-type": "multipart/form-data; boundary=x"}, b"--x--", 415),
+        ({"content-type": "application/x-www-form-urlencoded"}, b"from=a", 415),
+        ({"content-encoding": "gzip"}, json.dumps(ASK).encode(), 415),
+        ({}, b" " * (MAX_BYTES + 1), 413),
+        ({}, b"", 400),
+        ({}, b"{", 400),
+    ],
+)
+def test_bodies_that_are_not_taken(client, headers, body, status):
+    answer = client.post(
+        "/v1/flight-price", content=body, headers={"content-type": "application/json", **headers}
+    )
+    assert answer.status_code == answer.json()["status"] == status
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_other_methods_and_paths_are_problems_too(client):
+    for method in ("GET", "PUT", "DELETE"):
+        answer = client.request(method, "/v1/flight-price")
+        assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
+        assert answer.json()["status"] == 405
+    answer = client.get("/v2/flight-price")
+    assert (answer.status_code, answer.json()["type"]) == (404, "urn:tambo:problem:not-found")
+
+
+def test_a_store_that_went_away_is_unavailable_and_says_no_path(artefact, tmp_path):
+    folder, path = artefact
+    copy = tmp_path / "online.sqlite"
+    shutil.copy(path, copy)
+    client = client_of(folder, copy)
+    assert ask(client).status_code == 200
+    copy.unlink()
+    answer = ask(client)
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+    assert answer.json()["remedy"] == "run tambo features"
+    assert str(tmp_path) not in answer.text
+    shutil.copy(path, copy)
+    assert ask(client).status_code == 200
+
+
+def test_a_baseline_says_so_in_every_answer(artefact, tmp_path):
+    folder, path = artefact
+    shutil.copytree(folder, tmp_path / "a")
+    served_model.spec(baseline=True, estimator="route_class_mean", known={}).save(
+        tmp_path / "a" / "serving.json"
+    )
+    client = client_of(tmp_path / "a", path)
+    answer = ask(client, agency="anything goes")
+    assert answer.json()["model"]["baseline"] is True
+    assert answer.json()["warnings"] == ["no trained model beat the baseline route_class_mean"]
+
+
+@pytest.mark.parametrize("missing", ["model.onnx", "serving.json", "online_manifest.json"])
+def test_an_artefact_that_is_not_whole_is_refused(artefact, tmp_path, missing):
+    shutil.copytree(artefact[0], tmp_path / "a")
+    (tmp_path / "a" / missing).write_bytes(b"broken")
+    with pytest.raises(Exception, match=missing.replace(".", r"\.")) as error:
+        ServedModel.load(tmp_path / "a")
+    assert "train the model again" in str(error.value)
+
+
+def test_a_graph_that_does_not_fit_its_spec_is_refused(artefact, tmp_path):
+    shutil.copytree(artefact[0], tmp_path / "a")
+    fewer = served_model.spec()
+    fewer.model_copy(update={"inputs": fewer.inputs[:3]}).save(tmp_path / "a" / "serving.json")
+    with pytest.raises(ServingError, match="3 features"):
+        ServedModel.load(tmp_path / "a")
+    fewer.model_copy(update={"target": "fare"}).save(tmp_path / "a" / "serving.json")
+    with pytest.raises(ServingError, match="not fare"):
+        ServedModel.load(tmp_path / "a")
+    assert isinstance(ServingSpec.load(artefact[0] / "serving.json"), ServingSpec)
+
+
+def test_instants_are_answered_in_utc(client):
+    answer = ask(client, asked_at="2026-07-01T00:00:00-03:00")
+    assert answer.json()["asked_at"] == "2026-07-01T03:00:00Z"
