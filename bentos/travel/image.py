@@ -8,6 +8,7 @@ is named here and no distribution is. The user is BentoML's `bentoml`, 1034.
 from __future__ import annotations
 
 import sys
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from bentoml.images import Image  # noqa: TID253 - only the service imports this
@@ -22,9 +23,18 @@ def image() -> Image:
     """Describe the image; outside a bento it has no requirements."""
     return Image(
         base_image=f"python:{_PYTHON}-slim-bookworm",
+        commands=_installer(),
         distro="",
         python_version=_PYTHON,
         python_requirements=REQUIREMENTS.read_text() if REQUIREMENTS.exists() else "",
         # They are locked already, and BentoML would write the index they came from into the bento.
         lock_python_packages=False,
     )
+
+
+def _installer() -> list[str]:
+    """Install the uv of the lock; BentoML's Dockerfile would take whichever is newest."""
+    try:
+        return [f"pip install --no-cache-dir uv=={version('uv')}"]
+    except PackageNotFoundError:  # in the image itself, where nothing is built
+        return []

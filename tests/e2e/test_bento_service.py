@@ -98,6 +98,8 @@ def test_the_bento_holds_nothing_but_what_serves(bundled):
     assert "slim" in docker
     assert "USER bentoml" in docker
     assert "build-essential" not in docker
+    assert "pip install --no-cache-dir uv==" in docker
+    assert "ENV UV_NO_CACHE" in docker
     for stranger in ("example.py", "bundle.py", "serve.py"):
         assert not list(bundled.path.rglob(stranger))
 
