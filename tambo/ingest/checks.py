@@ -6,7 +6,7 @@ columns; the rules of one table are the same for all its files.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from tambo.lake.sql import ident, literal
@@ -119,9 +119,17 @@ def _typed(column: Column, text: str) -> str:
 
 
 def _boolean(text: str) -> str:
-    true, false = (", ".join(literal(word) for word in words) for words in (TRUE, FALSE))
     low = f"lower({text})"
-    return f"CASE WHEN {low} IN ({true}) THEN true WHEN {low} IN ({false}) THEN false END"
+    return f"CASE WHEN {_among(low, TRUE)} THEN true WHEN {_among(low, FALSE)} THEN false END"
+
+
+def _among(value: str, words: Iterable[str]) -> str:
+    """SQL of whether a value is one of some; no IN, which may be planned as a join.
+
+    A join behind the CSV reader makes DuckDB insert out of order, and then the n-th row is no
+    longer the n-th record.
+    """
+    return f"list_contains([{', '.join(literal(word) for word in words)}], {value})"
 
 
 def _not_boolean(column: str) -> Rule:
@@ -187,8 +195,7 @@ def _outside(column: Column, value: str) -> list[tuple[str, str]]:
             limit = literal(bound) if isinstance(bound, str) else repr(bound)
             found.append(("out_of_range", f"{value} {sign} {limit}::{column.type}"))
     if column.allowed is not None:
-        allowed = ", ".join(literal(word) for word in column.allowed)
-        found.append(("not_allowed", f"{value} NOT IN ({allowed})"))
+        found.append(("not_allowed", f"NOT {_among(value, column.allowed)}"))
     if column.pattern is not None:
         found.append(("bad_pattern", f"NOT regexp_full_match({value}, {literal(column.pattern)})"))
     if column.max_length is not None:

@@ -26,6 +26,9 @@ from tambo.settings import Settings
 PART_BYTES = 512 << 20
 """A clean copy is read in parts of about this size, to bound the scratch space."""
 
+PARALLEL_BYTES = 8 << 20
+"""Smaller copies are read by one thread: DuckDB would not split them anyway."""
+
 
 def land(settings: Settings, work: Work, batch: Batch) -> None:
     """Land one file; a file that DuckDB cannot read becomes a problem of the batch.
@@ -56,10 +59,16 @@ def land(settings: Settings, work: Work, batch: Batch) -> None:
 
 def _read(work: Work, staged: str, batch: Batch, clean: Path, seen: Written) -> None:
     compiled = compile_table(batch.table, batch_texts(batch))
-    source = read_csv(clean, batch, multiline=seen.multiline)
-    sql = f"INSERT INTO {staged} {checked(batch, compiled, source, 'NULL::BIGINT')}"
+
+    def insert(*, parallel: bool) -> str:
+        source = read_csv(clean, batch, parallel=parallel)
+        return f"INSERT INTO {staged} {checked(batch, compiled, source, 'NULL::BIGINT')}"
+
+    parallel = not seen.multiline and seen.bytes > PARALLEL_BYTES
+    if parallel and not _keeps_order(work.connection, insert(parallel=True)):
+        parallel = False
     try:
-        row = work.connection.execute(sql).fetchone()
+        row = work.connection.execute(insert(parallel=parallel)).fetchone()
     except duckdb.Error as error:
         raise IngestError(f"{batch.captured.path}: {error}") from error
     count = int(row[0]) if row else 0
@@ -71,6 +80,12 @@ def _read(work: Work, staged: str, batch: Batch, clean: Path, seen: Written) -> 
         )
 
 
+def _keeps_order(connection: duckdb.DuckDBPyConnection, insert: str) -> bool:
+    """Whether several threads insert in the order of the file: only the batch operator does."""
+    plan = connection.execute(f"EXPLAIN {insert}").fetchall()
+    return any("BATCH_INSERT" in str(row[1]) for row in plan)
+
+
 def batch_texts(batch: Batch) -> dict[str, str]:
     """SQL of each contract column's text, for the columns that the file has."""
     return {
@@ -80,14 +95,14 @@ def batch_texts(batch: Batch) -> dict[str, str]:
     }
 
 
-def read_csv(clean: Path, batch: Batch, *, multiline: bool) -> str:
+def read_csv(clean: Path, batch: Batch, *, parallel: bool) -> str:
     """SQL that reads a clean copy, all columns as text, named c0, c1, ..."""
     columns = ", ".join(f"'c{n}': 'VARCHAR'" for n in range(batch.shape.fields))
     return (
         f"read_csv({literal(clean)}, auto_detect = false, header = false, "
         f"columns = {{{columns}}}, delim = {literal(batch.head.delimiter)}, "
         f"""quote = '"', escape = '"', new_line = '\\n', strict_mode = true, """
-        f"max_line_size = {2 * MAX_RECORD_BYTES}, parallel = {str(not multiline).lower()})"
+        f"max_line_size = {2 * MAX_RECORD_BYTES}, parallel = {str(parallel).lower()})"
     )
 
 
