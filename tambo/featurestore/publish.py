@@ -5,7 +5,8 @@ registry. Readers see the old release or the new one, never a mixture; a run tha
 the old one. Redis: rows are overwritten one by one, so for the time of publishing the marker says
 "publishing"; then keys that the release does not have are removed.
 
-`features/published.json` says what is online. It is written last.
+`features/published.json` says what is online. It is written last. The store itself says which
+release it holds, for readers far from that file.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 from filelock import FileLock
 
 from tambo.featurestore.definitions import definitions_hash, removed_objects
+from tambo.featurestore.online import StoreState, write_redis_state, write_sqlite_state
 from tambo.featurestore.redis_keys import check_redis, remove_stale
 from tambo.featurestore.store import repo_config
 from tambo.lake import releases
@@ -165,9 +167,12 @@ def _fill(
             _write_marker(settings, published, PUBLISHING)
         store.apply(list(objects), objects_to_delete=removed_objects(store, objects), partial=False)
         engine = _materialize(store, chosen, progress, keep_keys=in_place)
-    if in_place:
+    state = StoreState(chosen.number, chosen.as_of)
+    if settings.redis_url is not None:
         remove_stale(store, engine.keys)
+        write_redis_state(settings.redis_url, store.project, state)
     else:
+        write_sqlite_state(online, store.project, state)
         # A run killed between these steps must not leave the old marker beside the new file.
         _write_marker(settings, published, PUBLISHING)
         online.replace(settings.online_store)
