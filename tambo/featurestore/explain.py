@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from tambo.errors import FeatureError
-from tambo.featurestore.asof import ROWS, ViewJoin, join, relation
+from tambo.featurestore.asof import ViewJoin, join, register, relation
 from tambo.featurestore.columns import Columns, describe, require, row_hash, table_name, utc
 from tambo.featurestore.entity_rows import EVENT_TIMESTAMP, entity_rows
 from tambo.featurestore.pinned import Pinned, open_pinned
@@ -234,7 +234,7 @@ def _served(
     asked = pa.table({**{name: [value] for name, value in key.items()}, EVENT_TIMESTAMP: [t]})
     rows = entity_rows(asked)
     types = {entity: columns[column] for entity, column in plan.keys}
-    pinned.connection.register(ROWS, rows.lookup(types))
+    register(pinned.connection, rows.lookup(types))
     sql = join([(plan, relation(plan, columns))])
     found = pinned.connection.sql(sql).to_arrow_table()
     return {one.name: found.column(one.name)[0].as_py() for one in plan.features}

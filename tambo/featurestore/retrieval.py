@@ -17,11 +17,12 @@ from feast.on_demand_feature_view import OnDemandFeatureView  # noqa: TID253
 from feast.saved_dataset import SavedDatasetStorage  # noqa: TID253
 
 from tambo.errors import FeatureError
-from tambo.featurestore.asof import ROWS, ViewJoin, Window, join, needs_order, relation
+from tambo.featurestore.asof import ViewJoin, Window, join, needs_order, register, relation
 from tambo.featurestore.asof import ties_query as ties_sql
 from tambo.featurestore.certificate import Evidence, evidence
 from tambo.featurestore.columns import Columns, describe, require
 from tambo.featurestore.entity_rows import EntityRows, entity_rows
+from tambo.featurestore.on_demand import DeclaredInputs
 from tambo.featurestore.pinned import Pinned, open_pinned
 from tambo.featurestore.plan import request_fields, require_request_fields
 from tambo.featurestore.pull import Pull
@@ -98,7 +99,8 @@ class HistoricalJob(_Job):
         self._views = list(views)
         self._entity_df = entity_df
         self._refs = list(feature_refs)
-        self._on_demand = list(on_demand)
+        keys = {entity for view in views for entity, _ in view.keys}
+        self._on_demand = [DeclaredInputs(view, keys) for view in on_demand]
         self._full_feature_names = full_feature_names
         self.as_known_at = as_known_at
         self.certify = False
@@ -112,7 +114,7 @@ class HistoricalJob(_Job):
         return self._full_feature_names
 
     @property
-    def on_demand_feature_views(self) -> list[OnDemandFeatureView]:
+    def on_demand_feature_views(self) -> list[DeclaredInputs]:
         """Views that Feast computes on the joined rows."""
         return self._on_demand
 
@@ -123,7 +125,8 @@ class HistoricalJob(_Job):
             return entity_rows(self._entity_df)
         with open_pinned(self._config) as pinned:
             table = _query(pinned, f"SELECT * FROM ({self._entity_df.strip().rstrip(';')})")
-        require_request_fields(table.column_names, request_fields(self._on_demand))
+        views = [one.view for one in self._on_demand]
+        require_request_fields(table.column_names, request_fields(views))
         return entity_rows(table)
 
     @property
@@ -149,7 +152,7 @@ class HistoricalJob(_Job):
         with open_pinned(self._config) as pinned:
             self.snapshot, self.release = pinned.snapshot, pinned.release
             sql, keys = self._statement(pinned)
-            pinned.connection.register(ROWS, rows.lookup(keys))
+            register(pinned.connection, rows.lookup(keys))
             joined = _query(pinned, sql)
         if joined.num_rows != rows.table.num_rows:
             raise FeatureError(

@@ -13,7 +13,16 @@ from asof_oracle import COLUMNS, expect, known, served
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tambo.featurestore.asof import ROW, ROWS, TIME, Feature, ViewJoin, Window, join, relation
+from tambo.featurestore.asof import (
+    ROW,
+    TIME,
+    Feature,
+    ViewJoin,
+    Window,
+    join,
+    register,
+    relation,
+)
 from tambo.featurestore.asof import ties_query as find_ties
 
 EPOCH = datetime(2024, 2, 28, 23, 59, 59, 999_990)
@@ -64,8 +73,8 @@ def answer(table, asked, one, *, as_known_at=True, ties=True, window=True, keep=
     if table:
         connection.executemany("INSERT INTO lake.marts.v VALUES (?, ?, ?, ?, ?, ?)", table)
     times = [entity[2] for entity in asked]
-    connection.register(
-        ROWS,
+    register(
+        connection,
         pa.table(
             {
                 ROW: pa.array(range(len(asked)), pa.int64()),
@@ -165,3 +174,20 @@ def test_neither_order_nor_threads_decide_ties(table, asked, shuffle: random.Ran
     one, _ = answer(table, asked, view(), threads=1)
     other, _ = answer(mixed, asked, view(), threads=2)
     assert shown(one) == shown(other)
+
+
+def test_many_entity_rows_are_not_joined_in_loops():
+    connection = lake(2)
+    connection.execute("TRUNCATE lake.marts.v")
+    size = 5_000
+    asked = {
+        ROW: pa.array(range(size), pa.int64()),
+        TIME: pa.array([EPOCH] * size, pa.timestamp("us")),
+        "e_number": pa.array([1] * size, pa.int64()),
+        "e_name": pa.array(["1"] * size),
+    }
+    register(connection, pa.table(asked))
+    sql = join([(view(), relation(view(), COLUMNS))])
+    plan = "".join(text for _, text in connection.execute(f"EXPLAIN {sql}").fetchall())
+    assert "ASOF_JOIN" in plan
+    assert "NESTED_LOOP" not in plan

@@ -1,0 +1,39 @@
+"""On-demand views in training see what they see in serving: their declared inputs, nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+import pyarrow as pa
+from feast.on_demand_feature_view import OnDemandFeatureView  # noqa: TID253 - imported lazily
+
+
+class DeclaredInputs:
+    """An on-demand view that is given its request fields, its sources' features and the join keys.
+
+    Feast hands a view in historical retrieval every column of the frame, the label among them,
+    though online it has only these. It also turns each of them into Python values first.
+
+    Args:
+        view: the view.
+        keys: join keys of the rows.
+    """
+
+    def __init__(self, view: OnDemandFeatureView, keys: Collection[str]) -> None:
+        self.view = view
+        features = {
+            name
+            for source in view.source_feature_view_projections.values()
+            for feature in source.features
+            for name in (feature.name, f"{source.name}__{feature.name}")
+        }
+        self._inputs = {*features, *view.get_request_data_schema(), *keys}
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.view, name)
+
+    def transform_arrow(self, table: pa.Table, full_feature_names: bool = False) -> pa.Table:
+        """Compute the view's features on the columns that it may see."""
+        seen = [name for name in table.column_names if name in self._inputs]
+        return self.view.transform_arrow(table.select(seen), full_feature_names)
