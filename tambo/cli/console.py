@@ -11,7 +11,12 @@ from rich.table import Table
 
 from tambo.progress import Progress as Report
 
+# Piped into a file or a pager, a table may be wider than an old terminal.
+PIPED_WIDTH = 160
+
 out = Console(highlight=False, soft_wrap=True)
+if not out.is_terminal:
+    out.width = PIPED_WIDTH
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
@@ -44,7 +49,7 @@ def show_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[objec
     table = Table(title=title, title_justify="left", title_style="bold", header_style="dim")
     for index, column in enumerate(columns):
         numeric = bool(rows) and all(isinstance(row[index], int | float) for row in rows)
-        table.add_column(column, justify="right" if numeric else "left")
+        table.add_column(column, justify="right" if numeric else "left", overflow="fold")
     for row in rows:
         table.add_row(*(_cell(value) for value in row))
     out.print(table)

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from tambo.cli import console
 from tambo.cli.stages import alone, ingest_stage
-from tambo.ingest import quarantine, replay, reports, withdraw
 from tambo.settings import Settings
 
 
@@ -17,11 +16,15 @@ def ingest_path(settings: Settings, path: Path, mapping: Path | None, history: b
 
 def withdraw_batch(settings: Settings, batch_id: int) -> None:
     """Take one batch back out."""
+    from tambo.ingest import withdraw
+
     console.out.print(withdraw(settings, batch_id).line(), markup=False)
 
 
 def replay_lines(settings: Settings, mapping: Path | None, file: Path | None = None) -> None:
     """Try quarantined lines again, or take a corrected export back."""
+    from tambo.ingest import replay
+
     with console.progress_bar("replay") as progress:
         outcome = replay(settings, file=file, mapping=mapping, progress=progress)
     console.out.print(outcome.line(), markup=False)
@@ -29,6 +32,8 @@ def replay_lines(settings: Settings, mapping: Path | None, file: Path | None = N
 
 def show_report(settings: Settings) -> None:
     """Print where every byte of every file went."""
+    from tambo.ingest import reports
+
     rows = [
         (
             report.batch_id,
@@ -53,6 +58,8 @@ def show_report(settings: Settings) -> None:
 
 def show_quarantine(settings: Settings, reason: str | None, limit: int) -> None:
     """Print quarantined lines by reason, then the first of them."""
+    from tambo.ingest import quarantine
+
     counts = quarantine.summary(settings)
     console.show_table(
         "quarantine",
@@ -69,6 +76,8 @@ def show_quarantine(settings: Settings, reason: str | None, limit: int) -> None:
 
 def export_quarantine(settings: Settings, out: Path, reason: str | None) -> None:
     """Write quarantined lines to a CSV for correction."""
+    from tambo.ingest import quarantine
+
     written = quarantine.export(settings, out, reason=reason)
     console.out.print(f"{written:,} lines written to {out}", markup=False)
 

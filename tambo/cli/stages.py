@@ -110,10 +110,15 @@ def features_stage(settings: Settings, number: int | None = None) -> Stage:
     """Apply and materialize the Feast definitions."""
 
     def work(progress: Progress) -> Outcome:
+        from tambo.lake import releases
+
+        # Looked up before Feast is imported, which takes seconds.
+        chosen = releases.get(settings, number).number
+
         from feature_repo.definitions import all_objects
         from tambo.featurestore.publish import publish
 
-        published = publish(settings, all_objects(), release=number, progress=progress)
+        published = publish(settings, all_objects(), release=chosen, progress=progress)
         keys = sum(published.views.values())
         line = f"{len(published.views)} views, {keys:,} keys online at release {published.release}"
         return Outcome(line, published.up_to_date)
