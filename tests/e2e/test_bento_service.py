@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
+import signal
 import socket
+import subprocess
+import sys
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -231,3 +235,30 @@ def test_nobody_answers(tmp_path):
         port = probe.getsockname()[1]
     with pytest.raises(ServingError, match="does not answer"):
         call(f"http://127.0.0.1:{port}{PATH}", ASK)
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_serving_until_interrupted_stops_in_order(settings, bundled, how):
+    code = (
+        "import sys; from bentos.serve import serve_forever; from tambo.settings import Settings;"
+        "serve_forever(Settings(home=sys.argv[1]), 'travel', 0)"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, str(settings.home)],
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        said = process.stdout.readline()
+        url = re.search(r"http://127\.0\.0\.1:\d+", said).group()
+        assert call(url + PATH, ASK)["currency"] == "BRL"
+        family = psutil.Process(process.pid).children(recursive=True)
+        assert len(family) == 2
+        process.send_signal(how)
+        assert process.wait(20) == 0
+        assert process.stdout.read() == "travel service stopped\n"
+    finally:
+        process.kill()
+        process.stdout.close()
+    assert not [one for one in family if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]

@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import online_feast
@@ -201,6 +202,18 @@ def test_thousands_of_rows_in_one_call(reader):
         online_feast.price(CITIES[0], CITIES[1], "economic")
     }
     assert reader.read([], AS_OF) == []
+
+
+def test_threads_share_a_reader(reader):
+    expected = [row.values for row in reader.read(ROWS, AS_OF)]
+
+    def ask(position: int) -> bool:
+        turn = position % len(ROWS)
+        rows = reader.read([*ROWS[turn:], *ROWS[:turn]], AS_OF)
+        return [row.values for row in rows] == [*expected[turn:], *expected[:turn]]
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(ask, range(200)))
 
 
 def test_a_wrong_key_type_is_named(reader):

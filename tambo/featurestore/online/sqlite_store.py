@@ -10,6 +10,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -166,6 +167,7 @@ def _put(
         found[key] = Stored(event, before.values)
 
 
+@lru_cache(maxsize=4096)  # all features of a row, and often many rows, share one event time
 def _event(stored: object) -> datetime:
     if isinstance(stored, int | float):
         return datetime.fromtimestamp(stored).replace(tzinfo=UTC)
