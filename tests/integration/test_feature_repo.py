@@ -45,6 +45,13 @@ def rows(*times):
     return pd.DataFrame([{**ROW, "event_timestamp": time} for time in times])
 
 
+def test_definitions_that_were_applied_are_still_the_same_definitions(home):
+    from feature_repo.definitions import all_objects
+    from tambo.featurestore.publish import publish
+
+    assert publish(home, all_objects()).up_to_date
+
+
 def test_the_checked_in_views_are_what_the_marts_say(tmp_path):
     from tambo.featurestore.generate import check
     from tambo.lake import dbt_runner

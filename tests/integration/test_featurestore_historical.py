@@ -426,6 +426,36 @@ def test_rows_written_through_feast_are_there_at_the_next_release(home):
     assert got.to_arrow()["price"].to_pylist() == [1.5]
 
 
+def test_logged_features_are_kept_in_the_lake(home):
+    from feast import FeatureService
+    from feast.feature_logging import FeatureServiceLoggingSource, LoggingConfig
+
+    from tambo.featurestore.saved import DuckLakeLoggingDestination
+    from tambo.lake import reader
+
+    open_store = store(home)
+    destination = DuckLakeLoggingDestination("monitoring.late_log")
+    service = FeatureService(
+        name="logged", features=[home.views.late], logging_config=LoggingConfig(destination)
+    )
+    open_store.apply([service])
+    found = open_store.get_feature_service("logged")
+    assert found.logging_config.destination.table == destination.table
+    schema = FeatureServiceLoggingSource(found, open_store.project).get_schema(open_store.registry)
+    line = dict.fromkeys(schema.names) | {
+        "number": 1,
+        "late__seen": 5,
+        "__log_timestamp": datetime(2024, 2, 1, tzinfo=UTC),
+    }
+    for _ in range(2):
+        open_store.write_logged_features(pa.Table.from_pylist([line], schema=schema), found)
+    with reader(home.settings) as lake:
+        rows = lake.execute(
+            "SELECT number, late__seen, __log_timestamp FROM lake.monitoring.late_log"
+        ).fetchall()
+    assert rows == [(1, 5, datetime(2024, 2, 1))] * 2
+
+
 def test_without_a_lake_or_definitions_the_way_on_is_named(tmp_path):
     from tambo.featurestore.store import open_store
 
