@@ -90,7 +90,7 @@ def bundle(settings: Settings, domain: str, progress: Progress = silent) -> Bund
             progress("build the bento", 2, 4)
             _build(settings, folder, version)
         progress("check the bento", 3, 4)
-        _finish(path, requirements, specs)
+        _finish(path, domain, requirements, specs)
         _point(path)
     progress("bundled", 4, 4)
     return Bundled(f"{domain}:{version}", path, models)
@@ -171,8 +171,11 @@ def bentoml_environment(settings: Settings, code: Path) -> dict[str, str]:
     }
 
 
-def _finish(path: Path, requirements: str, specs: Sequence[ServingSpec]) -> None:
+def _finish(path: Path, domain: str, requirements: str, specs: Sequence[ServingSpec]) -> None:
     """Make sure of what is in the bento, and say that it is whole."""
+    # BentoML's own document knows nothing of mounted endpoints.
+    openapi = import_module(f"bentos.{domain}.documentation").openapi()
+    (path / "apis" / "openapi.yaml").write_text(yaml.safe_dump(openapi, sort_keys=False))
     # BentoML adds a line for itself, without a hash; ours is pinned already.
     (path / "env" / "python" / "requirements.txt").write_text(requirements)
     (path / "env" / "python" / "requirements.in").unlink(missing_ok=True)

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
+import httpx
 import numpy as np
 import online_feast
 import onnx
 from onnx import TensorProto, helper, numpy_helper
+from starlette.applications import Starlette
 
-from tambo.featurestore.online import OnlineManifest
+from bentos.travel.documentation import FLIGHT_PRICE
+from bentos.travel.pricing import FlightPricer
+from bentos.travel.schemas import FlightBatch, FlightPrices
+from bentos.web.endpoint import route
+from bentos.web.middleware import ProblemMiddleware
+from tambo.featurestore.online import OnlineManifest, OnlineReader, resolve
 from tambo.requesttime.travel import FLIGHT_CLASSES
+from tambo.serving.model import ServedModel
 from tambo.serving.spec import Band, Input, Interval, ServingSpec
 from tambo.settings import Settings
 
@@ -112,3 +121,47 @@ def register(settings: Settings, folder: Path, *, champion: bool = True) -> str:
     if champion:
         client.set_registered_model_alias("flight_price", "champion", version.version)
     return str(version.version)
+
+
+def home(folder: Path) -> tuple[Path, Path]:
+    """Make an artefact and the online store behind it; returns both paths."""
+    path = folder / "online.sqlite"
+    store = online_feast.repository(folder, {"type": "sqlite", "path": str(path)})
+    online_feast.fill(store)
+    manifest = resolve(store, online_feast.SERVICE, release=3, as_of=online_feast.AS_OF)
+    return write(folder / "artefact", manifest), path
+
+
+class Client:
+    """Calls an ASGI application as HTTP would."""
+
+    def __init__(self, app) -> None:
+        self._transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+
+    def request(self, method: str, path: str, **options) -> httpx.Response:
+        async def call() -> httpx.Response:
+            async with httpx.AsyncClient(
+                transport=self._transport, base_url="http://service"
+            ) as one:
+                return await one.request(method, path, **options)
+
+        return asyncio.run(call())
+
+    def get(self, path: str) -> httpx.Response:
+        return self.request("GET", path)
+
+    def post(self, path: str, **options) -> httpx.Response:
+        return self.request("POST", path, **options)
+
+
+def client_of(folder, path) -> Client:
+    model = ServedModel.load(folder)
+    pricer = FlightPricer(model, OnlineReader.open(model.manifest, sqlite=path))
+
+    async def handle(asked):
+        batch = isinstance(asked, FlightBatch)
+        prices = pricer.price(asked.items if batch else [asked], batch=batch)
+        return FlightPrices(items=prices) if batch else prices[0]
+
+    app = ProblemMiddleware(Starlette(routes=[route(FLIGHT_PRICE, handle)]))
+    return Client(app)

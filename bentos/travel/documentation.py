@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-from pydantic import BaseModel, TypeAdapter
+from pydantic import TypeAdapter
 
 from bentos.travel.schemas import (
     EXAMPLE,
     MAX_ITEMS,
     REQUEST,
     WORDS,
-    FlightBatch,
     FlightPrice,
     FlightPrices,
-    FlightRequest,
 )
 from bentos.web.endpoint import Operation
 from bentos.web.openapi import document
 from tambo import __version__
-from tambo.serving.problem import invalid, problem
+from tambo.serving.problem import Problem, invalid, problem
 
 _ANSWER: dict[str, Any] = {
     "price": 1434.38,
@@ -77,43 +74,41 @@ travel are counted from; without it, it is `as_of`: the newest knowledge in the 
 """
 
 
-def flight_price_operation(
-    handle: Callable[[FlightRequest | FlightBatch], Awaitable[BaseModel]],
-) -> Operation:
-    """Describe POST /v1/flight-price."""
-    return Operation(
-        path="/v1/flight-price",
-        name="flight_price",
-        summary="Price one flight, or many",
-        description=_DESCRIPTION,
-        request=REQUEST,
-        answer=TypeAdapter(FlightPrice | FlightPrices),
-        handle=handle,
-        words=WORDS,
-        # The choice between one flight and many is not in the request.
-        skip=1,
-        request_examples={
-            "One flight": EXAMPLE,
-            "A new route": {**EXAMPLE, "to": "Manaus (AM)", "distance": 2830.5, "time": 7.4},
-            "Many flights": {"items": [EXAMPLE, {**EXAMPLE, "flightType": "economic"}]},
-        },
-        answer_examples={"One flight": _ANSWER, "Many flights": {"items": [_ANSWER]}},
-        problem_examples={
-            400: problem(400, "the body is not JSON: EOF while parsing").model_dump(
-                exclude_defaults=True
-            ),
-            422: invalid(
-                ("flightType",), "must be 'economic', 'premium' or 'firstClass'"
-            ).problem.model_dump(exclude_defaults=True),
-        },
-    )
+def _shown(one: Problem) -> dict[str, Any]:
+    return one.model_dump(exclude_defaults=True)
 
 
-def service_document(operations: Sequence[Operation]) -> dict[str, Any]:
+FLIGHT_PRICE = Operation(
+    path="/v1/flight-price",
+    name="flight_price",
+    summary="Price one flight, or many",
+    description=_DESCRIPTION,
+    request=REQUEST,
+    answer=TypeAdapter(FlightPrice | FlightPrices),
+    words=WORDS,
+    # The choice between one flight and many is not in the request.
+    skip=1,
+    request_examples={
+        "One flight": EXAMPLE,
+        "A new route": {**EXAMPLE, "to": "Manaus (AM)", "distance": 2830.5, "time": 7.4},
+        "Many flights": {"items": [EXAMPLE, {**EXAMPLE, "flightType": "economic"}]},
+    },
+    answer_examples={"One flight": _ANSWER, "Many flights": {"items": [_ANSWER]}},
+    problem_examples={
+        400: _shown(problem(400, "the body is not JSON: EOF while parsing an object")),
+        422: _shown(
+            invalid(("flightType",), "must be 'economic', 'premium' or 'firstClass'").problem
+        ),
+    },
+)
+"""POST /v1/flight-price."""
+
+
+def openapi() -> dict[str, Any]:
     """Describe the travel service."""
     return document(
         "travel",
         __version__,
         "Flight prices from Tambo's champion model and the features that are online now.",
-        operations,
+        [FLIGHT_PRICE],
     )

@@ -11,7 +11,7 @@ from anyio import to_thread
 from pydantic import BaseModel
 from starlette.applications import Starlette
 
-from bentos.travel.documentation import flight_price_operation, service_document
+from bentos.travel.documentation import FLIGHT_PRICE, openapi
 from bentos.travel.image import image
 from bentos.travel.pricing import FlightPricer
 from bentos.travel.schemas import FlightBatch, FlightPrices, FlightRequest
@@ -32,8 +32,7 @@ async def _flight_price(asked: FlightRequest | FlightBatch) -> BaseModel:
     return await service.flight_price(asked)
 
 
-_OPERATION = flight_price_operation(_flight_price)
-_WEB = Starlette(routes=[route(_OPERATION), *routes(service_document([_OPERATION]))])
+_WEB = Starlette(routes=[route(FLIGHT_PRICE, _flight_price), *routes(openapi())])
 
 
 @bentoml.service(

@@ -34,7 +34,6 @@ class Operation:
         description: what it does, in Markdown.
         request: reads the body.
         answer: shape of the answer.
-        handle: makes the answer.
         words: our words by pydantic's error type.
         skip: leading parts of pydantic's error paths that are not in the request.
         request_examples: by title.
@@ -48,7 +47,6 @@ class Operation:
     description: str
     request: TypeAdapter[Any]
     answer: TypeAdapter[Any]
-    handle: Callable[[Any], Awaitable[BaseModel]]
     words: Mapping[str, str] = field(default_factory=dict)
     skip: int = 0
     request_examples: Mapping[str, Any] = field(default_factory=dict)
@@ -62,7 +60,11 @@ def problem_response(one: Problem, headers: Mapping[str, str] | None = None) -> 
     return Response(body, one.status, headers=headers, media_type=MEDIA_TYPE)
 
 
-def route(operation: Operation) -> Route:
+Handle = Callable[[Any], Awaitable[BaseModel]]
+"""Makes the answer to a request that was read."""
+
+
+def route(operation: Operation, handle: Handle) -> Route:
     """Make the route of an operation."""
 
     async def endpoint(request: Request) -> Response:
@@ -70,7 +72,7 @@ def route(operation: Operation) -> Route:
             refused = problem(405, f"{operation.path} takes POST, not {request.method}")
             return problem_response(refused, {"allow": "POST"})
         try:
-            return await _answer(operation, request)
+            return await _answer(operation, handle, request)
         except ClientDisconnect:
             return Response(status_code=499)
         except Exception as error:
@@ -94,14 +96,14 @@ def _failure(error: Exception, path: str) -> Response:
     return problem_response(problem(500, "see the service's log"))
 
 
-async def _answer(operation: Operation, request: Request) -> Response:
+async def _answer(operation: Operation, handle: Handle, request: Request) -> Response:
     _check_headers(request)
     body = await _body(request)
     try:
         asked = operation.request.validate_json(body)
     except ValidationError as error:
         raise from_validation(error, operation.words, operation.skip) from error
-    answer = await operation.handle(asked)
+    answer = await handle(asked)
     return Response(answer.model_dump_json(), media_type="application/json")
 
 

@@ -104,6 +104,7 @@ def test_the_bento_holds_nothing_but_what_serves(bundled):
     assert "build-essential" not in docker
     assert "pip install --no-cache-dir uv==" in docker
     assert "ENV UV_NO_CACHE" in docker
+    assert PATH in yaml.safe_load((bundled.path / "apis" / "openapi.yaml").read_text())["paths"]
     for stranger in ("example.py", "bundle.py", "serve.py"):
         assert not list(bundled.path.rglob(stranger))
 

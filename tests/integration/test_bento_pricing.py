@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import shutil
 from datetime import datetime, timedelta
 
-import httpx
 import online_feast
 import pytest
 import served_model
 from online_feast import AGENCIES, AS_OF, CITIES, EVENT
-from starlette.applications import Starlette
 
-from bentos.travel.documentation import flight_price_operation
-from bentos.travel.pricing import NOT_COMPUTED, FlightPricer
-from bentos.travel.schemas import FlightBatch, FlightPrices
-from bentos.web.endpoint import MAX_BYTES, route
-from bentos.web.middleware import ProblemMiddleware
+from bentos.travel.pricing import NOT_COMPUTED
+from bentos.web.endpoint import MAX_BYTES
 from tambo.errors import ServingError
-from tambo.featurestore.online import OnlineReader, resolve
 from tambo.requesttime.travel import FLIGHT_CLASSES
 from tambo.serving.model import ServedModel
 from tambo.serving.spec import ServingSpec
@@ -34,52 +27,12 @@ DAYS = 10.0
 
 @pytest.fixture(scope="module")
 def artefact(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("served")
-    path = folder / "online.sqlite"
-    store = online_feast.repository(folder, {"type": "sqlite", "path": str(path)})
-    online_feast.fill(store)
-    manifest = resolve(store, online_feast.SERVICE, release=3, as_of=AS_OF)
-    return served_model.write(folder / "artefact", manifest), path
-
-
-class Client:
-    """Calls an ASGI application as HTTP would."""
-
-    def __init__(self, app) -> None:
-        self._transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-
-    def request(self, method: str, path: str, **options) -> httpx.Response:
-        async def call() -> httpx.Response:
-            async with httpx.AsyncClient(
-                transport=self._transport, base_url="http://service"
-            ) as one:
-                return await one.request(method, path, **options)
-
-        return asyncio.run(call())
-
-    def get(self, path: str) -> httpx.Response:
-        return self.request("GET", path)
-
-    def post(self, path: str, **options) -> httpx.Response:
-        return self.request("POST", path, **options)
-
-
-def client_of(folder, path) -> Client:
-    model = ServedModel.load(folder)
-    pricer = FlightPricer(model, OnlineReader.open(model.manifest, sqlite=path))
-
-    async def handle(asked):
-        batch = isinstance(asked, FlightBatch)
-        prices = pricer.price(asked.items if batch else [asked], batch=batch)
-        return FlightPrices(items=prices) if batch else prices[0]
-
-    app = ProblemMiddleware(Starlette(routes=[route(flight_price_operation(handle))]))
-    return Client(app)
+    return served_model.home(tmp_path_factory.mktemp("served"))
 
 
 @pytest.fixture(scope="module")
 def client(artefact):
-    return client_of(*artefact)
+    return served_model.client_of(*artefact)
 
 
 def ask(client, **changes):
@@ -228,7 +181,7 @@ def test_a_store_that_went_away_is_unavailable_and_says_no_path(artefact, tmp_pa
     folder, path = artefact
     copy = tmp_path / "online.sqlite"
     shutil.copy(path, copy)
-    client = client_of(folder, copy)
+    client = served_model.client_of(folder, copy)
     assert ask(client).status_code == 200
     copy.unlink()
     answer = ask(client)
@@ -245,7 +198,7 @@ def test_a_baseline_says_so_in_every_answer(artefact, tmp_path):
     served_model.spec(baseline=True, estimator="route_class_mean", known={}).save(
         tmp_path / "a" / "serving.json"
     )
-    client = client_of(tmp_path / "a", path)
+    client = served_model.client_of(tmp_path / "a", path)
     answer = ask(client, agency="anything goes")
     assert answer.json()["model"]["baseline"] is True
     assert answer.json()["warnings"] == ["no trained model beat the baseline route_class_mean"]
