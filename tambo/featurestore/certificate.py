@@ -153,7 +153,7 @@ class Certificate:
             raise FeatureError(
                 f"The training set of {self.service} at release {self.release} breaks its "
                 f"promises: {'; '.join(broken)}.",
-                remedy="tambo prove joins shows which join is wrong; do not train on it",
+                remedy="do not train on it; correct the mart, or what its source declares of it",
             )
 
     def to_dict(self) -> dict[str, Any]:

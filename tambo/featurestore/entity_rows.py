@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -65,9 +66,7 @@ class EntityRows:
                 remedy="add the join keys of every view asked for",
             )
         columns: dict[str, pa.ChunkedArray | pa.Array] = {
-            ROW: pa.array(range(len(self.times)), pa.int64())
-            if len(self.times) == 0
-            else pc.subtract(pc.cumulative_sum(_ones(len(self.times))), 1),
+            ROW: pa.array(np.arange(len(self.times), dtype=np.int64)),
             TIME: self.times,
         }
         for name, kind in keys.items():
@@ -75,8 +74,10 @@ class EntityRows:
         return pa.table(columns)
 
 
-def _ones(length: int) -> pa.Array:
-    return pa.repeat(pa.scalar(1, pa.int64()), length)
+def column_names(rows: pd.DataFrame | pa.Table) -> list[str]:
+    """Names of the columns, in order, repeats included."""
+    names = rows.columns if isinstance(rows, pd.DataFrame) else rows.column_names
+    return [str(name) for name in names]
 
 
 def entity_rows(rows: pd.DataFrame | pa.Table, time_column: str | None = None) -> EntityRows:
@@ -90,11 +91,7 @@ def entity_rows(rows: pd.DataFrame | pa.Table, time_column: str | None = None) -
         FeatureError: a column name occurs twice, a column mixes types, there is no time column,
             it is not a time, or a time is missing.
     """
-    names = (
-        [str(name) for name in rows.columns]
-        if isinstance(rows, pd.DataFrame)
-        else (rows.column_names)
-    )
+    names = column_names(rows)
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise FeatureError(

@@ -19,6 +19,7 @@ from feast.repo_config import FeastConfigBaseModel, RepoConfig  # noqa: TID253
 from pydantic import field_validator
 
 from tambo.errors import FeatureError, SettingsError
+from tambo.featurestore.entity_rows import column_names
 from tambo.featurestore.plan import plan_views, request_fields, require_request_fields
 from tambo.featurestore.pull import Pull, pull_all_sql, pull_latest_sql
 from tambo.featurestore.retrieval import HistoricalJob, PullJob
@@ -97,12 +98,7 @@ class DuckLakeOfflineStore(OfflineStore):  # type: ignore[misc]
         views = plan_views(feature_views, feature_refs, full_feature_names=full_feature_names)
         on_demand = OnDemandFeatureView.get_requested_odfvs(feature_refs, project, registry)
         if not isinstance(entity_df, str):
-            require_request_fields(
-                list(entity_df.columns)
-                if isinstance(entity_df, pd.DataFrame)
-                else entity_df.column_names,
-                request_fields(on_demand),
-            )
+            require_request_fields(column_names(entity_df), request_fields(on_demand))
         return HistoricalJob(
             config=config.offline_store,
             views=views,
@@ -126,13 +122,13 @@ class DuckLakeOfflineStore(OfflineStore):  # type: ignore[misc]
     ) -> RetrievalJob:
         """The row of each key served at `end_date`, unless its event is before the start."""
         pull = Pull(
-            _lake_source(data_source),
-            tuple(join_key_columns),
-            tuple(feature_name_columns),
-            timestamp_field,
-            created_timestamp_column or None,
-            start_date,
-            end_date,
+            source=_lake_source(data_source),
+            keys=tuple(join_key_columns),
+            features=tuple(feature_name_columns),
+            event=timestamp_field,
+            created=created_timestamp_column or None,
+            start=start_date,
+            end=end_date,
         )
         return PullJob(config.offline_store, pull, pull_latest_sql)
 
@@ -149,13 +145,13 @@ class DuckLakeOfflineStore(OfflineStore):  # type: ignore[misc]
     ) -> RetrievalJob:
         """All rows whose event time lies between the dates, ends included."""
         pull = Pull(
-            _lake_source(data_source),
-            tuple(join_key_columns),
-            tuple(feature_name_columns),
-            timestamp_field,
-            created_timestamp_column or None,
-            start_date,
-            end_date,
+            source=_lake_source(data_source),
+            keys=tuple(join_key_columns),
+            features=tuple(feature_name_columns),
+            event=timestamp_field,
+            created=created_timestamp_column or None,
+            start=start_date,
+            end=end_date,
         )
         return PullJob(config.offline_store, pull, pull_all_sql)
 
