@@ -112,7 +112,7 @@ def _suite(suite: Suite) -> Any:
             get_expectation_impl(one.kind)(
                 column=one.column,
                 severity=one.severity,
-                meta={"notes": {"format": "string", "content": [one.says]}},
+                notes=one.says,
                 **one.arguments,
             )
             for one in suite.expectations
@@ -127,7 +127,7 @@ def _result(suite: Suite, result: SuiteResult, run: Any) -> Any:
 
     failed = {(one.kind, one.column, one.severity): one for one in result.failures}
     results = [
-        _one(suite, one, result, failed.get((one.kind, one.column, one.severity)))
+        _one(one, result, failed.get((one.kind, one.column, one.severity)))
         for one in suite.expectations
     ]
     met = sum(one.success for one in results)
@@ -144,17 +144,19 @@ def _result(suite: Suite, result: SuiteResult, run: Any) -> Any:
         meta={
             "great_expectations_version": __version__,
             "run_id": run,
-            "active_batch_definition": {
-                "datasource_name": "lake",
-                "data_connector_name": "duckdb",
-                "data_asset_name": suite.table or suite.name,
-                "batch_identifiers": {"rows": result.rows, "whole table": result.whole},
-            },
+            "batch_spec": {"data_asset_name": _looked_at(suite, result)},
         },
     )
 
 
-def _one(suite: Suite, one: Expectation, result: SuiteResult, failure: Failure | None) -> Any:
+def _looked_at(suite: Suite, result: SuiteResult) -> str:
+    if result.skipped:
+        return f"not run; {result.skipped}"
+    which = "" if result.whole else " new since the last pass"
+    return f"{result.rows:,} rows of {suite.table or 'measures'}{which}"
+
+
+def _one(one: Expectation, result: SuiteResult, failure: Failure | None) -> Any:
     from great_expectations.core import ExpectationValidationResult
     from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 
@@ -164,17 +166,16 @@ def _one(suite: Suite, one: Expectation, result: SuiteResult, failure: Failure |
         "element_count": result.rows,
         "unexpected_count": unexpected,
         "unexpected_percent": 100 * unexpected / result.rows if result.rows else 0.0,
-        "unexpected_index_column_names": list(suite.keys),
     }
     if failure:
-        found["partial_unexpected_list"] = list(failure.values)
-        found["partial_unexpected_index_list"] = [dict(row) for row in failure.rows]
+        # The page's table of values; it has no place of its own for the rows they are in.
+        found["partial_unexpected_list"] = failure.places()
     return ExpectationValidationResult(
         success=failure is None and not result.skipped,
         expectation_config=ExpectationConfiguration(
             type=one.kind,
             kwargs={"column": one.column, **one.arguments},
-            meta={"notes": {"format": "string", "content": [one.says]}},
+            meta={},
             severity=one.severity,
         ),
         result={} if trouble else found,

@@ -43,7 +43,7 @@ class Scope:
 
 
 def chunks(
-    connection: duckdb.DuckDBPyConnection, suite: Suite, scope: Scope, rows: int = CHUNK_ROWS
+    connection: duckdb.DuckDBPyConnection, suite: Suite, scope: Scope, rows: int
 ) -> Iterator[pd.DataFrame]:
     """Yield the suite's rows; each row is in exactly one frame."""
     reader = connection.execute(query(suite, scope)).to_arrow_reader(rows)

@@ -6,13 +6,13 @@ and held against what did get into the lake.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 from expectations.suite import (
     LARGEST,
     Expectation,
     Suite,
-    at_most_long,
     between,
     holds,
     matches,
@@ -25,7 +25,11 @@ from tambo.sources.contracts import NUMBERS, TIMES, Column, Contracts, Table
 PLACE = ("_source_file", "_row_number")
 """Where a raw row came from: enough to find it."""
 
-_ALWAYS = ("_batch_id", *PLACE, "_ingested_at", "_known_at")
+_ORIGIN = "its origin is known"
+_ORIGIN_SQL = (
+    "_batch_id IS NOT NULL AND _source_file IS NOT NULL AND _row_number IS NOT NULL "
+    "AND _ingested_at IS NOT NULL AND _known_at IS NOT NULL"
+)
 _KNOWN_FROM = ("recorded", "manifest", "history", "ingest")
 
 
@@ -53,9 +57,13 @@ def _rows(domain: str, table: Table) -> Suite:
     return Suite(
         name=f"{domain}.raw.{table.name}",
         frame=f"{{table}} WHERE NOT coalesce({ident(table.tombstone)}, false)",
-        columns=columns | {name: name for name in (*_ALWAYS, "_known_from")},
+        columns=columns | {_ORIGIN: _ORIGIN_SQL, "_known_from": "_known_from"},
         keys=(*PLACE, *table.key),
-        expectations=(*expected, *map(not_null, _ALWAYS), one_of("_known_from", _KNOWN_FROM)),
+        expectations=(
+            *expected,
+            holds(_ORIGIN, f"every row says where it came from and when ({_ORIGIN_SQL})"),
+            one_of("_known_from", _KNOWN_FROM),
+        ),
         table=f"raw.{table.name}",
         reads=frozenset({f"raw.{table.name}"}),
     )
@@ -63,13 +71,15 @@ def _rows(domain: str, table: Table) -> Suite:
 
 def _tombstones(domain: str, table: Table) -> Suite:
     """A withdrawal names a key and a time; the rest of its line may be empty."""
-    columns = _key_columns(table) | {name: name for name in _ALWAYS}
     return Suite(
         name=f"{domain}.raw.{table.name}.withdrawals",
         frame=f"{{table}} WHERE {ident(table.tombstone)}",
-        columns=columns,
+        columns=_key_columns(table) | {_ORIGIN: _ORIGIN_SQL},
         keys=(*PLACE, *table.key),
-        expectations=tuple(map(not_null, (*table.key, *_ALWAYS))),
+        expectations=(
+            *map(not_null, table.key),
+            holds(_ORIGIN, f"every row says where it came from and when ({_ORIGIN_SQL})"),
+        ),
         table=f"raw.{table.name}",
         reads=frozenset({f"raw.{table.name}"}),
     )
@@ -98,13 +108,17 @@ def _of_column(column: Column, columns: dict[str, str]) -> list[Expectation]:
         columns[day] = f"CAST(strftime({ident(name)}, '%Y%m%d') AS BIGINT)"
         # A bound is local, the lake is in UTC: the same day or its neighbour.
         slack = timedelta(days=column.type == "TIMESTAMP")
-        expected.append(between(day, _day(column.min, -slack), _day(column.max, slack)))
+        days = between(day, _day(column.min, -slack), _day(column.max, slack))
+        words = f"{name} is from {column.min or 'any day'} to {column.max or 'any day'}"
+        expected.append(replace(days, says=words))
     if column.allowed is not None:
         expected.append(one_of(name, column.allowed))
     if column.pattern is not None:
         expected.append(matches(name, column.pattern))
     if column.max_length is not None:
-        expected.append(at_most_long(name, column.max_length))
+        # Measured by SQL: pandas counts the characters of each string in Python.
+        columns[f"length of {name}"] = f"length({ident(name)})"
+        expected.append(between(f"length of {name}", high=column.max_length, unit="characters"))
     return expected
 
 

@@ -19,7 +19,7 @@ SHARE_WARNS, SHARE_STOPS = 0.05, 0.5
 USUAL_BATCHES = 20
 """Earlier batches of the same kind that say how large a batch usually is."""
 
-UNUSUAL = 50
+UNUSUAL = 100
 """A batch so many times larger or smaller than usual is reported."""
 
 _TYPES = {

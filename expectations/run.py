@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from expectations.frames import Scope, chunks
+from expectations.frames import CHUNK_ROWS, Scope, chunks
 from expectations.suite import Expectation, Suite
 from expectations.tally import Tally
 from expectations.verdict import SHOWN, SuiteResult
@@ -29,13 +29,14 @@ SLICE_ROWS = 5_000
 class Runner:
     """Great Expectations with an ephemeral context; importing it takes seconds, so make one."""
 
-    def __init__(self) -> None:
+    def __init__(self, chunk_rows: int = CHUNK_ROWS) -> None:
         # Read when the package is imported.
         os.environ["GX_ANALYTICS_ENABLED"] = "false"
         import great_expectations as gx
         from great_expectations.expectations.registry import get_expectation_impl
 
         self._gx = gx
+        self._chunk_rows = chunk_rows
         self._implementation = get_expectation_impl
         context = gx.get_context(mode="ephemeral")
         context.variables.progress_bars = {"globally": False}
@@ -47,7 +48,7 @@ class Runner:
         started = time.perf_counter()
         tallies = [Tally(one) for one in suite.expectations]
         rows = 0
-        for frame in chunks(connection, suite, scope):
+        for frame in chunks(connection, suite, scope, self._chunk_rows):
             rows += len(frame)
             self._look(frame, suite, tallies)
         return SuiteResult(

@@ -123,17 +123,6 @@ def matches(column: str, pattern: str, severity: Severity = "critical") -> Expec
     )
 
 
-def at_most_long(column: str, length: int, severity: Severity = "critical") -> Expectation:
-    """Every value that is not null has at most so many characters."""
-    return Expectation(
-        "expect_column_value_lengths_to_be_between",
-        column,
-        f"{column} has at most {length:,} characters",
-        {"max_value": length},
-        severity,
-    )
-
-
 def holds(column: str, says: str, severity: Severity = "critical") -> Expectation:
     """A condition, computed as a boolean column, is true or null in every row."""
     return Expectation(

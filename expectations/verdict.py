@@ -10,6 +10,9 @@ from typing import Any
 SHOWN = 20
 """Most values and rows of one failed expectation that are kept."""
 
+SAID = 5
+"""Most of them that an error names."""
+
 
 @dataclass(frozen=True)
 class Failure:
@@ -39,17 +42,20 @@ class Failure:
     rows: Sequence[Mapping[str, Any]] = ()
     trouble: str = ""
 
+    def places(self) -> list[str]:
+        """Each value found, and the row it was found in."""
+        return [
+            f"{value} in " + ", ".join(f"{k}={v}" for k, v in row.items() if k != self.column)
+            for value, row in zip(self.values, self.rows, strict=True)
+        ]
+
     def __str__(self) -> str:
         head = f"{self.suite}: expected that {self.says}"
         if self.trouble:
             return f"{head}; it could not be evaluated: {self.trouble}"
-        values = ", ".join(str(value) for value in self.values[:5])
-        lines = [
-            f"{head}; {self.unexpected:,} of {self.checked:,} rows break it",
-            f"found {values}",
-        ]
-        lines += ["in " + ", ".join(f"{k}={v}" for k, v in row.items()) for row in self.rows[:5]]
-        return "\n      ".join(lines)
+        places = [f"found {place}" for place in self.places()[:SAID]]
+        head = f"{head}; {self.unexpected:,} of {self.checked:,} rows break it"
+        return "\n      ".join([head, *places])
 
 
 @dataclass(frozen=True)
