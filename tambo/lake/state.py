@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import subprocess
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -37,7 +38,9 @@ def files_hash(folder: Path, suffixes: Iterable[str]) -> str:
 
 
 def git_revision(root: Path) -> str:
-    """Git revision of the project, with "+" when files differ from it; "" outside git."""
+    """Git revision of the project, with "+" when files differ from it; "" without git."""
     command = ["git", "-C", str(root), "describe", "--always", "--abbrev=40", "--dirty=+"]
+    if shutil.which("git") is None:
+        return ""
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return done.stdout.strip()
