@@ -53,7 +53,10 @@ check: $(READY) ## formatting, lint, types, imports, SQL, generated code, manife
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/sqlfluff lint --processes 1 dbt/models dbt/macros
+	$(BIN)/sqlfluff lint --processes 1 dbt/models
+	$(BIN)/tambo features generate --check
+	$(BIN)/pytest --quiet -m "not slow" tests/integration/test_k8s_manifests.py \
+	  tests/integration/test_jenkinsfile_lint.py
 
 .PHONY: docs
 docs: $(READY) ## dbt docs as one static page, and the data docs of the gate
@@ -62,6 +65,16 @@ docs: $(READY) ## dbt docs as one static page, and the data docs of the gate
 .PHONY: airflow
 airflow: $(READY) ## the four Airflow components on loopback until Ctrl-C
 	$(BIN)/python -m orchestration.components
+
+IMAGE_OPTIONS ?=
+.PHONY: image
+image: $(READY) ## the travel service as a container image; needs podman, buildah or docker
+	$(BIN)/tambo bundle travel
+	$(BIN)/python -m bentos.containerize build travel $(IMAGE_OPTIONS)
+
+.PHONY: push
+push: $(READY) ## push that image; TAMBO_REGISTRY_HOST, _USR and _PSW say where and who
+	$(BIN)/python -m bentos.containerize push travel
 
 .PHONY: mlflow
 mlflow: $(READY) ## MLflow's pages on loopback until Ctrl-C
