@@ -13,6 +13,7 @@ from bentos.travel.schemas import (
     ModelVersion,
     PriceInterval,
 )
+from tambo.errors import ServingError
 from tambo.featurestore.online import OnlineReader, OnlineRow
 from tambo.requesttime import travel
 from tambo.serving.model import ServedModel
@@ -20,6 +21,12 @@ from tambo.serving.problem import FieldError, ProblemError, field_error
 
 MAX_DAYS_AHEAD = 731
 """Flights are not sold earlier; a date beyond it is a slip of the pen."""
+
+ENTITY_FIELDS = ("user_code", "origin", "destination", "flight_type", "agency")
+"""Fields of a request that stored features are looked up by."""
+
+REQUEST_FIELDS = ("asked_at", "travel_date", "distance_km", "duration_hours")
+"""Fields of a request that request-time features are computed from."""
 
 NOT_COMPUTED = "an input of it is missing"
 
@@ -30,9 +37,13 @@ class FlightPricer:
     Args:
         model: the champion.
         reader: the online features of its feature service.
+
+    Raises:
+        ServingError: the model wants an input that neither a request nor a feature gives.
     """
 
     def __init__(self, model: ServedModel, reader: OnlineReader) -> None:
+        _refuse_unknown_inputs(model)
         self._model = model
         self._reader = reader
         spec = model.spec
@@ -157,6 +168,17 @@ class FlightPricer:
         return found
 
 
+def _refuse_unknown_inputs(model: ServedModel) -> None:
+    given = {*ENTITY_FIELDS, *REQUEST_FIELDS, *model.manifest.feature_names}
+    unknown = sorted(set(model.spec.columns) - given)
+    if unknown:
+        raise ServingError(
+            f"model {model.spec.model} wants {', '.join(unknown)}, which no request and no feature"
+            f" of {model.manifest.feature_service} gives",
+            remedy="train it on the features of its feature service, and bundle it again",
+        )
+
+
 def _feature(
     name: str, value: object, event: datetime | None, age: float | None, reason: str | None
 ) -> FeatureValue:
@@ -168,23 +190,11 @@ def _feature(
 
 
 def _entity(request: FlightRequest) -> dict[str, object]:
-    return {
-        "user_code": request.user_code,
-        "origin": request.origin,
-        "destination": request.destination,
-        "flight_type": request.flight_type,
-        "agency": request.agency,
-    }
+    return {name: getattr(request, name) for name in ENTITY_FIELDS}
 
 
 def _request_fields(request: FlightRequest) -> dict[str, object]:
-    return {
-        "asked_at": request.asked_at,
-        "travel_date": request.travel_date,
-        "flight_type": request.flight_type,
-        "distance_km": request.distance_km,
-        "duration_hours": request.duration_hours,
-    }
+    return {name: getattr(request, name) for name in REQUEST_FIELDS}
 
 
 def _path(position: int, batch: bool, field: str) -> tuple[str | int, ...]:

@@ -16,7 +16,7 @@ from bentos.web.endpoint import MAX_BYTES
 from tambo.errors import ServingError
 from tambo.requesttime.travel import FLIGHT_CLASSES
 from tambo.serving.model import ServedModel
-from tambo.serving.spec import ServingSpec
+from tambo.serving.spec import Input, ServingSpec
 
 ASK = {
     "from": CITIES[0], "to": CITIES[1], "flightType": "economic", "agency": AGENCIES[0],
@@ -223,6 +223,14 @@ def test_a_graph_that_does_not_fit_its_spec_is_refused(artefact, tmp_path):
     with pytest.raises(ServingError, match="not fare"):
         ServedModel.load(tmp_path / "a")
     assert isinstance(ServingSpec.load(artefact[0] / "serving.json"), ServingSpec)
+
+
+def test_a_model_that_wants_what_nobody_gives_is_refused(artefact, tmp_path):
+    shutil.copytree(artefact[0], tmp_path / "a")
+    inputs = (*served_model.spec().inputs[:3], Input(name="leg_number", kind="number"))
+    served_model.spec(inputs=inputs).save(tmp_path / "a" / "serving.json")
+    with pytest.raises(ServingError, match="wants leg_number"):
+        served_model.client_of(tmp_path / "a", artefact[1])
 
 
 def test_instants_are_answered_in_utc(client):
