@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import duckdb
 import numpy as np
 import pyarrow as pa
 
 from tambo.ingest.batch import Batch
-from tambo.ingest.checks import compile_table
-from tambo.ingest.incoming import RECORD, key, raw_name
-from tambo.ingest.reasons import REASONS, SHAPE_CODES
+from tambo.ingest.checks import Rule, compile_table
+from tambo.ingest.incoming import RECORD, content, key, raw_name
+from tambo.ingest.reasons import REASONS, SHAPE_CODES, Reason
 from tambo.ingest.work import Work
 from tambo.lake.sql import ident, literal
 from tambo.sources.contracts import Table
 
 COLUMNS = (
     "batch_id BIGINT, record BIGINT, reason VARCHAR, column_name VARCHAR, value VARCHAR, "
-    "says VARCHAR, remedy VARCHAR"
+    "message VARCHAR, remedy VARCHAR"
 )
 
 
@@ -27,21 +27,43 @@ def create_apart(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(f"CREATE OR REPLACE TEMP TABLE apart ({COLUMNS})")
 
 
+def left_out(new: str) -> str:
+    """SQL of the rows of `new` that are not set apart."""
+    return (
+        f"SELECT n.* FROM ({new}) n ANTI JOIN apart a "
+        "ON a.batch_id = n._batch_id AND a.record = n._row_number"
+    )
+
+
+def _insert(
+    connection: duckdb.DuckDBPyConnection, reason: str, columns: Sequence[str], found: str
+) -> None:
+    """Add what SQL finds, as (batch_id, record, value), under one reason."""
+    says = REASONS[reason]
+    name = literal(", ".join(columns))
+    connection.execute(
+        f"INSERT INTO apart SELECT batch_id, record, {literal(reason)}, {name}, left(value, 200), "
+        f"{_filled(literal(says.says), name, 'value')}, {literal(says.remedy)} "
+        f"FROM ({found}) ANTI JOIN apart USING (batch_id, record)"
+    )
+
+
+def _filled(says: str, column: str, value: str) -> str:
+    """SQL of a reason's sentence with its column and value filled in."""
+    shown = f"coalesce('''' || left({value}, 200) || '''', 'empty')"
+    return f"replace(replace({says}, '{{column}}', coalesce({column}, '')), '{{value}}', {shown})"
+
+
 def add_shapes(connection: duckdb.DuckDBPyConnection, batches: Iterable[Batch]) -> None:
     """Add what the splitter set apart."""
-    ids, records, codes = [], [], []
-    for batch in batches:
-        for numbers, reasons in batch.apart:
-            ids.append(np.full(len(numbers), batch.batch_id))
-            records.append(numbers)
-            codes.append(reasons)
-    if not ids:
+    parts = [(batch.batch_id, part) for batch in batches for part in batch.apart]
+    if not parts:
         return
     found = pa.table(
         {
-            "batch_id": np.concatenate(ids),
-            "record": np.concatenate(records),
-            "code": np.concatenate(codes),
+            "batch_id": np.concatenate([np.full(len(n), b) for b, (n, _) in parts]),
+            "record": np.concatenate([numbers for _, (numbers, _) in parts]),
+            "code": np.concatenate([codes for _, (_, codes) in parts]),
         }
     )
     connection.register("_found", found)
@@ -59,21 +81,24 @@ def add_shapes(connection: duckdb.DuckDBPyConnection, batches: Iterable[Batch]) 
 
 def add_faults(connection: duckdb.DuckDBPyConnection, work: Work, table: Table) -> None:
     """Add the landed rows that break a rule of the contract."""
-    says = {check.reason: check.says for check in table.checks}
-    listed = []
-    for number, rule in enumerate(compile_table(table, {}).rules, start=1):
-        known = REASONS.get(rule.reason)
-        text = known.says if known else says[rule.reason]
-        remedy = known.remedy if known else "Correct it at the source."
-        column = literal(rule.column) if rule.column else "NULL"
-        listed.append(
-            f"({number}, {literal(rule.reason)}, {column}, {literal(text)}, {literal(remedy)})"
-        )
+    rules = compile_table(table, {}).rules
+    listed = ", ".join(_rule_row(table, number, rule) for number, rule in enumerate(rules, start=1))
+    message = _filled("r.says", "r.column_name", "s._value")
     connection.execute(
-        f"INSERT INTO apart SELECT s._batch, {RECORD}, r.reason, r.column_name, s._value, r.says, "
-        f"r.remedy FROM {work.staged(table)} s JOIN intake i ON i.batch_id = s._batch "
-        f"JOIN (VALUES {', '.join(listed)}) r(fault, reason, column_name, says, remedy) "
+        f"INSERT INTO apart SELECT s._batch, {RECORD}, r.reason, r.column_name, s._value, "
+        f"{message}, r.remedy FROM {work.staged(table)} s JOIN intake i ON i.batch_id = s._batch "
+        f"JOIN (VALUES {listed}) r(fault, reason, column_name, says, remedy) "
         "ON r.fault = s._fault WHERE s._fault > 0"
+    )
+
+
+def _rule_row(table: Table, number: int, rule: Rule) -> str:
+    own = {check.reason: Reason(check.says, "Correct it at the source.") for check in table.checks}
+    reason = own.get(rule.reason) or REASONS[rule.reason]
+    column = literal(rule.column) if rule.column else "NULL"
+    remedy = rule.remedy or reason.remedy
+    return (
+        f"({number}, {literal(rule.reason)}, {column}, {literal(reason.says)}, {literal(remedy)})"
     )
 
 
@@ -83,8 +108,7 @@ def add_duplicates(connection: duckdb.DuckDBPyConnection, work: Work, table: Tab
     Returns:
         SQL of the keys that occur more than once in the command, or None: no key does.
     """
-    keys = ", ".join(key(table))
-    staged = work.staged(table)
+    keys, staged = ", ".join(key(table)), work.staged(table)
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE doubles AS SELECT hash({keys}) AS h FROM {staged} "
         "WHERE _fault IS NULL GROUP BY h HAVING count(*) > 1"
@@ -92,49 +116,113 @@ def add_duplicates(connection: duckdb.DuckDBPyConnection, work: Work, table: Tab
     row = connection.execute("SELECT count(*) FROM doubles").fetchone()
     if row is None or not row[0]:
         return None
-    own = ", ".join(ident(name) for name in table.file_columns)
-    text = " || ', ' || ".join(f"s.{k}::VARCHAR" for k in key(table))
-    reason = REASONS["duplicate_key"]
     same = " AND ".join(f"s.{k} = d.{k}" for k in key(table))
     among = f"_fault IS NULL AND hash({keys}) IN (SELECT h FROM doubles)"
-    connection.execute(
-        f"INSERT INTO apart SELECT s._batch, {RECORD}, 'duplicate_key', NULL, left({text}, 200), "
-        f"{literal(reason.says)}, {literal(reason.remedy)} FROM {staged} s "
-        "JOIN intake i ON i.batch_id = s._batch SEMI JOIN ("
+    _insert(
+        connection,
+        "duplicate_key",
+        table.key,
+        f"SELECT s._batch AS batch_id, {RECORD} AS record, {text_of('s', table.key)} AS value "
+        f"FROM {staged} s JOIN intake i ON i.batch_id = s._batch SEMI JOIN ("
         f"SELECT _batch, {keys} FROM {staged} WHERE {among} GROUP BY _batch, {keys} "
-        f"HAVING count(DISTINCT row({own})) > 1) d ON s._batch = d._batch AND {same} "
-        "WHERE s._fault IS NULL"
+        f"HAVING count(DISTINCT row({', '.join(content(table))})) > 1) d "
+        f"ON s._batch = d._batch AND {same} WHERE s._fault IS NULL",
     )
     return f"SELECT {keys} FROM {staged} WHERE {among} GROUP BY {keys} HAVING count(*) > 1"
+
+
+def add_conflicts(
+    connection: duckdb.DuckDBPyConnection, table: Table, new: str, old: Sequence[Batch]
+) -> None:
+    """Add replayed records of a key of which their own file gave another row that is loaded.
+
+    Args:
+        connection: the writer's.
+        table: the contract.
+        new: SQL of the landed rows, as `incoming` gives it.
+        old: batches of which lines are replayed.
+    """
+    ids = ", ".join(str(batch.batch_id) for batch in old)
+    held, raw = ", ".join(f"r.{c}" for c in content(table)), raw_name(table)
+    mine = (
+        f"SELECT r._batch_id AS b, {held} FROM {raw} r WHERE r._batch_id IN ({ids}) UNION ALL "
+        f"SELECT p.batch_id, {held} FROM lake.audit.repeats p JOIN {raw} r "
+        "ON r._batch_id = p.of_batch AND r._row_number = p.of_record "
+        f"WHERE p.table_name = {literal(table.name)} AND p.batch_id IN ({ids})"
+    )
+    same = " AND ".join(f"n.{k} = m.{k}" for k in key(table))
+    rows = (f"row({', '.join(f'{alias}.{c}' for c in content(table))})" for alias in "nm")
+    _insert(
+        connection,
+        "duplicate_key",
+        table.key,
+        f"SELECT DISTINCT n._batch_id AS batch_id, n._row_number AS record, "
+        f"{text_of('n', table.key)} AS value FROM ({new}) n JOIN ({mine}) m "
+        f"ON n._batch_id = m.b AND {same} AND {' IS DISTINCT FROM '.join(rows)}",
+    )
 
 
 def add_orphans(
     connection: duckdb.DuckDBPyConnection, work: Work, table: Table, parents: dict[str, Table]
 ) -> None:
     """Add the landed rows that refer to what no parent table holds."""
-    reason = REASONS["orphan"]
     for reference in table.references:
         parent = parents[reference.table]
         pairs = list(zip(reference.columns, parent.key, strict=True))
         same = " AND ".join(f"s.{ident(c)} = p.{ident(k)}" for c, k in pairs)
-        known = " AND ".join(f"s.{ident(c)} IS NOT NULL" for c, _ in pairs)
-        value = " || ', ' || ".join(f"s.{ident(c)}::VARCHAR" for c, _ in pairs)
-        connection.execute(
-            f"INSERT INTO apart SELECT s._batch, {RECORD}, 'orphan', "
-            f"{literal(', '.join(reference.columns))}, left({value}, 200), {literal(reason.says)}, "
-            f"{literal(reason.remedy)} FROM {work.staged(table)} s "
-            f"JOIN intake i ON i.batch_id = s._batch "
-            f"ANTI JOIN (SELECT DISTINCT {', '.join(key(parent))} FROM {raw_name(parent)} "
-            f"WHERE NOT coalesce({ident(parent.tombstone)}, false)) p ON {same} "
-            f"WHERE s._fault IS NULL AND {known} "
-            "AND NOT EXISTS (FROM apart a WHERE a.batch_id = s._batch AND a.record = "
-            f"{RECORD})"
+        told = " AND ".join(f"s.{ident(c)} IS NOT NULL" for c, _ in pairs)
+        _insert(
+            connection,
+            "orphan",
+            reference.columns,
+            f"SELECT s._batch AS batch_id, {RECORD} AS record, "
+            f"{text_of('s', reference.columns)} AS value FROM {work.staged(table)} s "
+            f"JOIN intake i ON i.batch_id = s._batch ANTI JOIN ({parent_keys(parent)}) p "
+            f"ON {same} WHERE s._fault IS NULL AND {told}",
         )
 
 
-def left_out(new: str) -> str:
-    """SQL of the rows of `new` that are not set apart."""
+def parent_keys(parent: Table) -> str:
+    """SQL of the keys that a table holds; one that was only ever withdrawn is none."""
     return (
-        f"SELECT n.* FROM ({new}) n ANTI JOIN apart a "
-        "ON a.batch_id = n._batch_id AND a.record = n._row_number"
+        f"SELECT DISTINCT {', '.join(key(parent))} FROM {raw_name(parent)} "
+        f"WHERE NOT {ident(parent.tombstone)}"
     )
+
+
+def text_of(alias: str, columns: Sequence[str]) -> str:
+    """SQL of several values as one text."""
+    return " || ', ' || ".join(f"{alias}.{ident(column)}::VARCHAR" for column in columns)
+
+
+def add_loaded_orphans(
+    connection: duckdb.DuckDBPyConnection, table: Table, parents: dict[str, Table]
+) -> int:
+    """Add rows of raw, and repeats of them, that refer to what no parent table holds any more.
+
+    Returns:
+        How many.
+    """
+    raw, before = raw_name(table), _count(connection)
+    for reference in table.references:
+        parent = parents[reference.table]
+        pairs = list(zip(reference.columns, parent.key, strict=True))
+        same = " AND ".join(f"r.{ident(c)} = p.{ident(k)}" for c, k in pairs)
+        told = " AND ".join(f"r.{ident(c)} IS NOT NULL" for c, _ in pairs)
+        value = text_of("r", reference.columns)
+        lost = f"FROM {raw} r ANTI JOIN ({parent_keys(parent)}) p ON {same} WHERE {told}"
+        rows = f"SELECT r._batch_id AS batch_id, r._row_number AS record, {value} AS value {lost}"
+        _insert(
+            connection,
+            "orphan",
+            reference.columns,
+            f"{rows} UNION ALL SELECT q.batch_id, q.record, o.value FROM ({rows}) o "
+            "JOIN lake.audit.repeats q ON q.of_batch = o.batch_id AND q.of_record = o.record "
+            f"AND q.table_name = {literal(table.name)}",
+        )
+    return _count(connection) - before
+
+
+def _count(connection: duckdb.DuckDBPyConnection) -> int:
+    row = connection.execute("SELECT count(*) FROM apart").fetchone()
+    return int(row[0]) if row else 0

@@ -27,11 +27,12 @@ FALSE = ("false", "f", "0", "no", "n")
 
 @dataclass(frozen=True)
 class Rule:
-    """One fault: SQL that is true where a record has it."""
+    """One fault: SQL that is true where a record has it, and what would be right."""
 
     reason: str
     column: str | None
     broken: str
+    remedy: str = ""
 
 
 @dataclass(frozen=True)
@@ -42,11 +43,13 @@ class Compiled:
         typed: SQL of each typed value by column, the tombstone last; over the file's text.
         rules: what may be wrong, in order; fault n is rules[n - 1].
         texts: SQL of each column's text by column.
+        carried: columns of the source that `typed` needs besides the texts.
     """
 
     typed: dict[str, str]
     rules: list[Rule]
     texts: dict[str, str]
+    carried: tuple[str, ...] = ()
 
 
 def text_name(column: str) -> str:
@@ -59,14 +62,17 @@ def compile_table(
     texts: Mapping[str, str],
     natives: Mapping[str, str] | None = None,
     formats: Mapping[str, list[str]] | None = None,
+    carried: tuple[str, ...] = (),
 ) -> Compiled:
     """Compile a table's contract for one file.
 
     Args:
         table: the contract.
         texts: SQL that gives a column's text, for the columns that the file has.
-        natives: SQL of columns that a mapping gives with a type of their own.
+        natives: SQL of columns that a mapping gives with a type of their own. Rules have the
+            same numbers with and without.
         formats: strptime formats by column where the file's differ from the contract's.
+        carried: columns of the source that `natives` need.
     """
     natives, formats = natives or {}, formats or {}
     all_texts = {name: texts.get(name, "NULL::VARCHAR") for name in table.file_columns}
@@ -79,11 +85,11 @@ def compile_table(
             if name in natives
             else _typed(column, text_name(name))
         )
-        rules += _rules(table, column, native=name in natives)
+        rules += _rules(table, column, natives.get(name))
     typed[table.tombstone] = _boolean(text_name(table.tombstone))
     rules.append(_not_boolean(table.tombstone))
     rules += [Rule(check.reason, None, f"NOT ({check.sql})") for check in table.checks]
-    return Compiled(typed, rules, all_texts)
+    return Compiled(typed, rules, all_texts, carried)
 
 
 def fault(rules: list[Rule]) -> str:
@@ -137,7 +143,7 @@ def _not_boolean(column: str) -> Rule:
     return Rule("not_a_boolean", column, f"{name} IS NULL AND {text} IS NOT NULL")
 
 
-def _rules(table: Table, column: Column, *, native: bool) -> list[Rule]:
+def _rules(table: Table, column: Column, native: str | None) -> list[Rule]:
     """What may be wrong with one column, in order."""
     text, value = text_name(column.name), ident(column.name)
     found: list[tuple[str, str]] = []
@@ -146,12 +152,34 @@ def _rules(table: Table, column: Column, *, native: bool) -> list[Rule]:
         if column.name not in table.key:  # a tombstone needs no more than its key
             missing += f" AND NOT coalesce({ident(table.tombstone)}, false)"
         found.append(("missing_value", missing))
-    if native:
-        found.append(("out_of_range", f"{value} IS NULL AND {text} IS NOT NULL"))
-    else:
-        found += _unreadable(column, text, value)
+    unreadable = _unreadable(column, text, value)
+    if native is not None:
+        # The mapping read the text already; the same rules, so that faults keep their numbers.
+        other = {
+            "not_an_integer": f"{value} <> {native}",
+            "not_finite": f"NOT isfinite({value})" if column.type == "DOUBLE" else "false",
+            "not_a_number": "false",
+            "too_precise": "false",
+        }
+        failed = f"{value} IS NULL AND {text} IS NOT NULL"
+        unreadable = [(reason, other.get(reason, failed)) for reason, _ in unreadable]
+    found += unreadable
     found += _outside(column, value)
-    return [Rule(reason, column.name, broken) for reason, broken in found]
+    return [Rule(reason, column.name, broken, _remedy(reason, column)) for reason, broken in found]
+
+
+def _remedy(reason: str, column: Column) -> str:
+    """What the contract asks for, where that can be said in a few words."""
+    if reason == "not_allowed" and column.allowed:
+        return f"Give one of {', '.join(column.allowed)}; translate others in tambo_mapping.yml."
+    if reason == "bad_date":
+        formats = " or ".join(column.time_formats)
+        return f"Write it as {formats}, or give the file's format in tambo_mapping.yml."
+    if reason == "out_of_range":
+        bounds = (("above", column.above), ("at least", column.min), ("at most", column.max))
+        said = ", ".join(f"{word} {bound}" for word, bound in bounds if bound is not None)
+        return f"Give a {column.type} {said}".rstrip() + "."
+    return ""
 
 
 def _unreadable(column: Column, text: str, value: str) -> list[tuple[str, str]]:

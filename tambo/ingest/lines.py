@@ -76,11 +76,15 @@ def write_lines(
     """Write the records in the temporary table `apart` to the quarantine, bytes and all."""
     held: list[pa.Table] = []
     size = 0
+    found = connection.execute(
+        "SELECT DISTINCT batch_id, record FROM apart ORDER BY ALL"
+    ).to_arrow_table()
+    owners = found.column("batch_id").to_numpy()
+    records: Positions = found.column("record").to_numpy().astype(np.int64)
     for batch in batches:
-        found = connection.execute(
-            f"SELECT DISTINCT record FROM apart WHERE batch_id = {batch.batch_id} ORDER BY record"
-        ).to_arrow_table()
-        wanted: Positions = found.column("record").to_numpy().astype(np.int64)
+        wanted = records[owners == batch.batch_id]
+        if not len(wanted):
+            continue
         for part in cut_records(settings, batch, wanted):
             held.append(part)
             size += part.nbytes
@@ -101,20 +105,12 @@ def _flush(
         f"TIMESTAMP {literal(str(b.ingested_at))})"
         for b in batches
     )
-    says = _filled("a.says")
     connection.execute(
         "INSERT INTO lake.quarantine.lines SELECT b.domain, b.table_name, c.batch_id, "
         "b.source_file, b.file_hash, c.record, c.line, c.lines, c.byte_position, c.byte_length, "
-        f"c.raw, a.reason, a.column_name, a.value, {says}, a.remedy, b.since, NULL "
+        "c.raw, a.reason, a.column_name, a.value, a.message, a.remedy, b.since, NULL "
         "FROM _cut c JOIN apart a USING (batch_id, record) "
         f"JOIN (VALUES {sources}) b(batch_id, domain, table_name, source_file, file_hash, since) "
         "USING (batch_id)"
     )
     connection.unregister("_cut")
-
-
-def _filled(says: str) -> str:
-    """SQL of a reason's sentence with its column and value filled in."""
-    column = "coalesce(a.column_name, '')"
-    value = "coalesce('''' || a.value || '''', 'empty')"
-    return f"replace(replace({says}, '{{column}}', {column}), '{{value}}', {value})"

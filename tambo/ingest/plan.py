@@ -15,7 +15,7 @@ from tambo.ingest.capture import Captured, capture
 from tambo.ingest.claims import Claim, all_contracts, claim, find_table
 from tambo.ingest.discover import Found
 from tambo.ingest.header import Head, Problem
-from tambo.ingest.mapping import Entry
+from tambo.ingest.mapping import Entry, Mapping
 from tambo.ingest.report import FileReport, Status
 from tambo.progress import Progress
 from tambo.settings import Settings
@@ -47,11 +47,30 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class _Candidate:
+class Candidate:
+    """One file as one table: what a mapping entry or a contract makes of it."""
+
     captured: Captured
     head: Head
     entry: Entry | None
     claim: Claim
+
+    def batch(
+        self, batch_id: int, *, history: bool, arrived_at: datetime | None, at: datetime
+    ) -> Batch:
+        """The batch it becomes, taken in at `at`."""
+        return Batch(
+            batch_id=batch_id,
+            contracts=self.claim.contracts,
+            table=self.claim.table,
+            captured=self.captured,
+            head=self.head,
+            entry=self.entry,
+            history=history,
+            arrived_at=arrived_at,
+            ingested_at=at,
+            problem=self.claim.problem,
+        )
 
 
 def known_batches(connection: duckdb.DuckDBPyConnection) -> list[Known]:
@@ -86,7 +105,7 @@ def make_plan(
     for number, path in enumerate(found.files):
         progress(f"reading {path.name}", number, len(found.files))
         captured = capture(settings, path, sizes)
-        claims = _claims(settings, found, captured, contracts)
+        claims = candidates_of(settings, captured, found.mapping, found.folder, contracts)
         if not claims:
             plan.others.append(_unclaimed(captured))
         candidates += claims
@@ -97,22 +116,35 @@ def make_plan(
     return plan
 
 
-def _claims(
-    settings: Settings, found: Found, captured: Captured, contracts: dict[str, Contracts]
-) -> list[_Candidate]:
-    entries = found.mapping.entries(captured.name) if found.mapping else []
+def candidates_of(
+    settings: Settings,
+    captured: Captured,
+    mapping: Mapping | None,
+    folder: Path,
+    contracts: dict[str, Contracts],
+) -> list[Candidate]:
+    """What a captured file is: one candidate a mapping entry, or its contract's; none: not ours.
+
+    Args:
+        settings: the Tambo home.
+        captured: the file.
+        mapping: if there is one.
+        folder: that the mapping's lookups are relative to.
+        contracts: of all domains.
+    """
+    entries = mapping.entries(captured.name) if mapping else []
     candidates = []
     for entry in entries:
         owner, table = find_table(contracts, entry.table, entry.domain)
         head, _ = open_head(settings, captured.digest, entry)
         problem = head.problem or _mapped_problem(table, head, entry)
-        resolved = _with_lookups(settings, found, entry)
-        candidates.append(_Candidate(captured, head, resolved, Claim(owner, table, problem)))
+        resolved = _with_lookups(settings, folder, entry)
+        candidates.append(Candidate(captured, head, resolved, Claim(owner, table, problem)))
     if entries:
         return candidates
     head, _ = open_head(settings, captured.digest, None)
     claimed = claim(contracts, captured.name, head)
-    return [_Candidate(captured, head, None, claimed)] if claimed else []
+    return [Candidate(captured, head, None, claimed)] if claimed else []
 
 
 def _mapped_problem(table: Table, head: Head, entry: Entry) -> Problem | None:
@@ -127,16 +159,18 @@ def _mapped_problem(table: Table, head: Head, entry: Entry) -> Problem | None:
     return Problem("extra_column", extra[0]) if extra else None
 
 
-def _with_lookups(settings: Settings, found: Found, entry: Entry) -> Entry:
+def _with_lookups(settings: Settings, folder: Path, entry: Entry) -> Entry:
+    """Archive the files that an entry looks up in; those of a stored entry are there already."""
     joins = []
     for join in entry.joins:
-        path = found.folder / join.file
-        if not path.exists():
+        path = folder / join.file
+        if not join.digest and not path.exists():
             raise ContractError(
                 f"The mapping of {entry.table} looks up in {path}, which does not exist.",
                 remedy="put the file there, or mend `joins`",
             )
-        joins.append(join.model_copy(update={"digest": capture(settings, path).digest}))
+        digest = join.digest or capture(settings, path).digest
+        joins.append(join.model_copy(update={"digest": digest}))
     return entry.model_copy(update={"joins": joins})
 
 
@@ -152,7 +186,7 @@ def _unclaimed(captured: Captured) -> FileReport:
 
 def _add_batches(
     plan: Plan,
-    candidates: Sequence[_Candidate],
+    candidates: Sequence[Candidate],
     known: Sequence[Known],
     found: Found,
     *,
@@ -172,17 +206,11 @@ def _add_batches(
             continue
         taken.add((each.captured.digest, table.name))
         plan.batches.append(
-            Batch(
-                batch_id=old.batch_id if old and old.status == "quarantined" else 0,
-                contracts=each.claim.contracts,
-                table=table,
-                captured=each.captured,
-                head=each.head,
-                entry=each.entry,
+            each.batch(
+                old.batch_id if old and old.status == "quarantined" else 0,
                 history=table.name not in loaded if history is None else history,
                 arrived_at=found.arrivals.get(each.captured.name),
-                ingested_at=at,
-                problem=problem,
+                at=at,
             )
         )
 
@@ -194,7 +222,7 @@ def _take_again(old: Known, problem: Problem | None, *, restore: bool) -> bool:
     return old.status == "quarantined" and problem is None
 
 
-def _known_report(each: _Candidate, old: Known | None) -> FileReport:
+def _known_report(each: Candidate, old: Known | None) -> FileReport:
     withdrawn = old is not None and old.status == "withdrawn"
     return FileReport(
         each.captured.name,
@@ -214,13 +242,14 @@ def _table_order(contracts: dict[str, Contracts]) -> dict[str, int]:
     return {name: number for number, name in enumerate(names)}
 
 
+def next_batch_id(known: Sequence[Known]) -> int:
+    """Number of the next new batch."""
+    return max((batch.batch_id for batch in known), default=0) + 1
+
+
 def _number(batches: Sequence[Batch], known: Sequence[Known]) -> None:
-    following = max((batch.batch_id for batch in known), default=0) + 1
+    """Give new batches the numbers behind the last one."""
+    following = next_batch_id(known)
     for batch in batches:
         if not batch.batch_id:
             batch.batch_id, following = following, following + 1
-
-
-def path_of(batch: Batch) -> Path:
-    """Where a batch's file came from."""
-    return batch.captured.path

@@ -8,8 +8,6 @@ Only keys that are touched are looked at; a key that is new and occurs once is a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import duckdb
 
 from tambo.ingest.incoming import content, key, raw_name, row_columns
@@ -17,19 +15,6 @@ from tambo.lake.sql import literal
 from tambo.sources.contracts import Table
 
 ORDER = "_known_at, _batch_id, _row_number"
-
-
-@dataclass(frozen=True)
-class Settled:
-    """What settling changed.
-
-    Attributes:
-        versions: rows that came into raw.
-        affected: batches of which a record that was there before changed its class.
-    """
-
-    versions: int
-    affected: frozenset[int]
 
 
 def settle(
@@ -40,7 +25,7 @@ def settle(
     new: str | None = None,
     doubtful: str | None = None,
     dropped: str | None = None,
-) -> Settled:
+) -> set[int]:
     """Bring new records in, or take records out, and settle the keys that are touched.
 
     Args:
@@ -50,16 +35,17 @@ def settle(
         new: SQL of new records, in the columns of the raw table.
         doubtful: SQL of keys that occur more than once in `new`; None: none does.
         dropped: SQL of (batch_id, record) of records to take out of raw and repeats.
+
+    Returns:
+        Batches of which a record that was there before and still is changed its class.
     """
     _find_touched(connection, table, new, doubtful, dropped)
-    versions = 0
     touched = _count(connection, "touched")
     if new is not None:
-        versions = _insert_untouched(connection, table, new, any_touched=touched > 0)
-    if touched:
-        more, affected = _settle_touched(connection, domain, table, new, dropped)
-        return Settled(versions + more, affected)
-    return Settled(versions, frozenset())
+        _insert_untouched(connection, table, new, any_touched=touched > 0)
+    if not touched:
+        return set()
+    return _settle_touched(connection, domain, table, new, dropped)
 
 
 def _count(connection: duckdb.DuckDBPyConnection, name: str) -> int:
@@ -102,14 +88,13 @@ def _find_touched(
 
 def _insert_untouched(
     connection: duckdb.DuckDBPyConnection, table: Table, new: str, *, any_touched: bool
-) -> int:
+) -> None:
     columns = ", ".join(row_columns(table))
     same = " AND ".join(f"n.{k} = t.{k}" for k in key(table))
     left = f" ANTI JOIN touched t ON {same}" if any_touched else ""
-    row = connection.execute(
+    connection.execute(
         f"INSERT INTO {raw_name(table)} ({columns}) SELECT {columns} FROM ({new}) n{left}"
-    ).fetchone()
-    return int(row[0]) if row else 0
+    )
 
 
 def _settle_touched(
@@ -118,7 +103,7 @@ def _settle_touched(
     table: Table,
     new: str | None,
     dropped: str | None,
-) -> tuple[int, frozenset[int]]:
+) -> set[int]:
     """Order all records of the touched keys, and move those whose class is another now."""
     _gather(connection, table, new)
     if dropped is not None:
@@ -141,9 +126,9 @@ def _settle_touched(
         "of_record FROM judged WHERE NOT version) h "
         f"WHERE p.{mine} AND p.batch_id = h._batch_id AND p.record = h._row_number"
     )
-    inserted = connection.execute(
+    connection.execute(
         f"INSERT INTO {raw} ({columns}) SELECT {columns} FROM judged WHERE version AND was <> 'raw'"
-    ).fetchone()
+    )
     connection.execute(
         "INSERT INTO lake.audit.repeats "
         f"SELECT {literal(domain)}, {literal(table.name)}, _batch_id, _row_number, _source_file, "
@@ -155,7 +140,7 @@ def _settle_touched(
         "SELECT DISTINCT _batch_id FROM judged "
         "WHERE (was = 'raw' AND NOT version) OR (was = 'repeat' AND version)"
     ).fetchall()
-    return int(inserted[0]) if inserted else 0, frozenset(int(row[0]) for row in changed)
+    return {int(row[0]) for row in changed}
 
 
 def _gather(connection: duckdb.DuckDBPyConnection, table: Table, new: str | None) -> None:

@@ -22,36 +22,37 @@ ALIAS = "work"
 
 
 class Work:
-    """A folder for clean copies, and a database attached as `work`."""
+    """A folder for clean copies, and a database attached as `work`.
+
+    Attributes:
+        connection: the writer's.
+        folder: for files of this command.
+        clean: the clean copy that DuckDB reads.
+    """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
         self.connection = connection
         self.folder = folder
-        self._rows: dict[str, int] = {}
+        self.clean = folder / "clean.csv"
+        self._tables: list[str] = []
+        connection.execute(f"CREATE TABLE {ALIAS}.filtered (batch_id BIGINT, record BIGINT)")
 
     def staged(self, table: Table) -> str:
         """Name of the table that holds one contract's landed rows; made on first use."""
         name = f"{ALIAS}.{ident(f'staged_{table.name}')}"
-        if table.name not in self._rows:
+        if table.name not in self._tables:
             columns = ", ".join(f"{ident(n)} {c.type}" for n, c in table.columns.items())
             self.connection.execute(
-                f"CREATE OR REPLACE TABLE {name} (_batch BIGINT, _row BIGINT, {columns}, "
+                f"CREATE TABLE {name} (_batch BIGINT, _row BIGINT, {columns}, "
                 f"{ident(table.tombstone)} BOOLEAN, _fault SMALLINT, _value VARCHAR)"
             )
-            self._rows[table.name] = 0
+            self._tables.append(table.name)
         return name
 
-    def rows(self, table: Table) -> int:
-        """Rows landed so far: the row id that the next one gets."""
-        return self._rows.get(table.name, 0)
-
-    def landed(self, table: Table, rows: int) -> None:
-        """Count rows that were just landed."""
-        self._rows[table.name] += rows
-
+    @property
     def tables(self) -> list[str]:
-        """Names of contracts that have landed rows."""
-        return [name for name, rows in self._rows.items() if rows]
+        """Names of contracts that something landed in."""
+        return self._tables
 
 
 @contextmanager

@@ -1,0 +1,161 @@
+"""Takes landed records into the lake: what is good, what is set apart, and the account of it.
+
+One transaction of the lake holds all of it, so that a command is there as a whole or not at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import duckdb
+
+from tambo.ingest.apart import (
+    add_conflicts,
+    add_duplicates,
+    add_faults,
+    add_orphans,
+    add_shapes,
+    create_apart,
+    left_out,
+)
+from tambo.ingest.batch import Batch
+from tambo.ingest.batches import revise, write_batches
+from tambo.ingest.computing import FILTERED
+from tambo.ingest.incoming import RECORD, create_raw_tables, incoming, register_batches
+from tambo.ingest.ledger import check_and_store
+from tambo.ingest.lines import write_lines
+from tambo.ingest.settle import settle
+from tambo.ingest.stored import stored_batches
+from tambo.ingest.whole import write_whole
+from tambo.ingest.work import Work
+from tambo.progress import Progress
+from tambo.settings import Settings
+from tambo.sources.contracts import Contracts
+
+
+@contextmanager
+def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Several statements, one snapshot."""
+    connection.execute("BEGIN")
+    try:
+        yield
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+def take_in(
+    settings: Settings,
+    work: Work,
+    new: Sequence[Batch],
+    old: Sequence[Batch],
+    progress: Progress,
+) -> int:
+    """Take what has landed into the lake, inside a transaction of the caller.
+
+    Args:
+        settings: the Tambo home.
+        work: the work database, with everything landed.
+        new: files that come in as a whole.
+        old: batches of which quarantined lines were landed again.
+        progress: told what is being done.
+
+    Returns:
+        Lines of old batches that left the quarantine.
+
+    Raises:
+        ConservationError: the account of a file does not hold.
+    """
+    connection = work.connection
+    whole = [batch for batch in new if batch.problem is not None]
+    landed = [batch for batch in new if batch.problem is None]
+    for contracts in domains_of([*new, *old]):
+        create_raw_tables(connection, contracts)
+    register_batches(connection, [*landed, *old])
+    create_apart(connection)
+    add_shapes(connection, landed)
+    affected: set[int] = set()
+    for contracts in domains_of([*landed, *old]):
+        progress(f"loading {contracts.domain}", 0, 1)
+        affected |= _take_domain(work, contracts, old)
+    _forget_entries(connection, new)
+    write_lines(connection, settings, landed)
+    write_whole(connection, settings, whole)
+    connection.execute(
+        f"INSERT INTO lake.audit.filtered SELECT f.* FROM {FILTERED} f "
+        "JOIN intake i ON i.batch_id = f.batch_id"
+    )
+    write_batches(connection, new)
+    moved, changed = _move_accepted(work, old)
+    others = (affected | changed) - {batch.batch_id for batch in new}
+    revise(connection, others)
+    progress("checking the accounts", 0, 1)
+    mapped = {batch.batch_id: batch for batch in old}
+    again = [mapped.get(b.batch_id, b) for b in stored_batches(connection, settings, others)]
+    check_and_store(connection, settings, [*new, *again])
+    return moved
+
+
+def domains_of(batches: Sequence[Batch]) -> list[Contracts]:
+    """Contracts of the batches' domains, each once."""
+    return list({batch.contracts.domain: batch.contracts for batch in batches}.values())
+
+
+def _take_domain(work: Work, contracts: Contracts, old: Sequence[Batch]) -> set[int]:
+    """Settle a domain's landed rows, parents first; returns batches whose records changed class."""
+    connection = work.connection
+    affected: set[int] = set()
+    for table in contracts.ordered():
+        if table.name not in work.tables:
+            continue
+        add_faults(connection, work, table)
+        doubtful = add_duplicates(connection, work, table)
+        new = incoming(work, contracts, table)
+        if old:
+            add_conflicts(connection, table, new, old)
+        add_orphans(connection, work, table, contracts.tables)
+        row = connection.execute("SELECT count(*) FROM apart").fetchone()
+        if row and row[0]:
+            new = left_out(new)
+        affected |= settle(connection, contracts.domain, table, new=new, doubtful=doubtful)
+    return affected
+
+
+def _forget_entries(connection: duckdb.DuckDBPyConnection, new: Sequence[Batch]) -> None:
+    """Delete the entries of whole files that are taken in again."""
+    ids = ", ".join(str(batch.batch_id) for batch in new)
+    if ids:
+        connection.execute(f"DELETE FROM lake.quarantine.lines WHERE batch_id IN ({ids})")
+
+
+def _move_accepted(work: Work, old: Sequence[Batch]) -> tuple[int, set[int]]:
+    """Take lines that are accepted now out of the quarantine; give others their new reason."""
+    if not old:
+        return 0, set()
+    connection = work.connection
+    ids = ", ".join(str(batch.batch_id) for batch in old)
+    tables = {batch.table.name: batch.table for batch in old}
+    parts = [
+        f"SELECT s._batch AS batch_id, {RECORD} AS record FROM {work.staged(table)} s "
+        f"JOIN intake i ON i.batch_id = s._batch WHERE s._batch IN ({ids}) AND s._fault IS NULL"
+        for table in tables.values()
+    ]
+    parts.append(f"SELECT batch_id, record FROM {FILTERED} WHERE batch_id IN ({ids})")
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE accepted AS SELECT * FROM "
+        f"({' UNION ALL '.join(parts)}) ANTI JOIN apart USING (batch_id, record)"
+    )
+    changed = connection.execute("SELECT DISTINCT batch_id FROM accepted").fetchall()
+    row = connection.execute(
+        "DELETE FROM lake.quarantine.lines l USING accepted a "
+        "WHERE l.batch_id = a.batch_id AND l.record = a.record"
+    ).fetchone()
+    connection.execute(
+        "UPDATE lake.quarantine.lines l SET reason = a.reason, column_name = a.column_name, "
+        "value = a.value, message = a.message, remedy = a.remedy FROM apart a "
+        f"WHERE l.batch_id IN ({ids}) AND l.batch_id = a.batch_id AND l.record = a.record "
+        "AND l.resolved_by IS NULL AND l.reason <> a.reason"
+    )
+    return int(row[0]) if row else 0, {int(each[0]) for each in changed}
