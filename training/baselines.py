@@ -116,18 +116,18 @@ class Linear:
 
     Attributes:
         patterns: what the formulas read.
-        leave_out: inputs that no formula reads.
         name: the estimator's name.
     """
 
     patterns: Sequence[Pattern]
-    leave_out: tuple[str, ...] = ()
     name: str = "linear"
 
     def fit(self, train: Design, stop: Design, options: FitOptions) -> FittedLinear:
         """Fit the formulas; there is nothing to stop and nothing random."""
-        fitted = formula.fit(train.without_inputs(self.leave_out), self.patterns)
-        return FittedLinear(name=self.name, inputs=fitted.inputs, formula=fitted)
+        names = formula.names(self.patterns)
+        inputs = tuple(one for one in train.inputs if one.name in names)
+        fitted = formula.fit(train.reading(inputs), self.patterns)
+        return FittedLinear(name=self.name, inputs=inputs, formula=fitted)
 
 
 @dataclass(frozen=True)

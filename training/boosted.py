@@ -1,8 +1,9 @@
 """Gradient-boosted trees on what a log-linear formula leaves over.
 
 target = exp(formula + trees). The formula carries what multiplies (class, agency, places,
-distance, the level of past prices), so that the trees need not approximate it by steps, and a
-route that nobody has flown gets the formula's answer; the trees add what the formula cannot say.
+distance, the level of past prices), so that the trees need not approximate it by steps. The trees
+add what the formula cannot say, and read only what a model names: a tree that reads history learns
+the routes of the training rows by heart, and one that does not works for routes nobody has flown.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ import numpy as np
 
 from tambo.serving.spec import Input
 from training import formula
-from training.coldstart import Missing, augment
 from training.design import Design, Matrix
 from training.estimators import FitOptions
 from training.formula import Formula, Pattern
@@ -35,6 +35,8 @@ PARAMS = {
     "subsample": 0.8,
     "colsample_bytree": 0.8,
     "reg_lambda": 1.0,
+    # More than the days of a year, so that each day can be told from the next.
+    "max_bin": 512,
 }
 """Parameters that the search did not set; the search tries these first."""
 
@@ -48,33 +50,27 @@ class Boosted:
 
     Attributes:
         patterns: what the formula reads.
-        spread: categories that the trees read as one column a category; the other categories
-            they read as codes.
-        leave_out: inputs that neither formula nor trees read.
-        cold: ways in which history can be missing, of which copies are added for the trees.
+        reads: what the trees read; categories as their codes.
         most_rounds: rounds at most.
-        most_rows: training rows at most, drawn at random, before the copies.
+        most_rows: training rows at most, drawn at random; the formula is fitted on all.
         name: the estimator's name.
     """
 
     patterns: Sequence[Pattern]
-    spread: tuple[str, ...] = ()
-    leave_out: tuple[str, ...] = ()
-    cold: Sequence[Missing] = ()
+    reads: tuple[str, ...]
     most_rounds: int = 1200
-    most_rows: int = 150_000
+    most_rows: int = 100_000
     name: str = "xgboost"
 
     def fit(self, train: Design, stop: Design, options: FitOptions) -> FittedBoosted:
-        """Fit the formula on the rows, then the trees on the rows and their cold copies."""
+        """Fit the formula, then the trees until they gain nothing on the stopping rows."""
         from xgboost import train as boost
 
-        rows = train.without_inputs(self.leave_out)
-        base = formula.fit(rows, self.patterns)
-        view = _TreeView(rows.inputs, self.spread)
-        warm = rows.sample(self.most_rows, options.seed)
-        seen = view.data(augment(warm, self.cold, options.seed), base, options.threads)
-        watched = augment(stop.without_inputs(self.leave_out), self.cold, options.seed + 1)
+        names = {*formula.names(self.patterns), *self.reads}
+        inputs = tuple(one for one in train.inputs if one.name in names)
+        train, stop = train.reading(inputs), stop.reading(inputs)
+        base = formula.fit(train, self.patterns)
+        reads = tuple(train.positions([one.name for one in inputs if one.name in self.reads]))
         early = {} if options.rounds else {"early_stopping_rounds": PATIENCE}
         booster = boost(
             {
@@ -86,85 +82,41 @@ class Boosted:
                 "seed": options.seed,
                 "nthread": options.threads,
             },
-            seen,
+            _left_over(train.sample(self.most_rows, options.seed), base, reads),
             num_boost_round=options.rounds or self.most_rounds,
-            evals=[(view.data(watched, base, options.threads), "stop")],
+            evals=[(_left_over(stop, base, reads), "stop")],
             verbose_eval=False,
             **early,
         )
         best = options.rounds or booster.best_iteration + 1
-        return FittedBoosted(self.name, rows.inputs, base, self.spread, booster[:best])
+        return FittedBoosted(self.name, inputs, base, reads, booster[:best])
 
 
-@dataclass(frozen=True)
-class _TreeView:
-    """How the trees see a matrix: spread categories as one column each, at the end."""
+def _left_over(design: Design, base: Formula, reads: tuple[int, ...]) -> DMatrix:
+    """What the trees are fitted to: the logarithm of label over formula."""
+    from xgboost import DMatrix
 
-    inputs: tuple[Input, ...]
-    spread: tuple[str, ...]
-
-    @property
-    def kept(self) -> list[int]:
-        """Positions of the inputs that the trees read as they are."""
-        return [at for at, one in enumerate(self.inputs) if one.name not in self.spread]
-
-    @property
-    def spread_at(self) -> list[int]:
-        """Positions of the inputs that are spread."""
-        return [at for at, one in enumerate(self.inputs) if one.name in self.spread]
-
-    def names(self) -> list[str]:
-        """The input behind each column of the trees."""
-        columns = [self.inputs[at].name for at in self.kept]
-        for at in self.spread_at:
-            columns += [self.inputs[at].name] * self.size(at)
-        return columns
-
-    def size(self, position: int) -> int:
-        """How many columns a spread category has."""
-        return len(self.inputs[position].vocabulary or ())
-
-    def table(self, position: int) -> Matrix:
-        """Columns by code; row 0, the unknown category, is all zero."""
-        return np.eye(self.size(position) + 1, self.size(position), k=-1, dtype=np.float32)
-
-    def expand(self, matrix: Matrix) -> Matrix:
-        """Columns of the trees from columns of the inputs."""
-        parts = [matrix[:, self.kept]]
-        parts += [self.table(at)[matrix[:, at].astype(np.int64) + 1] for at in self.spread_at]
-        return np.hstack(parts)
-
-    def expand_onnx(self, graph: Graph) -> str:
-        """Add the expansion to a graph."""
-        parts = [graph.columns(self.kept)]
-        parts += [graph.table(self.table(at), graph.codes(at)) for at in self.spread_at]
-        return graph.add("Concat", *parts, axis=1)
-
-    def data(self, design: Design, base: Formula, threads: int) -> DMatrix:
-        """What xgboost fits: expanded rows, and what the formula leaves over."""
-        from xgboost import DMatrix
-
-        left = formula.log_of(design.label) - base.log_target(design.matrix)
-        return DMatrix(self.expand(design.matrix), label=left, nthread=threads)
+    left = formula.log_of(design.label) - base.log_target(design.matrix)
+    return DMatrix(design.matrix[:, reads], label=left)
 
 
 @dataclass(frozen=True)
 class FittedBoosted:
-    """A formula and the trees that correct it."""
+    """A formula and the trees that correct it; `reads` are the positions of the trees' inputs."""
 
     name: str
     inputs: tuple[Input, ...]
     formula: Formula
-    spread: tuple[str, ...]
+    reads: tuple[int, ...]
     booster: Booster
 
     @property
-    def _view(self) -> _TreeView:
-        return _TreeView(self.inputs, self.spread)
+    def _tree_columns(self) -> list[str]:
+        return [self.inputs[at].name for at in self.reads]
 
     def predict(self, matrix: Matrix) -> Floats:
         """Evaluate formula and trees: float64 [n]."""
-        trees = self.booster.inplace_predict(self._view.expand(matrix))
+        trees = self.booster.inplace_predict(matrix[:, self.reads])
         return np.exp(self._bounded(self.formula.log_target(matrix) + trees.astype(np.float64)))
 
     def _bounded(self, logarithms: Floats) -> Floats:
@@ -176,12 +128,10 @@ class FittedBoosted:
         from onnxmltools.convert.common.data_types import FloatTensorType
 
         graph = Graph(width=len(self.inputs))
-        width = len(self._view.names())
-        converted = convert_xgboost(
-            self.booster, initial_types=[("rows", FloatTensorType([None, width]))]
-        )
+        shape = FloatTensorType([None, len(self.reads)])
+        converted = convert_xgboost(self.booster, initial_types=[("rows", shape)])
         trees = converted.graph.node[0]
-        trees.input[0], trees.output[0] = self._view.expand_onnx(graph), "trees"
+        trees.input[0], trees.output[0] = graph.columns(list(self.reads)), "trees"
         graph.nodes.append(trees)
         total = graph.add("Add", self.formula.log_target_onnx(graph), "trees")
         return graph.finish(graph.add("Exp", self.formula.bound_onnx(graph, total)))
@@ -189,7 +139,7 @@ class FittedBoosted:
     def save_native(self, folder: Path) -> None:
         """Write the trees as xgboost's own .ubj, and the formula as JSON."""
         self.booster.save_model(folder / "trees.ubj")
-        content = {**self.formula.as_json(), "tree_columns": self._view.names()}
+        content = {**self.formula.as_json(), "tree_columns": self._tree_columns}
         (folder / "formula.json").write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
     def summary(self) -> dict[str, float]:
@@ -198,9 +148,7 @@ class FittedBoosted:
 
     def gains(self) -> dict[str, float]:
         """Share of the trees' gain by input: of the correction, not of the formula."""
-        found: dict[str, float] = {}
         total = self.booster.get_score(importance_type="total_gain")
-        for column, name in enumerate(self._view.names()):
-            found[name] = found.get(name, 0.0) + float(total.get(f"f{column}", 0.0))
-        whole = sum(found.values()) or 1.0
-        return {name: gain / whole for name, gain in found.items()}
+        gains = [float(total.get(f"f{column}", 0.0)) for column in range(len(self.reads))]
+        whole = sum(gains) or 1.0
+        return {name: one / whole for name, one in zip(self._tree_columns, gains, strict=True)}

@@ -68,10 +68,9 @@ class Design:
         """The matrix of some of the inputs, in the order wanted."""
         return self.matrix[:, self.positions([one.name for one in inputs])]
 
-    def without_inputs(self, names: Sequence[str]) -> Design:
-        """The same rows, some inputs dropped from the matrix."""
-        kept = tuple(one for one in self.inputs if one.name not in names)
-        return replace(self, inputs=kept, matrix=self.select(kept))
+    def reading(self, inputs: tuple[Input, ...]) -> Design:
+        """The same rows with only some of the inputs, in the order wanted."""
+        return replace(self, inputs=inputs, matrix=self.select(inputs))
 
     def without(self, names: Sequence[str]) -> Design:
         """The same rows with some inputs missing: NaN for numbers, unknown for categories."""

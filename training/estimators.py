@@ -33,15 +33,17 @@ class FitOptions:
 
 
 class Fitted(Protocol):
-    """A fitted estimator.
+    """A fitted estimator."""
 
-    Attributes:
-        name: the estimator's name, under which it serves.
-        inputs: the inputs it reads, in the order of its matrix.
-    """
+    @property
+    def name(self) -> str:
+        """The estimator's name, under which it serves."""
+        ...
 
-    name: str
-    inputs: tuple[Input, ...]
+    @property
+    def inputs(self) -> tuple[Input, ...]:
+        """The inputs it reads, in the order of its matrix."""
+        ...
 
     def predict(self, matrix: Matrix) -> Floats:
         """Predict rows of its own inputs, with the native model: float64 [n], all above zero."""
@@ -65,13 +67,12 @@ class Fitted(Protocol):
 
 
 class Estimator(Protocol):
-    """An estimator that can be fitted.
+    """An estimator that can be fitted."""
 
-    Attributes:
-        name: the estimator's name.
-    """
-
-    name: str
+    @property
+    def name(self) -> str:
+        """The estimator's name."""
+        ...
 
     def fit(self, train: Design, stop: Design, options: FitOptions) -> Fitted:
         """Fit on some rows, and stop on others where fitting goes in rounds."""

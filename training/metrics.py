@@ -34,14 +34,17 @@ def regression(label: Floats, predicted: Floats) -> dict[str, float]:
 
 
 def by_group(
-    label: Floats, predicted: Floats, groups: Sequence[str]
+    label: Floats, predicted: Floats, groups: Sequence[str], low: Floats, high: Floats
 ) -> dict[str, dict[str, float]]:
-    """Measure each group alone; the groups are sorted by name."""
+    """Measure each group alone, its interval included; the groups are sorted by name."""
     names, codes = np.unique(np.asarray(groups, dtype=str), return_inverse=True)
-    return {
-        str(name): regression(label[codes == code], predicted[codes == code])
-        for code, name in enumerate(names)
-    }
+    found = {}
+    for code, name in enumerate(names):
+        mine = codes == code
+        found[str(name)] = regression(label[mine], predicted[mine]) | coverage(
+            label[mine], low[mine], high[mine]
+        )
+    return found
 
 
 def coverage(label: Floats, low: Floats, high: Floats) -> dict[str, float]:

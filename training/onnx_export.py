@@ -1,6 +1,6 @@
 """ONNX files in the one shape that services run: "features" [n, k] in, "price" [n, 1] out.
 
-Estimators write themselves with `Graph`; `parity` holds the file against the native model.
+Estimators write themselves with `Graph`; `compare` holds the file against the native model.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from training.metrics import Floats
 
 if TYPE_CHECKING:
     from onnx import ModelProto, NodeProto, TensorProto
+    from onnxruntime import InferenceSession
 
 INPUT, OUTPUT = "features", "price"
 
@@ -88,15 +89,18 @@ class Graph:
         return model
 
 
-def run(model: ModelProto, matrix: Matrix) -> Floats:
-    """Predict with ONNX Runtime, on one thread as services do; float64 [n]."""
+def open_session(model: ModelProto | bytes) -> InferenceSession:
+    """Open a model in ONNX Runtime, on one thread as services do."""
     from onnxruntime import InferenceSession, SessionOptions
 
     options = SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
-    session = InferenceSession(
-        model.SerializeToString(), options, providers=["CPUExecutionProvider"]
-    )
+    content = model if isinstance(model, bytes) else model.SerializeToString()
+    return InferenceSession(content, options, providers=["CPUExecutionProvider"])
+
+
+def answer(session: InferenceSession, matrix: Matrix) -> Floats:
+    """Predict some rows: float64 [n]."""
     prices: NDArray[np.float32] = session.run([OUTPUT], {INPUT: matrix})[0]
     return prices[:, 0].astype(np.float64)
 
@@ -116,9 +120,9 @@ class Parity:
     largest_relative: float
 
 
-def parity(model: ModelProto, matrix: Matrix, native: Floats) -> Parity:
-    """Compare the ONNX file with the native model's predictions of the same rows."""
-    difference = np.abs(run(model, matrix) - native)
+def compare(served: Floats, native: Floats) -> Parity:
+    """Compare the ONNX file's answers with the native model's to the same rows."""
+    difference = np.abs(served - native)
     return Parity(
         rows=len(native),
         largest=float(difference.max()),

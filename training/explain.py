@@ -1,0 +1,43 @@
+"""Explanations: how much worse a model gets when an input is shuffled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from training.design import Design
+from training.metrics import Floats, regression
+
+MOST_ROWS, REPEATS = 4_000, 2
+
+
+def permutation_importance(
+    predict: Callable[[Design], Floats], design: Design, seed: int
+) -> dict[str, float]:
+    """Rise of the root mean squared error when one input is shuffled between rows.
+
+    Inputs that say the same share their importance: shuffling one leaves the other.
+
+    Args:
+        predict: the model.
+        design: rows that it has not seen; a sample of them is used.
+        seed: which shuffles.
+
+    Returns:
+        Rise by input, in the target's unit, the greatest first.
+    """
+    rows = design.sample(MOST_ROWS, seed)
+    random = np.random.default_rng(seed)
+    before = regression(rows.label, predict(rows))["rmse"]
+    rises = {}
+    for position, one in enumerate(rows.inputs):
+        shuffled = []
+        for _ in range(REPEATS):
+            matrix = rows.matrix.copy()
+            matrix[:, position] = matrix[random.permutation(len(rows)), position]
+            found = predict(replace(rows, matrix=matrix))
+            shuffled.append(regression(rows.label, found)["rmse"])
+        rises[one.name] = float(np.mean(shuffled)) - before
+    return dict(sorted(rises.items(), key=lambda item: -item[1]))

@@ -1,0 +1,110 @@
+"""The gate: what a candidate must show before it is registered under its own name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from training.onnx_export import Parity
+
+
+@dataclass(frozen=True)
+class Check:
+    """One test and what it found.
+
+    Attributes:
+        name: what was tested.
+        passed: whether it holds.
+        value: the figure found.
+        limit: the figure that it was held against.
+        says: what value and limit are.
+    """
+
+    name: str
+    passed: bool
+    value: float
+    limit: float
+    says: str
+
+
+@dataclass(frozen=True)
+class GateRule:
+    """What the gate asks for.
+
+    Attributes:
+        metric: metric of the test rows that decides; smaller is better.
+        margin: share by which the best baseline must be beaten.
+        parity: largest difference of ONNX and native, as a share of the prediction.
+    """
+
+    metric: str = "rmse"
+    margin: float = 0.02
+    parity: float = 1e-4
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """All checks of one model."""
+
+    checks: tuple[Check, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether every check holds."""
+        return all(check.passed for check in self.checks)
+
+    @property
+    def failed(self) -> tuple[Check, ...]:
+        """The checks that do not hold."""
+        return tuple(check for check in self.checks if not check.passed)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The verdict as plain values."""
+        return {"passed": self.passed, "checks": [asdict(check) for check in self.checks]}
+
+
+def beats_baselines(
+    metrics: Mapping[str, float], baselines: Mapping[str, Mapping[str, float]], rule: GateRule
+) -> Check:
+    """Check that a candidate beats the best baseline by the margin, on the same rows.
+
+    Args:
+        metrics: of the candidate.
+        baselines: metrics by baseline.
+        rule: metric and margin.
+    """
+    best = min(baselines, key=lambda name: baselines[name][rule.metric])
+    limit = baselines[best][rule.metric] * (1.0 - rule.margin)
+    value = metrics[rule.metric]
+    return Check(
+        name="beats_baselines",
+        passed=value <= limit,
+        value=value,
+        limit=limit,
+        says=f"{rule.metric} on the test rows; at most that of {best} less {rule.margin:.0%}",
+    )
+
+
+def same_as_native(parity: Parity, rule: GateRule) -> Check:
+    """Check that the ONNX file answers as the native model does."""
+    return Check(
+        name="onnx_parity",
+        passed=parity.largest_relative <= rule.parity,
+        value=parity.largest_relative,
+        limit=rule.parity,
+        says=f"largest relative difference on {parity.rows} rows",
+    )
+
+
+def judge(
+    metrics: Mapping[str, float],
+    baselines: Mapping[str, Mapping[str, float]],
+    parity: Parity,
+    behaviour: Sequence[Check],
+    rule: GateRule,
+) -> Verdict:
+    """Put all checks of a candidate together."""
+    return Verdict(
+        (beats_baselines(metrics, baselines, rule), same_as_native(parity, rule), *behaviour)
+    )

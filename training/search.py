@@ -1,0 +1,112 @@
+"""Hyper-parameter search: small, seeded, and inside the training window only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tambo.progress import Progress, silent
+from training.design import Design
+from training.estimators import Estimator, FitOptions, predict
+from training.metrics import regression
+
+if TYPE_CHECKING:
+    from optuna import Trial
+
+MOST_ROWS = 20_000
+"""Rows that a search sees at most: it compares, the final fit sees them all."""
+
+INNER_SHARE = 0.75
+"""Share of the training window that trials are fitted on; the rest scores them."""
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """One parameter's range, both ends included.
+
+    Attributes:
+        low: least value.
+        high: greatest value.
+        first: value of the first trial: the one to fall back on.
+        log: whether it is searched on a logarithmic scale.
+        whole: whether it is a whole number.
+    """
+
+    low: float
+    high: float
+    first: float
+    log: bool = False
+    whole: bool = False
+
+    def suggest(self, trial: Trial, name: str) -> float:
+        """Ask Optuna for a value."""
+        if self.whole:
+            return int(trial.suggest_int(name, int(self.low), int(self.high), log=self.log))
+        return float(trial.suggest_float(name, self.low, self.high, log=self.log))
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the search found.
+
+    Attributes:
+        params: the best parameters; empty where nothing was searched.
+        trials: root mean squared error and parameters of each trial, in order.
+    """
+
+    params: Mapping[str, float]
+    trials: tuple[Mapping[str, float], ...]
+
+
+def search(
+    estimator: Estimator,
+    design: Design,
+    space: Mapping[str, Dimension],
+    *,
+    trials: int,
+    gap: timedelta,
+    options: FitOptions,
+    progress: Progress = silent,
+) -> Found:
+    """Look for the parameters with the least error on the newest part of the training rows.
+
+    Args:
+        estimator: what is fitted.
+        design: training rows, in order of their entity time.
+        space: range of each parameter.
+        trials: how many to try; 0 or an empty space: none.
+        gap: how long before the scored part the fitted part ends.
+        options: seed, threads and the fixed parameters.
+        progress: called after each trial.
+    """
+    if not trials or not space:
+        return Found({}, ())
+    import optuna
+
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    fitted_on, scored_on = _inner_split(design.sample(MOST_ROWS, options.seed), gap)
+    study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=options.seed))
+    study.enqueue_trial({name: one.first for name, one in space.items()})
+    for number in range(trials):
+        trial = study.ask()
+        params = {name: range_.suggest(trial, name) for name, range_ in space.items()}
+        tried = FitOptions(options.seed, options.threads, {**options.params, **params})
+        fitted = estimator.fit(fitted_on, scored_on, tried)
+        study.tell(trial, regression(scored_on.label, predict(fitted, scored_on))["rmse"])
+        progress(f"search: best RMSE {study.best_value:,.1f}", number + 1, trials)
+    return Found(
+        params=dict(study.best_params),
+        trials=tuple({"rmse": float(one.value or 0.0), **one.params} for one in study.trials),
+    )
+
+
+def _inner_split(design: Design, gap: timedelta) -> tuple[Design, Design]:
+    times = design.columns["event_timestamp"]
+    start = times[int(len(design) * INNER_SHARE)]
+    before = np.array([time < start - gap for time in times], dtype=np.bool_)
+    after = np.array([time >= start for time in times], dtype=np.bool_)
+    return design.take(before), design.take(after)

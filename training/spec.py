@@ -1,0 +1,118 @@
+"""What a model module declares: the same shape for every tabular model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+
+from tambo.serving.spec import Input
+from training.behaviour import Predict
+from training.design import Design
+from training.estimators import Estimator
+from training.gate import Check, GateRule
+from training.intervals import IntervalRule
+from training.labels import LabelTable
+from training.search import Dimension
+from training.splits import TimeSplit
+
+Behaviour = Callable[[Predict, Design], Sequence[Check]]
+"""Tests of how a model behaves, on rows that it has not seen."""
+
+
+@dataclass(frozen=True)
+class Grouping:
+    """A grouped split: what the model answers for groups that it has never seen.
+
+    The rows of the groups held out are left out of training. When they are scored, everything
+    that their history could tell is missing, as for a request that nobody has made before.
+
+    Attributes:
+        name: what is unseen, for example "unseen_route".
+        group: the group of a row, from its values by column.
+        columns: columns that `group` reads.
+        missing: inputs that are missing when the rows are scored.
+        variants: further scores of the same models, by name, with more inputs missing.
+    """
+
+    name: str
+    columns: tuple[str, ...]
+    group: Callable[..., str]
+    missing: tuple[str, ...]
+    variants: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def groups(self, design: Design) -> list[str]:
+        """The group of each row."""
+        values = [design.columns[name] for name in self.columns]
+        return [self.group(*row) for row in zip(*values, strict=True)]
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """A model: what it predicts, from what, how it is split, judged and served.
+
+    Attributes:
+        name: registered name.
+        domain: its slice.
+        description: what it predicts, in a sentence.
+        label: the label mart.
+        unit: unit of the target.
+        feature_service: the only source of its features.
+        entity_rows: label rows to the entity rows that the feature service wants.
+        inputs: columns of the matrix; a category without vocabulary learns it from training rows.
+        unit_of_split: column whose rows are never on both sides of a random halving.
+        report_by: columns (joined by "|" where there are several) that metrics are broken down by.
+        split: the split by time.
+        groupings: the grouped splits; the first gives the interval of what is unseen.
+        baselines: what must be beaten.
+        candidate: the model itself.
+        space: what the search varies; empty: no search.
+        trials: how many trials the search has.
+        interval: how the prediction interval is built.
+        gate: margins and tolerances.
+        behaviour: behaviour tests.
+    """
+
+    name: str
+    domain: str
+    description: str
+    label: LabelTable
+    unit: str
+    feature_service: str
+    entity_rows: Callable[[pa.Table], pa.Table]
+    inputs: tuple[Input, ...]
+    unit_of_split: str
+    report_by: dict[str, tuple[str, ...]]
+    baselines: tuple[Estimator, ...]
+    candidate: Estimator
+    behaviour: Behaviour
+    split: TimeSplit = field(default_factory=TimeSplit)
+    groupings: tuple[Grouping, ...] = ()
+    space: dict[str, Dimension] = field(default_factory=dict)
+    trials: int = 8
+    interval: IntervalRule = field(default_factory=IntervalRule)
+    gate: GateRule = field(default_factory=GateRule)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns kept beside the matrix: for reports, groups and halving."""
+        grouped = [name for one in self.groupings for name in one.columns]
+        reported = [name for names in self.report_by.values() for name in names]
+        names = ["event_timestamp", self.unit_of_split, self.interval.group_by]
+        return tuple(dict.fromkeys([*names, *reported, *grouped]))
+
+    def report_groups(self, design: Design) -> dict[str, list[str]]:
+        """The groups that metrics are broken down by, for each row."""
+        return {
+            name: [
+                "|".join(map(str, row))
+                for row in zip(*(design.columns[one] for one in columns), strict=True)
+            ]
+            for name, columns in self.report_by.items()
+        }
+
+    def group_of_interval(self, design: Design) -> list[str]:
+        """The value by which a row's interval is chosen."""
+        return [str(value) for value in np.asarray(design.columns[self.interval.group_by])]
