@@ -1,20 +1,20 @@
 """The errors Tambo raises, each for the person who must fix it.
 
-    TamboError
-    ├── SettingsError          a setting or the machine is not as needed
-    ├── ContractError          a contract or a mapping file is wrong
-    ├── IngestError            a raw file could not be taken in
-    │   └── FileChangedError   it changed while it was read
-    ├── LakeError              the lake cannot be opened, read or written
-    │   ├── LockedError        another process is writing
-    │   └── ReleaseError       no such release, or it has been retired
-    ├── BuildError             a dbt model or test failed
-    ├── ValidationFailedError  a critical expectation failed: no release
-    ├── FeatureError           a feature, view, service or entity row is wrong
-    │   └── OnlineStoreError   the online store is down, empty or stale
-    ├── TrainingError          a model cannot be trained or rebuilt
-    ├── ServingError           a service cannot be built, started or called
-    └── OrchestrationError     Airflow does not start, or one of its processes ended
+TamboError
+├── SettingsError          a setting or the machine is not as needed
+├── ContractError          a contract or a mapping file is wrong
+├── IngestError            a raw file could not be taken in
+│   └── FileChangedError   it changed while it was read
+├── LakeError              the lake cannot be opened, read or written
+│   ├── LockedError        another process is writing
+│   └── ReleaseError       no such release, or it has been retired
+├── BuildError             a dbt model or test failed
+├── ValidationFailedError  a critical expectation failed: no release
+├── FeatureError           a feature, view, service or entity row is wrong
+│   └── OnlineStoreError   the online store is down, empty or stale
+├── TrainingError          a model cannot be trained or rebuilt
+├── ServingError           a service cannot be built, started or called
+└── OrchestrationError     Airflow does not start, or one of its processes ended
 """
 
 from __future__ import annotations

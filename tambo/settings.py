@@ -99,7 +99,7 @@ class Settings(BaseSettings):
 
     @property
     def dbt_target(self) -> Path:
-        """dbt's manifest, compiled SQL and docs."""
+        """Manifest, compiled SQL and docs of dbt."""
         return self.home.absolute() / "dbt"
 
 

@@ -36,11 +36,11 @@ def test_an_older_snapshot_can_be_exported(settings: Settings, tmp_path) -> None
 
 
 def test_an_unknown_table_lists_the_known(settings: Settings, tmp_path) -> None:
-    with pytest.raises(LakeError, match="no table marts.fare") as error:
+    with pytest.raises(LakeError, match=r"no table marts\.fare") as error:
         export_table(settings, "marts.fare", tmp_path / "x.csv")
     assert "marts.fares" in str(error.value.remedy)
 
 
 def test_an_unknown_ending_is_refused(settings: Settings, tmp_path) -> None:
-    with pytest.raises(LakeError, match="the ending .xlsx"):
+    with pytest.raises(LakeError, match=r"the ending \.xlsx"):
         export_table(settings, "marts.fares", tmp_path / "x.xlsx")
