@@ -89,7 +89,7 @@ class FlightPricer:
         ]
 
     def _refuse_unknown(self, requests: Sequence[FlightRequest], batch: bool) -> None:
-        known = self._model.spec.known.get("agency")
+        known = self._model.spec.known_values("agency")
         if known is None:
             return
         _refuse(

@@ -130,8 +130,7 @@ class ServingSpec(_Part):
     inputs: tuple[Input, ...] = Field(min_length=1)
     known: dict[str, tuple[str, ...]] = Field(
         default_factory=dict,
-        description="values of request fields seen in training (agency, flight_type): others are"
-        " refused; a field that is not named here is not checked",
+        description="values of a request's columns that were seen in training, for example agency",
     )
     interval: Interval
     metrics: dict[str, float] = Field(default_factory=dict)
@@ -149,6 +148,13 @@ class ServingSpec(_Part):
     def columns(self) -> tuple[str, ...]:
         """Columns that `encode` reads, each once, in order of their first use."""
         return source_columns(self.inputs)
+
+    def known_values(self, column: str) -> tuple[str, ...] | None:
+        """List the values of a column that training saw; None if nobody wrote them down."""
+        if column in self.known:
+            return self.known[column]
+        own = [one.vocabulary for one in self.inputs if one.sources == (column,)]
+        return own[0] if own else None
 
     def encode(self, rows: Sequence[Mapping[str, object]]) -> NDArray[np.float32]:
         """Encode rows into the model's input matrix.

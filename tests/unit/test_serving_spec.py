@@ -146,3 +146,10 @@ def test_interval_follows_the_group_and_widens_for_what_is_unseen():
 def test_a_spec_that_contradicts_itself_is_refused(wrong):
     with pytest.raises(ValidationError):
         wrong()
+
+
+def test_what_training_saw_is_known():
+    assert spec().known_values("agency") == ("CloudFy", "Rainbow")
+    assert spec(known={"agency": ("FlyingDrops",)}).known_values("agency") == ("FlyingDrops",)
+    assert spec().known_values("origin") is None
+    assert spec().known_values(NUMBER.name) is None
