@@ -195,11 +195,17 @@ def test_a_store_that_went_away_is_unavailable_and_says_no_path(artefact, tmp_pa
 def test_a_baseline_says_so_in_every_answer(artefact, tmp_path):
     folder, path = artefact
     shutil.copytree(folder, tmp_path / "a")
-    served_model.spec(baseline=True, estimator="route_class_mean", known={}).save(
+    pair = Input(
+        name="origin|agency",
+        kind="category",
+        vocabulary=("Recife (PE)|CloudFy",),
+        columns=("origin", "agency"),
+    )
+    inputs = (*served_model.spec().inputs[:3], pair)
+    served_model.spec(baseline=True, estimator="route_class_mean", inputs=inputs, known={}).save(
         tmp_path / "a" / "serving.json"
     )
-    client = served_model.client_of(tmp_path / "a", path)
-    answer = ask(client, agency="anything goes")
+    answer = ask(served_model.client_of(tmp_path / "a", path), agency="one of which nobody said")
     assert answer.json()["model"]["baseline"] is True
     assert answer.json()["warnings"] == ["no trained model beat the baseline route_class_mean"]
 
