@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 from tambo.cli import console
@@ -60,18 +61,31 @@ def show_quarantine(settings: Settings, reason: str | None, limit: int) -> None:
     """Print quarantined lines by reason, then the first of them."""
     from tambo.ingest import quarantine
 
-    counts = quarantine.summary(settings)
     console.show_table(
         "quarantine",
-        ("table", "reason", "lines"),
-        [(row.table, row.reason, row.lines) for row in counts if reason in {None, row.reason}],
+        ("table", "reason", "lines", "files", "last (UTC)"),
+        [row for row in quarantine_counts(settings) if reason in {None, row[1]}],
     )
     rows = [
-        (line.source_file, line.line, line.reason, line.column, line.value, line.message)
+        (line.source_file, line.line, line.reason, line.column, line.value, line.remedy)
         for line in quarantine.lines(settings, reason=reason, limit=limit)
     ]
-    columns = ("file", "line", "reason", "column", "value", "what would be right")
+    columns = ("file", "line", "reason", "column", "value", "what to do")
     console.show_table(f"the first {len(rows)}", columns, rows)
+
+
+def quarantine_counts(settings: Settings) -> list[tuple[str, str, int, int, datetime]]:
+    """Table, reason, lines, files and newest entry of what is in quarantine, most lines first."""
+    from tambo.ingest import quarantine
+
+    grouped: dict[tuple[str, str], list[quarantine.Summary]] = {}
+    for one in quarantine.summary(settings):
+        grouped.setdefault((one.table, one.reason), []).append(one)
+    counts = [
+        (table, reason, sum(o.lines for o in found), len(found), max(o.newest for o in found))
+        for (table, reason), found in grouped.items()
+    ]
+    return sorted(counts, key=lambda row: -row[2])
 
 
 def export_quarantine(settings: Settings, out: Path, reason: str | None) -> None:
@@ -79,7 +93,8 @@ def export_quarantine(settings: Settings, out: Path, reason: str | None) -> None
     from tambo.ingest import quarantine
 
     written = quarantine.export(settings, out, reason=reason)
-    console.out.print(f"{written:,} lines written to {out}", markup=False)
+    files = ", ".join(map(str, written.files))
+    console.out.print(f"{written.lines:,} lines written to {files}", markup=False)
 
 
 def take_back(settings: Settings, file: Path) -> None:

@@ -9,6 +9,7 @@ import duckdb
 
 from tambo import lake
 from tambo.cli import console
+from tambo.cli.intake import quarantine_counts
 from tambo.domains import domains
 from tambo.lake import releases
 from tambo.lake.sql import ident
@@ -28,7 +29,7 @@ def show(settings: Settings) -> None:
     with lake.reader(settings) as connection:
         _show_releases(history)
         _show_tables(connection, history)
-        _show_quarantine(connection)
+    _show_quarantine(settings)
     _show_models(settings)
 
 
@@ -76,14 +77,9 @@ def _fresh(connection: duckdb.DuckDBPyConnection, table: str) -> tuple[int, str]
     return int(count), f"{newest:%Y-%m-%d %H:%M} ({(now() - newest).days:,} days ago)"
 
 
-def _show_quarantine(connection: duckdb.DuckDBPyConnection) -> None:
-    if not _exists(connection, "quarantine", "lines"):
-        return
-    rows = connection.execute(
-        "SELECT table_name, reason, count(*), max(quarantined_at) FROM lake.quarantine.lines "
-        "GROUP BY ALL ORDER BY ALL"
-    ).fetchall()
-    console.show_table("quarantine", ("table", "reason", "lines", "last (UTC)"), rows)
+def _show_quarantine(settings: Settings) -> None:
+    columns = ("table", "reason", "lines", "files", "last (UTC)")
+    console.show_table("quarantine", columns, quarantine_counts(settings))
 
 
 def _show_models(settings: Settings) -> None:
