@@ -54,16 +54,17 @@ def _rows(domain: str, table: Table) -> Suite:
     if table.event_time:
         columns["_event_at"] = "_event_at"
         expected.append(not_null("_event_at"))
+    columns |= {_ORIGIN: _ORIGIN_SQL, "_known_from": "_known_from"}
+    expected.append(holds(_ORIGIN, f"every row says where it came from and when ({_ORIGIN_SQL})"))
+    expected.append(one_of("_known_from", _KNOWN_FROM))
+    keys = (*PLACE, *table.key)
+    needed = {*keys, *(one.column for one in expected)}
     return Suite(
         name=f"{domain}.raw.{table.name}",
         frame=f"{{table}} WHERE NOT coalesce({ident(table.tombstone)}, false)",
-        columns=columns | {_ORIGIN: _ORIGIN_SQL, "_known_from": "_known_from"},
-        keys=(*PLACE, *table.key),
-        expectations=(
-            *expected,
-            holds(_ORIGIN, f"every row says where it came from and when ({_ORIGIN_SQL})"),
-            one_of("_known_from", _KNOWN_FROM),
-        ),
+        columns={name: sql for name, sql in columns.items() if name in needed},
+        keys=keys,
+        expectations=tuple(expected),
         table=f"raw.{table.name}",
         reads=frozenset({f"raw.{table.name}"}),
     )
@@ -92,25 +93,15 @@ def _key_columns(table: Table) -> dict[str, str]:
 def _of_column(column: Column, columns: dict[str, str]) -> list[Expectation]:
     """Expectations of one column; adds the frame's columns that they need."""
     name = column.name
+    if column.type in TIMES:
+        return _of_time(column, columns)
     expected = [] if column.may_be_null else [not_null(name)]
     if column.type in NUMBERS:
         columns[name] = number(name, column.type)
-        high = LARGEST if column.max is None and column.type == "DOUBLE" else column.max
+        high = LARGEST if column.max is None and column.type == "DOUBLE" else _bound(column.max)
         if not (column.min is None and column.above is None and high is None):
-            expected.append(
-                between(
-                    name, _bound(column.min), _bound(high), above=column.above, unit=column.unit
-                )
-            )
-    if column.type in TIMES and not (column.min is None and column.max is None):
-        # A column of its own: Great Expectations compares dates one by one, integers at once.
-        day = f"day of {name}"
-        columns[day] = f"CAST(strftime({ident(name)}, '%Y%m%d') AS BIGINT)"
-        # A bound is local, the lake is in UTC: the same day or its neighbour.
-        slack = timedelta(days=column.type == "TIMESTAMP")
-        days = between(day, _day(column.min, -slack), _day(column.max, slack))
-        words = f"{name} is from {column.min or 'any day'} to {column.max or 'any day'}"
-        expected.append(replace(days, says=words))
+            low = _bound(column.min)
+            expected.append(between(name, low, high, above=column.above, unit=column.unit))
     if column.allowed is not None:
         expected.append(one_of(name, column.allowed))
     if column.pattern is not None:
@@ -119,6 +110,22 @@ def _of_column(column: Column, columns: dict[str, str]) -> list[Expectation]:
         # Measured by SQL: pandas counts the characters of each string in Python.
         columns[f"length of {name}"] = f"length({ident(name)})"
         expected.append(between(f"length of {name}", high=column.max_length, unit="characters"))
+    return expected
+
+
+def _of_time(column: Column, columns: dict[str, str]) -> list[Expectation]:
+    """A day as an integer, 20251231: pandas holds and compares dates one by one."""
+    name, day = column.name, f"day of {column.name}"
+    columns[day] = "year({0}) * 10000 + month({0}) * 100 + day({0})".format(ident(name))
+    expected = []
+    if not column.may_be_null:
+        expected.append(replace(not_null(day), says=f"{name} is never null"))
+    if column.min is not None or column.max is not None:
+        # A bound is local, the lake is in UTC: the same day or its neighbour.
+        slack = timedelta(days=column.type == "TIMESTAMP")
+        days = between(day, _day(column.min, -slack), _day(column.max, slack))
+        words = f"{name} is from {column.min or 'any day'} to {column.max or 'any day'}"
+        expected.append(replace(days, says=words))
     return expected
 
 

@@ -48,9 +48,14 @@ class Runner:
         started = time.perf_counter()
         tallies = [Tally(one) for one in suite.expectations]
         rows = 0
-        for frame in chunks(connection, suite, scope, self._chunk_rows):
-            rows += len(frame)
-            self._look(frame, suite, tallies)
+        try:
+            for frame in chunks(connection, suite, scope, self._chunk_rows):
+                rows += len(frame)
+                self._look(frame, suite, tallies)
+        except duckdb.Error as error:
+            # A condition of a contract or a slice that is no SQL over its table.
+            for tally in tallies:
+                tally.give_up(str(error))
         return SuiteResult(
             suite=suite.name,
             rows=rows,

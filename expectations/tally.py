@@ -41,6 +41,10 @@ class Tally:
         self._unexpected += int(count)
         return int(count) > 0
 
+    def give_up(self, trouble: str) -> None:
+        """Note why it cannot be evaluated at all."""
+        self._trouble = trouble
+
     def keep(self, result: Any) -> None:
         """Keep the values and rows of a slice that break it."""
         for row in result.result.get("partial_unexpected_index_list") or ():

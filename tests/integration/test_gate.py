@@ -146,7 +146,7 @@ def test_every_kind_of_fault_is_found(settings: Settings) -> None:
     assert (hotels["_source_file"], hotels["_row_number"]) == ("file.csv", 4)
     assert found["travel.raw.users", "code"]["unexpected"] == 30
     assert found["travel.raw.users", "its origin is known"]["unexpected"] == 30
-    assert found["travel.raw.hotels.whole", "days behind"]["values"] == [100]
+    assert found["travel.raw.hotels.whole", "days behind the domain"]["values"] == [99]
     assert found["travel.raw.users.whole", "share in quarantine"]["values"] == [0.75]
     assert {one["trouble"] for one in found.values()} == {""}
 
@@ -208,16 +208,19 @@ def test_warnings_are_told_and_do_not_stop(settings: Settings) -> None:
             "(SELECT batch_id FROM lake.audit.batches WHERE table_name = 'flights')"
         )
         lake.execute("UPDATE lake.raw.hotels SET _event_at = ?", [AS_OF - timedelta(days=40)])
-    gate_lake.note_build(settings)
+    # A line that came in live makes as_of the wall clock; old data stay right.
+    gate_lake.note_build(settings, AS_OF + timedelta(days=300))
 
     verdict = validate(settings)
 
     assert verdict.success
     assert {(one.suite, one.column) for one in verdict.warnings} == {
         ("travel.raw.flights.whole", "share in quarantine"),
-        ("travel.raw.hotels.whole", "days behind"),
+        ("travel.raw.hotels.whole", "days behind the domain"),
+        ("travel.raw.hotels.whole", "days before as_of"),
+        ("travel.raw.flights.whole", "days before as_of"),
     }
-    assert verdict.line().endswith("2 warnings")
+    assert verdict.line().endswith("4 warnings")
     assert releases.release(settings).release.number == 1
 
 

@@ -89,3 +89,24 @@ def test_counts_and_rows_are_exact(rows: list[tuple], repeats: int, chunk: int) 
             assert len(failure.rows) == min(count, 20)
             assert all(breaks(rows[row["id"]])[position] for row in failure.rows)
     assert result.rows == len(rows) * repeats
+
+
+def test_a_suite_that_cannot_be_read_fails_with_the_reason() -> None:
+    connection = duckdb.connect()
+    connection.execute("CREATE TABLE rows AS SELECT 1 AS id")
+    result = RUNNERS[2048].run(connection, SUITE, SCOPE)
+    assert not result.success
+    assert len(result.failures) == len(SUITE.expectations)
+    assert 'Column "x"' in result.failures[0].trouble
+    assert "could not be evaluated" in str(result.failures[0])
+
+
+def test_an_expectation_that_does_not_fit_its_column_fails_with_the_reason() -> None:
+    connection = duckdb.connect()
+    connection.execute("CREATE TABLE rows AS SELECT 1 AS id, 'text' AS s")
+    wrong = Suite("t", "rows", {"id": "id", "s": "s"}, ("id",), (between("s", 0), not_null("gone")))
+    result = RUNNERS[2048].run(connection, wrong, SCOPE)
+    assert not result.success
+    assert len(result.failures) == 2
+    assert all(failure.trouble for failure in result.failures)
+    assert "gone" in result.failures[1].trouble
