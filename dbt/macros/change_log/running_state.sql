@@ -12,110 +12,53 @@
                    of several at one instant the highest; named latest_<column>
 
     Every fact gives +x where it starts to count, -x where it ends, and for the windows -x where it
-    leaves the window. Summed by instant and then along the key: linear in the number of facts.
+    leaves the window; a last row of each key takes off what is left. So the rows of a key sum to
+    nothing, and one running sum over all keys, in order of key and instant, starts at nothing for
+    each: DuckDB streams it, three times cheaper than sums by partition.
     Ends with the CTE `states`: keys, event_timestamp, created_timestamp and the totals, all of
     them null where no fact is left.
 -#}
 {% macro running_state(facts, keys, totals, window_totals, changes, latest=none) -%}
-    {%- set key_list = keys | join(', ') -%}
-    {%- set all_totals = totals + window_columns(window_totals) -%}
-    -- Keys as numbers: what is sorted below stays narrow.
-    numbered as materialized (
-        {%- if is_incremental() %}
-            select {{ key_list }}, min(since) as since, row_number() over () as key_number
-            from {{ changes }}
-            group by all
-        {%- else %}
-            select {{ key_list }}, row_number() over () as key_number
-            from (select distinct {{ key_list }} from {{ facts }})
-        {%- endif %}
-    ),
+    {%- set all_totals = totals + suffixed(window_totals) -%}
+    {{ counted_facts(facts, keys, totals, changes, latest) }}
 
-    counted as not materialized (
-        select
-            numbered.key_number,
-            {%- if is_incremental() %}
-                numbered.since,
-            {%- endif %}
-            event_timestamp,
-            {{ starts_at() }} as starts_at,
-            ended_timestamp as ends_at,
-            if(window_ended_timestamp > {{ starts_at() }}, window_ended_timestamp, null) as leaves_at,
-            {{ rank(latest) if latest else 'null' }} as rank,
-            {{ totals | join(', ') }}
-        from {{ facts }}
-        inner join numbered using ({{ key_list }})
-        where ended_timestamp is null or ended_timestamp > {{ starts_at() }}
-    ),
+    {{ deltas(totals, window_totals, latest) }}
 
-    deltas as not materialized (
-        select
-            key_number,
-            {{ instant('starts_at') }} as instant,
-            event_timestamp as event,
-            if(ends_at <= {{ as_of() }}, null, rank) as rank,
-            {{ totals | join(', ') }}
-            {%- for column in window_totals -%}
-                , if(leaves_at is null, 0, {{ column }}) as {{ column }}_90d
-            {%- endfor %}
-        from counted
-        where starts_at <= {{ as_of() }}
-        union all
-        select
-            key_number,
-            {{ instant('ends_at') }} as instant,
-            null as event,
-            null as rank,
-            -{{ totals | join(', -') }}
-            {%- for column in window_totals -%}
-                , if(leaves_at > ends_at, -{{ column }}, 0) as {{ column }}_90d
-            {%- endfor %}
-        from counted
-        where ends_at <= {{ as_of() }}
-        union all
-        select
-            key_number,
-            {{ instant('leaves_at') }} as instant,
-            leaves_at as event,
-            null as rank
-            {%- for column in totals -%}
-                , 0 as {{ column }}
-            {%- endfor %}
-            {%- for column in window_totals -%}
-                , -{{ column }} as {{ column }}_90d
-            {%- endfor %}
-        from counted
-        where leaves_at <= {{ as_of() }} and (ends_at is null or ends_at > leaves_at)
-    ),
-
-    summed as not materialized (
+    accumulated as not materialized (
         select
             key_number,
             instant,
-            max(event) as event,
-            max(rank) as rank
-            {%- for column in all_totals -%}
-                , sum({{ column }}) as {{ column }}
+            max({{ ordinal('key_number', 'event') }}) over so_far as newest,
+            max(rank) over so_far as lasting_rank,
+            row_number() over so_far as position,
+            {%- for column in all_totals %}
+                sum({{ column }}) over so_far as {{ column }},
             {%- endfor %}
-        from deltas
-        group by key_number, instant
+            lead(key_number) over () as next_key,
+            lead(instant) over () as next_instant
+        from (select * from deltas order by key_number, instant)
+        window so_far as (rows between unbounded preceding and current row)
     ),
 
+    -- The last row of an instant holds all that is known at it.
     running as {{ 'materialized' if latest else 'not materialized' }} (
         select
             key_number,
+            {{ ordinal_timestamp('newest') }} as event_timestamp,
             instant as created_timestamp,
-            row_number() over so_far - 1 as position,
-            max(event) over so_far as event_timestamp,
-            max(rank) over so_far as lasting_rank
-            {%- for column in all_totals -%}
-                , sum({{ column }}) over so_far as {{ column }}
-            {%- endfor %}
-        from summed
-        window so_far as (
-            partition by key_number order by instant
-            rows between unbounded preceding and current row
-        )
+            {%- if latest %}
+                position,
+                if({{ ordinal_key('lasting_rank') }} = key_number, lasting_rank, null) as lasting_rank,
+            {%- endif %}
+            {{ all_totals | join(', ') }}
+        from accumulated
+        where
+            instant < timestamp 'infinity'
+            and case
+                when (next_key, next_instant) < (key_number, instant)
+                    then error('running_state: the rows did not come in order')
+                else (next_key, next_instant) <> (key_number, instant)
+            end
     ),
 
     {% if latest -%}
@@ -133,12 +76,13 @@
                 , if(running.{{ totals[0] }} = 0, null, running.{{ column }}) as {{ column }}
             {%- endfor %}
             {%- if latest -%}
-                , {{ ranked_value('greatest(lasting_rank, brief_rank)', latest) }} as latest_{{ latest }}
+                , {{ ranked(latest, 'greatest(running.lasting_rank, brief.brief_rank)') }}
+                as latest_{{ latest }}
             {%- endif %}
         from running
         inner join numbered using (key_number)
         {%- if latest %}
-            left join brief using (key_number, position)
+            left join brief using (position)
         {%- endif %}
         {%- if is_incremental() %}
             where running.created_timestamp >= numbered.since
@@ -146,19 +90,10 @@
     )
 {%- endmacro %}
 
-{% macro window_columns(columns) -%}
+{% macro suffixed(columns) -%}
     {%- set named = [] -%}
     {%- for column in columns %}{% do named.append(column ~ '_90d') %}{% endfor -%}
     {{- return(named) -}}
-{%- endmacro %}
-
-{#- What lies before `since` is summed into one instant: an increment sorts only what is new. -#}
-{% macro instant(column) -%}
-    {%- if is_incremental() -%}
-        greatest({{ column }}, since - interval 1 microsecond)
-    {%- else -%}
-        {{ column }}
-    {%- endif -%}
 {%- endmacro %}
 
 {#- The rows that tell the strategy from where on to replace a touched key. -#}
