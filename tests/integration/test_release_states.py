@@ -36,7 +36,7 @@ def test_a_passed_build_is_released_once(settings: Settings) -> None:
     assert first.release.number == 1
     assert first.release.snapshot_id == made.snapshot_id
     assert first.release.as_of == AS_OF
-    assert first.release.row_counts == {"marts.fares": 2}
+    assert first.release.row_counts == {"marts.fares": 2, "quarantine.lines": 0}
     assert first.release.verdicts == [{"suite": "travel.fares"}]
     assert [row.status for row in releases.history(settings)] == ["released"]
 
@@ -49,7 +49,7 @@ def test_the_snapshot_named_is_the_one_validated_not_the_head(settings: Settings
 
     first = releases.release(settings).release
 
-    assert first.row_counts == {"marts.fares": 2}
+    assert first.row_counts == {"marts.fares": 2, "quarantine.lines": 0}
     with reader(settings, first.snapshot_id) as lake:
         assert lake.execute("SELECT max(code) FROM lake.marts.fares").fetchone() == (1,)
         assert lake.execute("SELECT count(*) FROM lake.audit.releases").fetchone() == (0,)

@@ -64,7 +64,7 @@ def retire_and_compare(home: Settings, named: set[int], keep: int) -> None:
 
 
 @settings(
-    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
+    max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
 )
 @given(
     steps=st.lists(STEPS, min_size=4, max_size=12),
