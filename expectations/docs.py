@@ -27,6 +27,12 @@ def index(settings: Settings) -> Path | None:
     return page if page.exists() else None
 
 
+def of_run(settings: Settings, validation_id: int) -> Path | None:
+    """First page of the data docs, if they hold this run."""
+    pages = (settings.data_docs / "site").rglob(_run_name(validation_id))
+    return index(settings) if any(pages) else None
+
+
 def publish(settings: Settings, suites: Sequence[Suite], verdict: Verdict, build: Build) -> Path:
     """Add the pages of one run, remove those of old runs, and build the index.
 

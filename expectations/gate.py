@@ -55,7 +55,10 @@ def validate(settings: Settings, *, progress: Progress = silent) -> Verdict:
         with reader(settings) as head:
             passed = _last_pass(head, suites_hash)
             if passed is not None and passed.build_id == build.build_id:
-                return replace(passed, up_to_date=True, data_docs=docs.index(settings))
+                page = docs.of_run(settings, passed.validation_id)
+                # A run that was killed after its verdict left none.
+                page = page or docs.publish(settings, suites, passed, build)
+                return replace(passed, up_to_date=True, data_docs=page)
         results = _run(connection, suites, _scope(connection, build, passed), progress)
     verdict = _record(settings, build, suites_hash, results)
     page = docs.publish(settings, suites, verdict, build)

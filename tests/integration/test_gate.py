@@ -78,6 +78,11 @@ def test_the_same_build_is_not_looked_at_twice(settings: Settings) -> None:
     assert again.validation_id == 1
     assert again.suites
     assert again.data_docs == docs.index(settings)
+    shutil.rmtree(settings.data_docs)
+    again = validate(settings)
+    assert again.up_to_date
+    assert again.data_docs is not None
+    assert "validation 000001" in again.data_docs.read_text()
 
 
 def test_a_value_out_of_range_stops_the_release_and_is_named(settings: Settings) -> None:
