@@ -68,10 +68,6 @@ def environment(settings: Settings, port: int, dags: Path = DAGS) -> dict[str, s
         "AIRFLOW__API__WORKERS": "1",
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}",
         "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(home / "logs"),
-        # Airflow opens the log to every library; Feast alone would write twenty lines a view.
-        "AIRFLOW__LOGGING__NAMESPACE_LEVELS": (
-            "feast=WARNING great_expectations=WARNING mlflow=WARNING alembic=WARNING"
-        ),
         # A new DAG file is found after half a minute.
         "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "30",
         # Nothing is reported to anybody.

@@ -20,6 +20,9 @@ from tambo.lake import writer_lock
 from tambo.settings import get_settings
 
 log = logging.getLogger(__name__)
+# Airflow opens its log to every library, and Feast alone would write twenty lines a view. Airflow's
+# own setting for that (namespace_levels) reaches only loggers made by structlog.
+logging.getLogger("feast").setLevel(logging.WARNING)
 
 
 def ingest(path: str | None) -> str:
