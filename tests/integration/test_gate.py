@@ -15,6 +15,7 @@ from expectations.gate import validate
 from expectations.verdict import Verdict
 from tambo.errors import ReleaseError, ValidationFailedError
 from tambo.lake import reader, releases, writer
+from tambo.lake.retention import retire
 from tambo.settings import Settings
 
 AS_OF = gate_lake.AS_OF
@@ -185,7 +186,9 @@ def test_only_new_rows_are_read_again_and_only_those_that_are_still_there(
 ) -> None:
     with writer(settings, "test") as lake:
         gate_lake.take_in(lake, 2, 10)
-        gate_lake.add_fares(lake, 7)
+        # Enough for files of their own, which retention merges.
+        for rows in (3, 4):
+            gate_lake.add_fares(lake, rows * 100)
         gate_lake.add_fares(lake, 1, mean="-1")
         lake.execute("DELETE FROM lake.marts.fare_prices WHERE fare_mean < 0")
         lake.execute(
@@ -193,17 +196,19 @@ def test_only_new_rows_are_read_again_and_only_those_that_are_still_there(
             "SELECT * FROM lake.marts.label_flight_price"
         )
     gate_lake.note_build(settings)
+    # Files of before and after are merged, the snapshots between them are gone.
+    assert retire(settings, named=[], keep=1, grace=timedelta(0)).merged
 
     verdict = validate(settings)
 
     rows = {result.suite: result.rows for result in verdict.suites}
-    assert rows["travel.marts.fare_prices"] == 7
+    assert rows["travel.marts.fare_prices"] == 700
     assert rows["travel.raw.flights"] == 10
     assert rows["travel.raw.flights.batches"] == 1
     # Built anew, so all of it is new.
     assert rows["travel.marts.label_flight_price"] == 40
     assert not next(one for one in verdict.suites if one.suite == "travel.raw.flights").whole
-    assert releases.release(settings).release.row_counts["marts.fare_prices"] == 47
+    assert releases.release(settings).release.row_counts["marts.fare_prices"] == 740
 
 
 def test_warnings_are_told_and_do_not_stop(settings: Settings) -> None:
