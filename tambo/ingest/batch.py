@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -31,6 +31,7 @@ class Batch:
         arrived_at: from the arrival manifest, UTC.
         ingested_at: start of the command that took it in, UTC.
         problem: why it is quarantined as a whole.
+        retaken: whether it was quarantined as a whole before, under the same number.
         records: records in the file.
         base: row id of its first row in the work table.
         apart: record numbers that the splitter set apart, with their codes.
@@ -46,6 +47,7 @@ class Batch:
     arrived_at: datetime | None
     ingested_at: datetime
     problem: Problem | None = None
+    retaken: bool = False
     records: int = 0
     base: int = 0
     apart: list[tuple[Positions, Positions]] = field(default_factory=list)
@@ -71,6 +73,11 @@ class Batch:
         bad = (block.codes != 0) & (block.codes != 255)
         if bad.any():
             self.apart.append((block.numbers[bad], block.codes[bad].astype(np.int64)))
+
+
+def domains_of(batches: Iterable[Batch]) -> list[Contracts]:
+    """Contracts of the batches' domains, each once."""
+    return list({batch.contracts.domain: batch.contracts for batch in batches}.values())
 
 
 def open_head(settings: Settings, digest: str, entry: Entry | None) -> tuple[Head, Pushback]:

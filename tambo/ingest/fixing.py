@@ -15,7 +15,7 @@ from tambo.ingest.batch import Batch, open_head
 from tambo.ingest.capture import Captured, capture
 from tambo.ingest.landing import land
 from tambo.ingest.mapping import Entry
-from tambo.ingest.orphans import land_orphans
+from tambo.ingest.orphans import land_orphans, note_orphans
 from tambo.ingest.plan import known_batches, next_batch_id
 from tambo.ingest.quarantine import BATCH, EXPORT_COLUMNS, RECORD
 from tambo.ingest.stored import stored_batches
@@ -59,7 +59,8 @@ def take_fix(
     land(settings, work, batch)
     if batch.problem is not None:
         raise IngestError(f"{path} cannot be read: {batch.problem.value}")
-    old = land_orphans(settings, work, batch.contracts, at)
+    note_orphans(work.connection)
+    old = land_orphans(settings, work, [batch], at)
     with transaction(connection):
         take_in(settings, work, [batch], old, progress)
         resolved = _resolve(connection, batch, origins)

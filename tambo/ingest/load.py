@@ -6,14 +6,12 @@ from datetime import datetime
 from pathlib import Path
 from time import perf_counter
 
-import duckdb
-
 from tambo.ingest.discover import discover
 from tambo.ingest.landing import land
-from tambo.ingest.orphans import land_orphans
-from tambo.ingest.plan import Plan, make_plan
+from tambo.ingest.orphans import land_orphans, note_orphans
+from tambo.ingest.plan import Plan, known_batches, make_plan
 from tambo.ingest.report import FileReport, IngestReport, read_reports
-from tambo.ingest.taking import domains_of, take_in, transaction
+from tambo.ingest.taking import take_in, transaction
 from tambo.ingest.work import Work, workspace
 from tambo.lake import writer
 from tambo.lake.state import now
@@ -56,33 +54,29 @@ def ingest(
     found = discover(Path(path), mapping)
     with writer(settings, "ingest") as connection:
         at = now()
+        with transaction(connection):
+            known = known_batches(connection)
+            note_orphans(connection)
         plan = make_plan(
-            settings, connection, found, at=at, history=history, restore=restore, progress=progress
+            settings, known, found, at=at, history=history, restore=restore, progress=progress
         )
-        replayed = 0
+        files, replayed = plan.others, 0
         if plan.batches:
             with workspace(settings, connection) as work:
-                replayed = _take_in(settings, work, plan, at, progress)
-        files = _reports(connection, plan)
+                taken, replayed = _take_in(settings, work, plan, at, progress)
+                files = taken + files
     return IngestReport(files, replayed, perf_counter() - started)
 
 
-def _take_in(settings: Settings, work: Work, plan: Plan, at: datetime, progress: Progress) -> int:
+def _take_in(
+    settings: Settings, work: Work, plan: Plan, at: datetime, progress: Progress
+) -> tuple[list[FileReport], int]:
     for number, batch in enumerate(plan.batches):
         progress(f"checking {batch.captured.name}", number, len(plan.batches))
         if batch.problem is None:
             land(settings, work, batch)
-    old = [
-        batch
-        for contracts in domains_of(plan.batches)
-        for batch in land_orphans(settings, work, contracts, at)
-    ]
+    old = land_orphans(settings, work, plan.batches, at)
     with transaction(work.connection):
-        return take_in(settings, work, plan.batches, old, progress)
-
-
-def _reports(connection: duckdb.DuckDBPyConnection, plan: Plan) -> list[FileReport]:
-    mine = {batch.batch_id for batch in plan.batches}
-    if not mine:
-        return plan.others
-    return [r for r in read_reports(connection) if r.batch_id in mine] + plan.others
+        moved = take_in(settings, work, plan.batches, old, progress)
+        mine = {batch.batch_id for batch in plan.batches}
+        return read_reports(work.connection, mine), moved

@@ -70,6 +70,7 @@ class Candidate:
             arrived_at=arrived_at,
             ingested_at=at,
             problem=self.claim.problem,
+            retaken=batch_id > 0,
         )
 
 
@@ -84,7 +85,7 @@ def known_batches(connection: duckdb.DuckDBPyConnection) -> list[Known]:
 
 def make_plan(
     settings: Settings,
-    connection: duckdb.DuckDBPyConnection,
+    known: Sequence[Known],
     found: Found,
     *,
     at: datetime,
@@ -94,11 +95,19 @@ def make_plan(
 ) -> Plan:
     """Capture every file and decide what to do with it.
 
+    Args:
+        settings: the Tambo home.
+        known: what the lake has.
+        found: what the command was given.
+        at: time of the command, UTC.
+        history: whether rows are declared to be history; None: where a table is new.
+        restore: whether withdrawn content is taken in again.
+        progress: told what is being read.
+
     Raises:
         IngestError: a file cannot be read, or changed while it was read.
         ContractError: the mapping names a table or a lookup that does not exist.
     """
-    known = known_batches(connection)
     contracts = all_contracts()
     plan, candidates = Plan(), []
     sizes = {batch.size for batch in known}

@@ -15,13 +15,13 @@ from tambo.ingest.claims import all_contracts
 from tambo.ingest.fixing import take_fix
 from tambo.ingest.landing import land
 from tambo.ingest.mapping import Mapping, read_mapping
-from tambo.ingest.orphans import land_orphans
+from tambo.ingest.orphans import land_orphans, note_orphans
 from tambo.ingest.plan import candidates_of
 from tambo.ingest.relanding import OPEN, land_lines
 from tambo.ingest.report import IngestReport, read_reports
 from tambo.ingest.splitter import Positions
 from tambo.ingest.stored import stored_batches
-from tambo.ingest.taking import domains_of, take_in, transaction
+from tambo.ingest.taking import take_in, transaction
 from tambo.ingest.work import Work, workspace
 from tambo.lake import writer
 from tambo.lake.connect import require
@@ -66,7 +66,7 @@ def replay(
             read = read_mapping(mapping) if mapping else None
             folder = mapping.parent if mapping else Path()
             touched, moved = _try_all(settings, work, read, folder, at, progress)
-        files = [r for r in read_reports(connection) if r.batch_id in touched]
+        files = read_reports(connection, touched)
     return IngestReport(files, moved, perf_counter() - started)
 
 
@@ -96,8 +96,8 @@ def _try_all(
             old.append(batch)
     whole = [batch for batch in whole if batch.problem is None]
     tried = {batch.batch_id for batch in old}
-    for contracts in domains_of(whole):
-        old += [b for b in land_orphans(settings, work, contracts, at) if b.batch_id not in tried]
+    note_orphans(work.connection)
+    old += [b for b in land_orphans(settings, work, whole, at) if b.batch_id not in tried]
     if not whole and not old:
         return set(), 0
     with transaction(work.connection):

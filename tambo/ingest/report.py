@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -159,22 +160,25 @@ def reports(settings: Settings) -> list[FileReport]:
         return read_reports(connection)
 
 
-def read_reports(connection: duckdb.DuckDBPyConnection) -> list[FileReport]:
-    """The stored account of every batch, over an open connection."""
-    reasons: dict[int, dict[str, int]] = {}
-    for batch_id, reason, count in connection.execute(
-        "SELECT batch_id, reason, count(*) FROM lake.quarantine.lines GROUP BY ALL ORDER BY ALL"
-    ).fetchall():
-        reasons.setdefault(int(batch_id), {})[str(reason)] = int(count)
+def read_reports(
+    connection: duckdb.DuckDBPyConnection, ids: Collection[int] | None = None
+) -> list[FileReport]:
+    """The stored account of every batch, or of some, over an open connection."""
+    if ids is not None and not ids:
+        return []
+    chosen = "" if ids is None else f" WHERE b.batch_id IN ({', '.join(map(str, sorted(ids)))})"
     cursor = connection.execute(
-        "SELECT b.status, b.history, b.arrived_at, b.ingested_at, f.* FROM lake.audit.batches b "
-        "JOIN lake.audit.files f USING (batch_id) ORDER BY batch_id"
+        "SELECT b.status, b.history, b.arrived_at, b.ingested_at, f.*, q.reasons "
+        "FROM lake.audit.batches b JOIN lake.audit.files f USING (batch_id) "
+        "LEFT JOIN (SELECT batch_id, map_from_entries(list((reason, n) ORDER BY reason)) "
+        "AS reasons FROM (SELECT batch_id, reason, count(*) AS n FROM lake.quarantine.lines "
+        f"GROUP BY ALL) GROUP BY batch_id) q USING (batch_id){chosen} ORDER BY b.batch_id"
     )
     names = [column[0] for column in cursor.description or ()]
-    return [_report(dict(zip(names, row, strict=True)), reasons) for row in cursor.fetchall()]
+    return [_report(dict(zip(names, row, strict=True))) for row in cursor.fetchall()]
 
 
-def _report(row: dict[str, object], reasons: dict[int, dict[str, int]]) -> FileReport:
+def _report(row: dict[str, object]) -> FileReport:
     def number(name: str) -> int:
         return int(str(row[name]))
 
@@ -182,8 +186,7 @@ def _report(row: dict[str, object], reasons: dict[int, dict[str, int]]) -> FileR
         records = number(f"{name}_records") if name in CLASSES else 0
         return Count(records, number(f"{name}_lines"), number(f"{name}_bytes"))
 
-    batch_id = number("batch_id")
-    arrived, ingested = row["arrived_at"], row["ingested_at"]
+    arrived, ingested, reasons = row["arrived_at"], row["ingested_at"], row["reasons"]
     status: Status = "loaded"
     for known in ("quarantined", "withdrawn"):
         if row["status"] == known:
@@ -193,7 +196,7 @@ def _report(row: dict[str, object], reasons: dict[int, dict[str, int]]) -> FileR
         status=status,
         domain=str(row["domain"]),
         table=str(row["table_name"]),
-        batch_id=batch_id,
+        batch_id=number("batch_id"),
         bytes=number("bytes"),
         bom=number("bom_bytes"),
         header=count("header"),
@@ -202,7 +205,7 @@ def _report(row: dict[str, object], reasons: dict[int, dict[str, int]]) -> FileR
         repeat=count("repeat"),
         quarantined=count("quarantined"),
         filtered=count("filtered"),
-        reasons=reasons.get(batch_id, {}),
+        reasons=dict(reasons) if isinstance(reasons, dict) else {},
         history=bool(row["history"]),
         arrived_at=arrived if isinstance(arrived, datetime) else None,
         ingested_at=ingested if isinstance(ingested, datetime) else None,

@@ -9,6 +9,7 @@ positions; no line is touched one by one unless it is wrong.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
@@ -99,7 +100,7 @@ class _Cut:
     stops: Positions
     lines: Positions
     codes: Codes
-    broken: int = 0  # reason code of the record behind the last stop; 0: nothing wrong with it
+    broken: bool = False  # whether the quotes of the record behind the last stop do not fit
 
     @property
     def starts(self) -> Positions:
@@ -188,14 +189,24 @@ def _cuts(buffer: bytes, shape: Shape, *, at_end: bool) -> Iterator[tuple[_Cut, 
                 continue
             if len(part) <= MAX_RECORD_BYTES or b"\n" not in part:
                 return
-            broken = CODE["open_quote"]
+            broken = True
         if broken:
             end = part.find(b"\n") + 1 or len(part)
-            yield _one_line(end, broken), start, start + end
+            yield _one_line(end, _quote_fault(part[:end], shape)), start, start + end
             start += end
             window = max(window // 2, MIN_WINDOW_BYTES)
         else:
             window = min(window * 2, CHUNK_BYTES)
+
+
+def _quote_fault(line: bytes, shape: Shape) -> int:
+    """Why the quotes of one physical line do not fit: one is left open, or stands in a value."""
+    if len(line) > MAX_RECORD_BYTES:
+        return CODE["line_too_long"]
+    delimiter = re.escape(shape.delimiter)
+    whole = rb'(?:"(?:[^"]|"")*+"|[^"%b]*+)%b' % (delimiter, delimiter)
+    last = re.sub(rb"\A(?:%b)*+" % whole, b"", line.rstrip(b"\r\n"), count=1)
+    return CODE["open_quote" if re.fullmatch(rb'"(?:[^"]|"")*+', last) else "bad_quote"]
 
 
 def _one_line(length: int, code: int) -> _Cut:
@@ -211,14 +222,12 @@ def _look(part: bytes, shape: Shape, *, at_end: bool) -> _Cut:
     quotes = np.flatnonzero(octets == QUOTE) if QUOTE in part else np.empty(0, np.int64)
     outside = np.searchsorted(quotes, ends) & 1 == 0 if len(quotes) else slice(None)
     stops: Positions = ends[outside]
-    broken = CODE["open_quote"] if at_end and len(ends) and not _reaches(stops, len(part)) else 0
+    broken = at_end and len(ends) > 0 and not _reaches(stops, len(part))
     if len(quotes):
         wrong = _first_bad_quote(octets, quotes, stops, shape)
         if wrong is not None:
             record = int(np.searchsorted(stops, wrong, side="right"))
-            begin = int(stops[record - 1]) if record else 0
-            same_line = wrong < part.find(b"\n", begin) or part.find(b"\n", begin) < 0
-            broken = CODE["bad_quote" if same_line else "open_quote"]
+            broken = True
             stops = stops[:record]
     lines = np.diff(np.searchsorted(ends, stops, side="right"), prepend=0)
     return _coded(part, _Cut(stops, lines, np.zeros(len(stops), np.uint8), broken), quotes, shape)
@@ -255,7 +264,7 @@ def _coded(part: bytes, cut: _Cut, quotes: Positions, shape: Shape) -> _Cut:
         return cut
     octets = np.frombuffer(part, np.uint8, count=int(cut.stops[-1]))
     _mark_field_counts(cut, octets, quotes, shape)
-    cut.codes[cut.stops - cut.starts > MAX_RECORD_BYTES] = CODE["line_too_long"]
+    _mark_long(cut)
     cut = _without_swallowed(cut)
     if not len(cut.stops):
         return cut
@@ -263,8 +272,13 @@ def _coded(part: bytes, cut: _Cut, quotes: Positions, shape: Shape) -> _Cut:
     if shape.utf8 and not part.isascii():
         _mark_not_utf8(cut, part, octets)
     _mark_control_characters(cut, octets)
+    _mark_long(cut)
     _mark_blank(cut, octets)
     return cut
+
+
+def _mark_long(cut: _Cut) -> None:
+    cut.codes[cut.stops - cut.starts > MAX_RECORD_BYTES] = CODE["line_too_long"]
 
 
 def _without_swallowed(cut: _Cut) -> _Cut:
@@ -273,7 +287,7 @@ def _without_swallowed(cut: _Cut) -> _Cut:
     if not len(swallowed):
         return cut
     first = int(swallowed[0])
-    return _Cut(cut.stops[:first], cut.lines[:first], cut.codes[:first], CODE["open_quote"])
+    return _Cut(cut.stops[:first], cut.lines[:first], cut.codes[:first], broken=True)
 
 
 def _mark_blank(cut: _Cut, octets: npt.NDArray[np.uint8]) -> None:

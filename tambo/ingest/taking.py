@@ -19,7 +19,7 @@ from tambo.ingest.apart import (
     create_apart,
     left_out,
 )
-from tambo.ingest.batch import Batch
+from tambo.ingest.batch import Batch, domains_of
 from tambo.ingest.batches import revise, write_batches
 from tambo.ingest.computing import FILTERED
 from tambo.ingest.incoming import RECORD, create_raw_tables, incoming, register_batches
@@ -83,10 +83,7 @@ def take_in(
     _forget_entries(connection, new)
     write_lines(connection, settings, landed)
     write_whole(connection, settings, whole)
-    connection.execute(
-        f"INSERT INTO lake.audit.filtered SELECT f.* FROM {FILTERED} f "
-        "JOIN intake i ON i.batch_id = f.batch_id"
-    )
+    _write_filtered(connection)
     write_batches(connection, new)
     moved, changed = _move_accepted(work, old)
     others = (affected | changed) - {batch.batch_id for batch in new}
@@ -96,11 +93,6 @@ def take_in(
     again = [mapped.get(b.batch_id, b) for b in stored_batches(connection, settings, others)]
     check_and_store(connection, settings, [*new, *again])
     return moved
-
-
-def domains_of(batches: Sequence[Batch]) -> list[Contracts]:
-    """Contracts of the batches' domains, each once."""
-    return list({batch.contracts.domain: batch.contracts for batch in batches}.values())
 
 
 def _take_domain(work: Work, contracts: Contracts, old: Sequence[Batch]) -> set[int]:
@@ -123,9 +115,16 @@ def _take_domain(work: Work, contracts: Contracts, old: Sequence[Batch]) -> set[
     return affected
 
 
+def _write_filtered(connection: duckdb.DuckDBPyConnection) -> None:
+    mine = f"FROM {FILTERED} f JOIN intake i ON i.batch_id = f.batch_id"
+    row = connection.execute(f"SELECT count(*) {mine}").fetchone()
+    if row and row[0]:
+        connection.execute(f"INSERT INTO lake.audit.filtered SELECT f.* {mine}")
+
+
 def _forget_entries(connection: duckdb.DuckDBPyConnection, new: Sequence[Batch]) -> None:
     """Delete the entries of whole files that are taken in again."""
-    ids = ", ".join(str(batch.batch_id) for batch in new)
+    ids = ", ".join(str(batch.batch_id) for batch in new if batch.retaken)
     if ids:
         connection.execute(f"DELETE FROM lake.quarantine.lines WHERE batch_id IN ({ids})")
 
