@@ -138,13 +138,13 @@ def test_raw_files_become_a_release_and_a_bento_by_assets_alone(
     settings: Settings, world: Path, airflow: Running
 ):
     api = Api(airflow.url, home.password(settings))
-    api.wait_for_dags(CHAIN)
-    refused = api.start("ingest_travel", {"path": 3})
-    assert refused.status_code in (400, 422), refused.text
-    assert api.start("ingest_travel", {"path": str(world)}).status_code == 200
-
-    api.wait_for_success("bundle_travel", CHAIN)
-    api.wait_for_success("data_quality", ("data_quality",))
+    with api.client:
+        api.wait_for_dags(CHAIN)
+        refused = api.start("ingest_travel", {"path": 3})
+        assert refused.status_code in (400, 422), refused.text
+        assert api.start("ingest_travel", {"path": str(world)}).status_code == 200
+        api.wait_for_success("bundle_travel", CHAIN)
+        api.wait_for_success("data_quality", ("data_quality",))
     listening = {
         connection.laddr.ip
         for process in airflow.see_family()
