@@ -19,7 +19,8 @@
     them null where no fact is left.
 -#}
 {% macro running_state(facts, keys, totals, window_totals, changes, latest=none) -%}
-    {%- set all_totals = totals + suffixed(window_totals) -%}
+    {%- set all_totals = totals | list -%}
+    {%- for column in window_totals %}{% do all_totals.append(column ~ '_90d') %}{% endfor -%}
     {{ counted_facts(facts, keys, totals, changes, latest) }}
 
     {{ deltas(totals, window_totals, latest) }}
@@ -28,16 +29,15 @@
         select
             key_number,
             instant,
-            max({{ ordinal('key_number', 'event') }}) over so_far as newest,
-            max(rank) over so_far as lasting_rank,
-            row_number() over so_far as position,
+            max({{ ordinal('key_number', 'event') }}) {{ so_far() }} as newest,
+            max(rank) {{ so_far() }} as lasting_rank,
+            row_number() {{ so_far() }} as position,
             {%- for column in all_totals %}
-                sum({{ column }}) over so_far as {{ column }},
+                sum({{ column }}) {{ so_far() }} as {{ column }},
             {%- endfor %}
             lead(key_number) over () as next_key,
             lead(instant) over () as next_instant
         from (select * from deltas order by key_number, instant)
-        window so_far as (rows between unbounded preceding and current row)
     ),
 
     -- The last row of an instant holds all that is known at it.
@@ -88,12 +88,6 @@
             where running.created_timestamp >= numbered.since
         {%- endif %}
     )
-{%- endmacro %}
-
-{% macro suffixed(columns) -%}
-    {%- set named = [] -%}
-    {%- for column in columns %}{% do named.append(column ~ '_90d') %}{% endfor -%}
-    {{- return(named) -}}
 {%- endmacro %}
 
 {#- The rows that tell the strategy from where on to replace a touched key. -#}

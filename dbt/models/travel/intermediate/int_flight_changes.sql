@@ -1,3 +1,8 @@
 {{ config(materialized='table') }}
 
-{{ changed_facts(ref('int_flight_facts'), source('travel', 'flights'), '"travelCode"', 'travel_code') }}
+{{ changed_facts(
+    facts=ref('int_flight_facts'),
+    raw=source('travel', 'flights'),
+    raw_key='"travelCode"',
+    key='travel_code',
+) }}

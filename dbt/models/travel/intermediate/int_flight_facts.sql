@@ -1,20 +1,10 @@
 {{ config(unique_key=['travel_code']) }}
 
-{%- set key = 'travel_code, origin, destination' %}
-{%- set raw = source('travel', 'flights') %}
+with {{ touched(source('travel', 'flights'), '"travelCode"', 'travel_code') }}
 
-with {% if is_incremental() -%}
-touched as (
-    select "travelCode" as travel_code
-    from ({{ touched_keys(raw, '"travelCode"') }})
-),
-
-{% endif -%}
 flights as (
     select * from {{ ref('stg_flights') }}
-    {% if is_incremental() -%}
-        where travel_code in (select travel_code from touched)
-    {%- endif %}
+    {{ only_touched('travel_code') }}
 ),
 
 -- What was first known of a trip says when it was asked for, and which leg goes out: later news
@@ -23,14 +13,30 @@ versions as (
     select
         *,
         lead(known_at) over (
-            partition by {{ key }} order by known_at, batch_id, row_number
+            partition by travel_code, origin, destination
+            order by known_at, batch_id, row_number
         ) as ended_timestamp,
-        first_value(if(withdrawn, null, {'at': event_at, 'origin': origin, 'destination': destination}) ignore nulls)
-            over (
-                partition by travel_code order by known_at, event_at, batch_id, row_number
-                rows between unbounded preceding and unbounded following
-            ) as trip
+        first_value(
+            if(
+                withdrawn,
+                null,
+                { 'trip_at': event_at, 'origin': origin, 'destination': destination }
+            ) ignore nulls
+        ) over (
+            partition by travel_code
+            order by known_at, event_at, batch_id, row_number
+            rows between unbounded preceding and unbounded following
+        ) as first_known
     from flights
+),
+
+legs as (
+    select
+        *,
+        first_known['trip_at'] as trip_at,
+        origin = first_known['origin'] and destination = first_known['destination'] as is_way_out
+    from versions
+    where not withdrawn
 ),
 
 facts as (
@@ -46,20 +52,16 @@ facts as (
         price,
         distance_km,
         duration_hours,
-        cast(if(origin = trip.origin and destination = trip.destination, 1, 2) as bigint) as leg_number,
-        trip.at as trip_at,
+        cast(if(is_way_out, 1, 2) as bigint) as leg_number,
+        trip_at,
         -- Strictly after the trip was asked for: no trip counts for itself.
-        greatest(event_at, trip.at) + interval 1 microsecond as event_timestamp,
-        greatest(known_at, trip.at) as created_timestamp,
+        greatest(event_at, trip_at) + interval 1 microsecond as event_timestamp,
+        greatest(known_at, trip_at) as created_timestamp,
         ended_timestamp,
-        {{ window_end('greatest(event_at, trip.at)', travel_zone()) }} as window_ended_timestamp
-    from versions
-    where not withdrawn
+        {{ window_end('greatest(event_at, trip_at)', travel_zone()) }} as window_ended_timestamp
+    from legs
 )
 
 select * from facts
 where ended_timestamp is null or ended_timestamp > created_timestamp
-{% if is_incremental() -%}
-    union all by name
-    select travel_code, timestamp '-infinity' as created_timestamp from touched
-{%- endif %}
+{{ replace_touched('travel_code') }}

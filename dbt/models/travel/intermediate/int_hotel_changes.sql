@@ -1,3 +1,8 @@
 {{ config(materialized='table') }}
 
-{{ changed_facts(ref('int_hotel_facts'), source('travel', 'hotels'), '"travelCode"', 'travel_code') }}
+{{ changed_facts(
+    facts=ref('int_hotel_facts'),
+    raw=source('travel', 'hotels'),
+    raw_key='"travelCode"',
+    key='travel_code',
+) }}

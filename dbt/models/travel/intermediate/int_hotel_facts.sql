@@ -1,26 +1,18 @@
 {{ config(unique_key=['travel_code']) }}
 
-{%- set raw = source('travel', 'hotels') %}
+with {{ touched(source('travel', 'hotels'), '"travelCode"', 'travel_code') }}
 
-with {% if is_incremental() -%}
-touched as (
-    select "travelCode" as travel_code
-    from ({{ touched_keys(raw, '"travelCode"') }})
-),
-
-{% endif -%}
 hotels as (
     select * from {{ ref('stg_hotels') }}
-    {% if is_incremental() -%}
-        where travel_code in (select travel_code from touched)
-    {%- endif %}
+    {{ only_touched('travel_code') }}
 ),
 
 versions as (
     select
         *,
         lead(known_at) over (
-            partition by travel_code order by known_at, batch_id, row_number
+            partition by travel_code
+            order by known_at, batch_id, row_number
         ) as ended_timestamp
     from hotels
 ),
@@ -44,7 +36,4 @@ facts as (
 
 select * from facts
 where ended_timestamp is null or ended_timestamp > created_timestamp
-{% if is_incremental() -%}
-    union all by name
-    select travel_code, timestamp '-infinity' as created_timestamp from touched
-{%- endif %}
+{{ replace_touched('travel_code') }}

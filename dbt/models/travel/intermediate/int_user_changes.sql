@@ -1,3 +1,9 @@
 {{ config(materialized='table') }}
 
-{{ changed_facts(ref('int_user_facts'), source('travel', 'users'), 'code', 'user_code', windowed=false) }}
+{{ changed_facts(
+    facts=ref('int_user_facts'),
+    raw=source('travel', 'users'),
+    raw_key='code',
+    key='user_code',
+    windowed=false,
+) }}

@@ -1,25 +1,18 @@
 {{ config(unique_key=['user_code']) }}
 
-{%- set raw = source('travel', 'users') %}
+with {{ touched(source('travel', 'users'), 'code', 'user_code') }}
 
-with {% if is_incremental() -%}
-touched as (
-    select code as user_code from ({{ touched_keys(raw, 'code') }})
-),
-
-{% endif -%}
 users as (
     select * from {{ ref('stg_users') }}
-    {% if is_incremental() -%}
-        where user_code in (select user_code from touched)
-    {%- endif %}
+    {{ only_touched('user_code') }}
 ),
 
 versions as (
     select
         *,
         lead(known_at) over (
-            partition by user_code order by known_at, batch_id, row_number
+            partition by user_code
+            order by known_at, batch_id, row_number
         ) as ended_timestamp
     from users
 ),
@@ -40,7 +33,4 @@ facts as (
 
 select * from facts
 where ended_timestamp is null or ended_timestamp > created_timestamp
-{% if is_incremental() -%}
-    union all by name
-    select user_code, timestamp '-infinity' as created_timestamp from touched
-{%- endif %}
+{{ replace_touched('user_code') }}
