@@ -64,6 +64,11 @@ class Verdict:
         return {"passed": self.passed, "checks": [asdict(check) for check in self.checks]}
 
 
+def read_verdict(content: Mapping[str, Any]) -> Verdict:
+    """A verdict from its plain values."""
+    return Verdict(tuple(Check(**check) for check in content["checks"]))
+
+
 def beats_baselines(
     metrics: Mapping[str, float], baselines: Mapping[str, Mapping[str, float]], rule: GateRule
 ) -> Check:

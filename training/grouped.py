@@ -13,7 +13,7 @@ from training.spec import Grouping
 from training.splits import group_folds
 
 FOLDS = 5
-MOST_ROWS, MOST_ROUNDS = 15_000, 300
+MOST_ROWS, MOST_ROUNDS = 12_000, 200
 """A grouped split fits a model a fold: on fewer rows and rounds than the model itself."""
 
 

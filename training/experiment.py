@@ -1,0 +1,247 @@
+"""Train a model: frame, search, fit, score, gate, log, register; nothing is done twice."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC
+from hashlib import sha256
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import TYPE_CHECKING
+
+from tambo.domains import slices
+from tambo.errors import TrainingError
+from tambo.lake import releases
+from tambo.lake.releases import Release
+from tambo.lake.state import files_hash
+from tambo.progress import Progress, silent
+from tambo.settings import Settings
+from training import registry, runlog
+from training.design import encode, learn_vocabularies
+from training.estimators import Estimator, FitOptions, predict
+from training.explain import permutation_importance
+from training.frame import Frame, build_frame
+from training.gate import Verdict, judge, read_verdict
+from training.grouped import score_unseen
+from training.promotion import decide, settle
+from training.registry import CHALLENGER, CHAMPION, ModelVersion
+from training.runlog import Trained
+from training.scoring import Data, Scored, score
+from training.search import search
+from training.spec import ModelSpec
+from training.splits import halves
+
+if TYPE_CHECKING:
+    from tambo.featurestore.online import OnlineManifest
+
+STEPS = 8
+"""Steps of a training, as its progress counts them."""
+
+
+@dataclass(frozen=True)
+class TrainedModel:
+    """What a training ended with.
+
+    Attributes:
+        name: registered name.
+        version: number in the registry.
+        estimator: what answers: the candidate, or the baseline that took its place.
+        baseline: whether a baseline had to be taken.
+        run_id: MLflow run.
+        release: number of the release.
+        metrics: of the test rows, in short.
+        verdict: the gate's, of the candidate.
+        champion: whether this version serves.
+        up_to_date: an equal training was registered before; nothing was done.
+    """
+
+    name: str
+    version: int
+    estimator: str
+    baseline: bool
+    run_id: str
+    release: int
+    metrics: Mapping[str, float]
+    verdict: Verdict
+    champion: bool
+    up_to_date: bool
+
+    def line(self) -> str:
+        """One line for the command line."""
+        role = CHAMPION if self.champion else CHALLENGER
+        text = f"{self.name} {self.version} ({self.estimator}, {role}): "
+        text += f"RMSE {self.metrics['rmse']:,.1f}, MAE {self.metrics['mae']:,.1f}"
+        if self.baseline:
+            failed = ", ".join(check.name for check in self.verdict.failed)
+            text += f"; the best baseline, as the candidate failed: {failed}"
+        return text
+
+
+def models() -> dict[str, ModelSpec]:
+    """All models by name: what the modules of training/<domain>/ call MODEL."""
+    found = {}
+    for package in slices("training").values():
+        for module in iter_modules(package.__path__):
+            spec = getattr(import_module(f"{package.__name__}.{module.name}"), "MODEL", None)
+            if isinstance(spec, ModelSpec):
+                found[spec.name] = spec
+    return dict(sorted(found.items()))
+
+
+def train(
+    settings: Settings,
+    model: str,
+    *,
+    release: int | None = None,
+    trials: int | None = None,
+    progress: Progress = silent,
+) -> TrainedModel:
+    """Train, gate and register a model at a release, if that has not been done before.
+
+    Args:
+        settings: the Tambo home.
+        model: registered name.
+        release: number of the release; None: the latest.
+        trials: trials of the search; None: as the model declares.
+        progress: told each step.
+
+    Raises:
+        TrainingError: there is no such model, or the release holds too few labels for it.
+        ReleaseError: there is no such release.
+        FeatureError: its features cannot be had at that release.
+    """
+    known = models()
+    if model not in known:
+        raise TrainingError(f"There is no model {model!r}.", remedy=f"one of: {', '.join(known)}")
+    spec, at = known[model], releases.get(settings, release)
+    if trials is not None:
+        spec = replace(spec, trials=trials)
+    identity = training_identity(settings, spec, at)
+    if (before := registry.find(settings, spec.name, identity)) is not None:
+        return _outcome(settle(settings, before), up_to_date=True)
+    trained = _train(settings, spec, at, identity, progress)
+    progress("log and register", STEPS - 1, STEPS)
+    version = runlog.log_and_register(settings, trained)
+    return _outcome(settle(settings, version), up_to_date=False)
+
+
+def training_identity(settings: Settings, spec: ModelSpec, release: Release) -> dict[str, str]:
+    """Tags that are equal for equal trainings: release, code and parameters."""
+    folders = [settings.root / name for name in ("training", "feature_repo", "tambo/requesttime")]
+    code = sha256("".join(files_hash(one, [".py"]) for one in folders).encode())
+    return {
+        "release": str(release.number),
+        "code_hash": code.hexdigest()[:16],
+        "trials": str(spec.trials),
+        "seed": str(settings.seed),
+    }
+
+
+def _outcome(version: ModelVersion, *, up_to_date: bool) -> TrainedModel:
+    return TrainedModel(
+        name=version.name,
+        version=version.version,
+        estimator=version.estimator,
+        baseline=version.tags["baseline"] == "true",
+        run_id=version.run_id,
+        release=version.release,
+        metrics=version.metrics,
+        verdict=read_verdict(json.loads(version.tags["gate"])),
+        champion=CHAMPION in version.aliases,
+        up_to_date=up_to_date,
+    )
+
+
+def _train(
+    settings: Settings,
+    spec: ModelSpec,
+    release: Release,
+    identity: Mapping[str, str],
+    progress: Progress,
+) -> Trained:
+    progress("read labels and features", 0, STEPS)
+    frame = build_frame(settings, spec, release)
+    data = encode_frame(spec, frame, settings.seed)
+    options = FitOptions(settings.seed, settings.threads)
+    progress("search", 1, STEPS)
+    found = search(
+        spec.candidate,
+        data.train,
+        spec.space,
+        trials=spec.trials,
+        gap=spec.label.window,
+        options=options,
+        progress=lambda text, done, of: progress(f"{text} ({done}/{of})", 1, STEPS),
+    )
+    scored = {}
+    for step, estimator in enumerate((*spec.baselines, spec.candidate)):
+        progress(f"fit and score {estimator.name}", 2 + step, STEPS)
+        tuned = replace(options, params=found.params) if estimator is spec.candidate else options
+        scored[estimator.name] = fit_and_score(spec, estimator, data, tuned)
+    progress("judge", STEPS - 3, STEPS)
+    verdict, winner = choose(spec, scored)
+    best = scored[winner]
+    decision = decide(
+        settings,
+        spec.name,
+        frame.parts["test"],
+        data.test.label,
+        spec.gate.metric,
+        best.metrics[spec.gate.metric],
+    )
+    progress("explain", STEPS - 2, STEPS)
+    importance = permutation_importance(
+        lambda rows: predict(best.fitted, rows), data.test.reading(best.fitted.inputs), options.seed
+    )
+    manifest = _manifest(settings, spec, release)
+    return Trained(
+        spec, release, frame, data, found, scored, verdict, winner, importance, decision,
+        manifest, identity,
+    )  # fmt: skip
+
+
+def encode_frame(spec: ModelSpec, frame: Frame, seed: int) -> Data:
+    """Encode all parts with the vocabularies of the training rows, and halve the calibration."""
+    inputs = learn_vocabularies(spec.inputs, frame.parts["train"])
+    parts = {
+        name: encode(rows, inputs, spec.label.label, spec.columns)
+        for name, rows in frame.parts.items()
+    }
+    calibration = parts["calibration"]
+    first = halves(calibration.columns[spec.unit_of_split].tolist(), seed)
+    return Data(parts["train"], calibration.take(first), calibration.take(~first), parts["test"])
+
+
+def fit_and_score(spec: ModelSpec, estimator: Estimator, data: Data, options: FitOptions) -> Scored:
+    """Fit one estimator, score it on the test rows and on what it has not seen."""
+    fitted = estimator.fit(data.train, data.stop, options)
+    rounds = fitted.summary().get("rounds")
+    again = options if rounds is None else replace(options, rounds=int(rounds))
+    unseen = {
+        one.name: score_unseen(estimator, data.train, data.stop, data.test, one, again)
+        for one in spec.groupings
+    }
+    return score(spec, fitted, data, unseen)
+
+
+def choose(spec: ModelSpec, scored: Mapping[str, Scored]) -> tuple[Verdict, str]:
+    """Judge the candidate; where it fails, the best baseline is registered in its place."""
+    candidate = scored[spec.candidate.name]
+    baselines = {one.name: scored[one.name].metrics for one in spec.baselines}
+    verdict = judge(candidate.metrics, baselines, candidate.parity, candidate.behaviour, spec.gate)
+    best = min(baselines, key=lambda name: baselines[name][spec.gate.metric])
+    return verdict, spec.candidate.name if verdict.passed else best
+
+
+def _manifest(settings: Settings, spec: ModelSpec, release: Release) -> OnlineManifest:
+    from tambo.featurestore.online import resolve
+    from tambo.featurestore.store import open_store
+
+    return resolve(
+        open_store(settings, release.number),
+        spec.feature_service,
+        release=release.number,
+        as_of=release.as_of.replace(tzinfo=UTC),
+    )

@@ -1,0 +1,134 @@
+"""Plots of a scored model, written as PNG files: what a figure in a table does not show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from training.metrics import Floats
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+MOST_POINTS, MOST_BARS = 6_000, 20
+INK, ACCENT, FAINT = "#1f3a5f", "#c8553d", "#9aa5b1"
+
+
+def _figure(width: float, height: float) -> tuple[Figure, Axes]:
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), layout="constrained")
+    axes = figure.add_subplot()
+    axes.spines[["top", "right"]].set_visible(False)
+    return figure, axes
+
+
+def _save(figure: Figure, path: Path) -> None:
+    figure.savefig(path, dpi=120, metadata={"Software": None})
+
+
+def predicted_against_actual(
+    path: Path, label: Floats, predicted: Floats, groups: Sequence[str], unit: str
+) -> None:
+    """Scatter of prediction against label, coloured by group, with the line of equality."""
+    figure, axes = _figure(6.5, 6)
+    shown = _thin(len(label))
+    _scatter(axes, label[shown], predicted[shown], np.asarray(groups)[shown])
+    ends = [0.0, float(max(label.max(), predicted.max()))]
+    axes.plot(ends, ends, color=ACCENT, linewidth=1)
+    axes.set(xlabel=f"actual, {unit}", ylabel=f"predicted, {unit}", title="Test rows")
+    axes.legend(frameon=False)
+    _save(figure, path)
+
+
+def residuals(
+    path: Path, label: Floats, predicted: Floats, groups: Sequence[str], unit: str
+) -> None:
+    """Relative residual against prediction: bias and spread at every level."""
+    figure, axes = _figure(8, 5)
+    shown = _thin(len(label))
+    relative = label / predicted - 1.0
+    _scatter(axes, predicted[shown], relative[shown], np.asarray(groups)[shown])
+    axes.axhline(0.0, color=ACCENT, linewidth=1)
+    reach = float(np.quantile(np.abs(relative), 0.995)) * 1.2 + 1e-6
+    axes.set_ylim(-reach, reach)
+    axes.set(
+        xlabel=f"predicted, {unit}",
+        ylabel="actual / predicted - 1",
+        title="Residuals of the test rows (0.5 % beyond the frame)",
+    )
+    axes.legend(frameon=False)
+    _save(figure, path)
+
+
+def over_time(path: Path, times: Sequence[Any], label: Floats, predicted: Floats) -> None:
+    """Bias and absolute error by month of the entity time: does the model age?"""
+    figure, axes = _figure(8, 4.5)
+    months = np.asarray(times, dtype="datetime64[M]")
+    names = np.unique(months)
+    relative = label / predicted - 1.0
+    spread = [np.abs(relative[months == month]).mean() for month in names]
+    bias = [relative[months == month].mean() for month in names]
+    places = np.arange(len(names))
+    axes.bar(places, spread, color=FAINT, label="mean |residual|")
+    axes.plot(places, bias, color=ACCENT, marker="o", label="mean residual")
+    axes.axhline(0.0, color=INK, linewidth=0.8)
+    step = max(1, len(names) // 12)
+    axes.set_xticks(places[::step], [str(name) for name in names[::step]], rotation=45)
+    axes.set(ylabel="share of the prediction", title="Test rows by month of the request")
+    axes.legend(frameon=False)
+    _save(figure, path)
+
+
+def bars(path: Path, values: Mapping[str, float], title: str, label: str) -> None:
+    """Horizontal bars, the greatest on top."""
+    shown = sorted(values.items(), key=lambda item: item[1])[-MOST_BARS:]
+    figure, axes = _figure(8, 1.2 + 0.28 * len(shown))
+    axes.barh([name for name, _ in shown], [value for _, value in shown], color=INK)
+    axes.set(xlabel=label, title=title)
+    _save(figure, path)
+
+
+def compare(path: Path, errors: Mapping[str, Mapping[str, float]], unit: str) -> None:
+    """Error of each estimator on each kind of rows, side by side.
+
+    Args:
+        path: where the file goes.
+        errors: root mean squared error by estimator, by kind of rows.
+        unit: of the error.
+    """
+    kinds = list(dict.fromkeys(kind for found in errors.values() for kind in found))
+    figure, axes = _figure(1.5 + 2.2 * len(kinds), 4.5)
+    width = 0.8 / max(1, len(errors))
+    for number, (name, found) in enumerate(errors.items()):
+        places = np.arange(len(kinds)) + number * width
+        heights = [found.get(kind, np.nan) for kind in kinds]
+        drawn = axes.bar(
+            places, heights, width=width, label=name, color=(INK, ACCENT, FAINT)[number % 3]
+        )
+        axes.bar_label(drawn, fmt="%.0f", fontsize=8)
+    axes.set_xticks(np.arange(len(kinds)) + 0.4 - width / 2, kinds)
+    axes.set(ylabel=f"RMSE, {unit}", title="Error by kind of rows")
+    axes.legend(frameon=False)
+    _save(figure, path)
+
+
+def _thin(rows: int) -> Any:
+    if rows <= MOST_POINTS:
+        return slice(None)
+    return np.random.default_rng(0).choice(rows, size=MOST_POINTS, replace=False)
+
+
+def _scatter(axes: Axes, x: Floats, y: Floats, groups: Any) -> None:
+    colours = (INK, ACCENT, "#3a8f6b", "#d9a441", "#7a5c9e", FAINT)
+    for number, name in enumerate(np.unique(groups)):
+        mine = groups == name
+        colour = colours[number % len(colours)]
+        axes.scatter(x[mine], y[mine], s=5, alpha=0.35, color=colour, linewidths=0, label=str(name))

@@ -1,0 +1,93 @@
+"""Champion and challenger: who serves, decided on the same rows, before anything is registered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from tambo.errors import TamboError
+from tambo.serving.spec import encode_columns, source_columns
+from tambo.settings import Settings
+from training import onnx_export, registry
+from training.design import column
+from training.metrics import Floats, regression
+from training.registry import CHALLENGER, CHAMPION, ModelVersion
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Whether a new version serves.
+
+    Attributes:
+        champion: whether it does.
+        reason: why, in a sentence.
+        rival: version that serves so far; None if there is none.
+    """
+
+    champion: bool
+    reason: str
+    rival: int | None = None
+
+    def tags(self) -> dict[str, str]:
+        """The decision as tags of the version."""
+        return {"role": CHAMPION if self.champion else CHALLENGER, "role_reason": self.reason}
+
+
+def decide(
+    settings: Settings, name: str, rows: pa.Table, label: Floats, metric: str, value: float
+) -> Decision:
+    """Hold a new model against the one that serves, on the same rows.
+
+    A champion that cannot be scored any more (its features are not there, its files are gone)
+    cannot serve either, so the new model takes its place.
+
+    Args:
+        settings: the Tambo home.
+        name: registered name.
+        rows: test rows with the features of the new model's service.
+        label: their labels.
+        metric: what decides; smaller is better.
+        value: the new model's.
+    """
+    rival = registry.champion(settings, name)
+    if rival is None:
+        return Decision(True, "the first version")
+    try:
+        served, model = registry.load_serving(settings, rival)
+        columns = {one: column(rows, one) for one in source_columns(served.inputs)}
+        session = onnx_export.open_session(model)
+        answers = onnx_export.answer(session, encode_columns(served.inputs, columns))
+    except TamboError as error:
+        return Decision(True, f"version {rival.version} cannot be scored: {error}", rival.version)
+    theirs = regression(label, answers)[metric]
+    better = value < theirs
+    relation = "below" if better else "not below"
+    reason = (
+        f"{metric} {value:.4f} is {relation} {theirs:.4f} of version {rival.version} "
+        f"on the same {len(label)} rows"
+    )
+    return Decision(better, reason, rival.version)
+
+
+def settle(settings: Settings, version: ModelVersion) -> ModelVersion:
+    """Give a version the alias that was decided for it.
+
+    Only the newest version can lack its alias, where a run was killed just before; older ones
+    lost theirs to a newer one.
+    """
+    versions = registry.model_versions(settings, version.name)
+    if version.aliases or versions[0].version != version.version:
+        return version
+    client = registry.connect(settings)
+    role = version.tags["role"]
+    if role == CHAMPION:
+        _drop_challenger(settings, version.name, versions)
+    client.set_registered_model_alias(version.name, role, str(version.version))
+    return registry.get(settings, version.name, version.version)
+
+
+def _drop_challenger(settings: Settings, name: str, versions: list[ModelVersion]) -> None:
+    # It challenged a champion that is none any more.
+    if any(CHALLENGER in one.aliases for one in versions):
+        registry.connect(settings).delete_registered_model_alias(name, CHALLENGER)
