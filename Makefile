@@ -28,7 +28,7 @@ $(READY): requirements.lock pyproject.toml
 	@awk '/^[A-Za-z0-9]/ {keep = /^uv==/} keep' requirements.lock > $(VENV)/bootstrap.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes \
 	  -r $(VENV)/bootstrap.txt
-	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	$(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
 	@touch $@
 
