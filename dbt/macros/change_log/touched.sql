@@ -1,6 +1,5 @@
 {#- CTE `touched`, in increments only: the keys of which raw rows came, went or changed. -#}
 {% macro touched(raw, raw_key, key) -%}
-    {%- set batches = source('audit', 'batches') -%}
     {%- if is_incremental() -%}
         touched as (
             select {{ raw_key }} as {{ key }} from ({{ touched_keys(raw, raw_key) }})
