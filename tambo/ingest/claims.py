@@ -68,7 +68,7 @@ def claim(contracts: dict[str, Contracts], name: str, head: Head) -> Claim | Non
         if problem is not None:
             return Claim(owner, table, problem)
     for owner, table in tables:
-        problem = _other_delimiter(table, head)
+        problem = _other_delimiter(head, set(table.required))
         if problem is not None:
             return Claim(owner, table, problem)
     return None
@@ -83,24 +83,22 @@ def _mismatch(table: Table, head: Head) -> Problem | None:
     """Why a file that has a table's name does not have its columns; None: they share none."""
     if head.problem is not None:
         return head.problem
-    other = _other_delimiter(table, head)
-    if other is not None:
-        return other
     if not _shared(table, head.columns):
-        return None
+        return next(filter(None, (_other_delimiter(head, {n}) for n in table.required)), None)
     missing = [name for name in table.required if name not in head.columns]
     return Problem("missing_column", column=missing[0], value=", ".join(head.columns)[:200])
 
 
-def _other_delimiter(table: Table, head: Head) -> Problem | None:
+def _other_delimiter(head: Head, wanted: set[str]) -> Problem | None:
+    """Whether the header has these columns if it is split at another delimiter."""
     for delimiter, says in DELIMITERS.items():
         if delimiter == head.delimiter or delimiter not in head.line:
             continue
         try:
-            names = next(csv.reader([head.line.splitlines()[0]], delimiter=delimiter))
-        except (csv.Error, StopIteration):
+            names = next(csv.reader(head.line.splitlines()[:1], delimiter=delimiter), [])
+        except csv.Error:
             continue
-        if set(table.required) <= {name.strip() for name in names}:
+        if wanted <= {name.strip() for name in names}:
             return Problem("wrong_delimiter", value=says)
     return None
 

@@ -133,7 +133,7 @@ def _rows(work: Work, batch: Batch, source: str, given: dict[str, str]) -> str:
     """SQL of the rows that the mapping gives; what `where` leaves out is noted as filtered."""
     entry = batch.entry
     joins = "".join(
-        f" LEFT JOIN {ALIAS}.{ident('lookup_' + join.alias)} AS {join.alias} ON ({join.on})"
+        f" LEFT JOIN {ALIAS}.{ident('lookup_' + join.alias)} AS {join.alias} ON ({join.match})"
         for join in (entry.joins if entry else [])
     )
     relation = f"{source}{joins}"
@@ -160,7 +160,7 @@ def _refuse_fan_out(
         raise ContractError(
             f"The joins of the mapping of {batch.table.name} turn {row[0]} lines of "
             f"{batch.captured.name} into {row[1]}.",
-            remedy="a lookup must hold each key once; make `on` name the whole key",
+            remedy="a lookup must hold each key once; make `match` name the whole key",
         )
 
 

@@ -49,10 +49,10 @@ def take_fix(
     """
     connection = work.connection
     captured = capture(settings, path)
+    origins = _origins(settings, captured)
     known = known_batches(connection)
     if any(b.digest == captured.digest and b.status != "withdrawn" for b in known):
         return set(), 0
-    origins = _origins(settings, captured)
     batch = _batch(settings, connection, captured, origins, at)
     batch.batch_id = next_batch_id(known)
     progress(f"checking {path.name}", 0, 1)
@@ -80,19 +80,18 @@ def _origins(settings: Settings, captured: Captured) -> pa.Table:
             remedy="tambo quarantine export fix.csv, correct it, keep its first columns; "
             "other files are taken in with tambo ingest",
         )
-    data = b"".join(iter(lambda: source.read(1 << 20), b""))
+    text = b"".join(iter(lambda: source.read(1 << 20), b"")).decode("utf-8", errors="replace")
     batches, records = [], []
-    for row in csv.reader(data.decode("utf-8", errors="replace").splitlines(keepends=True)):
-        if not any(row[len(EXPORT_COLUMNS) :]):
-            continue
-        try:
-            batches.append(int(row[0]))
-            records.append(int(row[1]))
-        except ValueError:
-            raise IngestError(
-                f"{captured.path}: {row[:2]} names no line of the quarantine.",
-                remedy=f"keep the columns {BATCH} and {RECORD} as they were exported",
-            ) from None
+    try:
+        for row in csv.reader(text.splitlines(keepends=True)):
+            if any(row[len(EXPORT_COLUMNS) :]):
+                batches.append(int(row[0]))
+                records.append(int(row[1]))
+    except (ValueError, csv.Error) as error:
+        raise IngestError(
+            f"{captured.path} has a row that names no line of the quarantine: {error}",
+            remedy=f"keep the columns {BATCH} and {RECORD} as they were exported",
+        ) from error
     if not batches:
         raise IngestError(f"{captured.path} corrects nothing.", remedy="fill its columns in")
     return pa.table({"batch_id": batches, "record": records})

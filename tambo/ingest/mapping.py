@@ -15,7 +15,7 @@ A folder's `tambo_mapping.yml`:
           flightType: CASE classe WHEN 'E' THEN 'economic' ELSE classe END
           from: a.city
         joins:
-          - {file: airports.csv, as: a, on: a.code = source.origem}
+          - {file: airports.csv, as: a, match: a.code = source.origem}
         where: status <> 'cancelled'
 
 `select` is a DuckDB select list by target column over the file's columns, which are all text; the
@@ -46,7 +46,7 @@ class Join(_Model):
 
     file: str = Field(description="path beside the mapping file")
     alias: str = Field(alias="as", pattern=r"^[A-Za-z][A-Za-z0-9_]*$")
-    on: str = Field(description="SQL over `source` and the alias")
+    match: str = Field(description="SQL over `source` and the alias; YAML reads `on` as true")
     digest: str = Field(default="", description="content hash, filled in at ingest")
 
 

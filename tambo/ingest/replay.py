@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from time import perf_counter
@@ -18,7 +19,7 @@ from tambo.ingest.mapping import Mapping, read_mapping
 from tambo.ingest.orphans import land_orphans, note_orphans
 from tambo.ingest.plan import candidates_of
 from tambo.ingest.relanding import OPEN, land_lines
-from tambo.ingest.report import IngestReport, read_reports
+from tambo.ingest.report import FileReport, read_reports
 from tambo.ingest.splitter import Positions
 from tambo.ingest.stored import stored_batches
 from tambo.ingest.taking import take_in, transaction
@@ -30,13 +31,40 @@ from tambo.progress import Progress, silent
 from tambo.settings import Settings
 
 
+@dataclass(frozen=True)
+class Replay:
+    """What a replay did.
+
+    Attributes:
+        files: the accounts, as they are now, of files of which something moved, or of the
+            corrected export that was taken back.
+        replayed: lines, and whole files, that left the quarantine.
+        left: what is still in quarantine, of all files.
+        seconds: it took.
+    """
+
+    files: list[FileReport]
+    replayed: int
+    left: int
+    seconds: float
+
+    @property
+    def up_to_date(self) -> bool:
+        """Whether nothing moved."""
+        return not self.replayed
+
+    def line(self) -> str:
+        """The outcome in one line."""
+        return f"{self.replayed:,} left the quarantine, {self.left:,} stay"
+
+
 def replay(
     settings: Settings,
     *,
     file: Path | None = None,
     mapping: Path | None = None,
     progress: Progress = silent,
-) -> IngestReport:
+) -> Replay:
     """Try quarantined lines and files again, and move what is accepted into the lake.
 
     A line is moved, never copied: it leaves the quarantine in the snapshot in which it comes into
@@ -66,8 +94,11 @@ def replay(
             read = read_mapping(mapping) if mapping else None
             folder = mapping.parent if mapping else Path()
             touched, moved = _try_all(settings, work, read, folder, at, progress)
-        files = read_reports(connection, touched)
-    return IngestReport(files, moved, perf_counter() - started)
+        files = read_reports(connection, touched if moved else ())
+        left = connection.execute(
+            "SELECT count(*) FROM lake.quarantine.lines WHERE resolved_by IS NULL"
+        ).fetchone()
+    return Replay(files, moved, int(left[0]) if left else 0, perf_counter() - started)
 
 
 def _try_all(
