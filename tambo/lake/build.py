@@ -9,17 +9,19 @@ on the same raw tables.
 from __future__ import annotations
 
 import json
+import shutil
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 import duckdb
 
-from tambo.errors import BuildError, LakeError
+from tambo.errors import BuildError
 from tambo.lake import dbt_runner
 from tambo.lake.build_domains import buildable, newest_knowledge
-from tambo.lake.connect import exists, writer
+from tambo.lake.connect import require, writer
 from tambo.lake.lock import writer_lock
 from tambo.lake.sql import ident
 from tambo.lake.state import files_hash, git_revision, now, raw_state
@@ -121,10 +123,7 @@ def build(
         BuildError: nothing was taken in, or a model or test failed; names it, and what to do.
         LockedError: another process is writing.
     """
-    if not exists(settings):
-        raise LakeError(
-            f"There is no lake in {settings.home}.", remedy="tambo world && tambo ingest"
-        )
+    require(settings)
     started = time.perf_counter()
     with writer_lock(settings, "build"):
         plan = _plan(settings)
@@ -140,6 +139,27 @@ def build(
         )
         built = _record(settings, plan, run.invocation)
         return _result(plan, built, started, incremental=base is not None)
+
+
+def build_docs(settings: Settings, out: Path) -> Path:
+    """Write dbt's documentation of all models, with types and lineage, as one static page.
+
+    Args:
+        settings: the Tambo home, whose lake gives the columns' types and the tables' sizes.
+        out: folder for the page; made if it is missing.
+
+    Returns:
+        The page, `index.html`; it needs no server and no other file.
+
+    Raises:
+        LakeError: there is no lake yet.
+        BuildError: dbt failed.
+    """
+    require(settings)
+    with writer_lock(settings, "docs"):
+        dbt_runner.run(settings, ["docs", "generate", "--static"])
+    out.mkdir(parents=True, exist_ok=True)
+    return Path(shutil.copyfile(settings.dbt_target / "static_index.html", out / "index.html"))
 
 
 def _plan(settings: Settings) -> _Plan:

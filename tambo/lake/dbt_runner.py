@@ -20,9 +20,12 @@ from tambo.lake.connect import (
     spill_folder,
     steady_catalog,
 )
+from tambo.lake.dbt_failures import build_error
 from tambo.lake.sql import literal
 from tambo.progress import Progress, silent
 from tambo.settings import Settings
+
+_FAILED = ("error", "fail", "runtime error")
 
 
 @dataclass(frozen=True)
@@ -165,15 +168,12 @@ def _read(settings: Settings, outcome: Any, invocation: str) -> DbtRun:
             remedy=f"look into {settings.dbt_target / 'logs' / 'dbt.log'}",
         )
     results = list(getattr(outcome.result, "results", None) or [])
-    failed = [result for result in results if str(result.status) in {"error", "fail"}]
+    failed = [result for result in results if str(result.status) in _FAILED]
     if failed:
-        raise BuildError("\n".join(_failure(settings, result) for result in failed))
+        skipped = sum(1 for result in results if str(result.status) == "skipped")
+        raise build_error(settings, failed, skipped)
     return DbtRun(
         invocation=invocation,
         models=tuple(r.node.name for r in results if r.node.resource_type == "model"),
         tests=sum(1 for r in results if r.node.resource_type in {"test", "unit_test"}),
     )
-
-
-def _failure(settings: Settings, result: Any) -> str:
-    return f"{result.node.resource_type} {result.node.name}: {result.message}"

@@ -13,6 +13,10 @@
     {%- set computed = arg_dict['temp_relation'] -%}
     {%- set columns = arg_dict['dest_columns'] | map(attribute='quoted') | join(', ') -%}
     {%- set keys = arg_dict['unique_key'] -%}
+    {% if not in_increment() -%}
+        delete from {{ target }};
+    {%- endif %}
+
     delete from {{ target }} as stored
     using (select * from {{ computed }} where event_timestamp is null) as anchor
     where

@@ -1,5 +1,10 @@
 {#- What this build must look at: from the last finished build to as_of. -#}
 
+{#- Whether this build stands on an earlier one; `dbt build` alone computes everything. -#}
+{% macro in_increment() -%}
+    {%- if is_incremental() and var('built_snapshot') -%} yes {%- endif -%}
+{%- endmacro %}
+
 {% macro as_of() -%}
     timestamp '{{ var("as_of") }}'
 {%- endmacro %}

@@ -4,7 +4,7 @@
     {%- set key_list = keys | join(', ') -%}
     -- Keys as numbers: what is sorted below stays narrow.
     numbered as materialized (
-        {%- if is_incremental() %}
+        {%- if in_increment() %}
             select
                 {{ key_list }},
                 min(since) as since,
@@ -20,7 +20,7 @@
     counted as not materialized (
         select
             numbered.key_number,
-            {%- if is_incremental() %}
+            {%- if in_increment() %}
                 numbered.since,
             {%- endif %}
             event_timestamp,
@@ -103,7 +103,7 @@
 
 {#- What lies before `since` is put on one instant: an increment writes only what is new. -#}
 {% macro instant(column) -%}
-    {%- if is_incremental() -%}
+    {%- if in_increment() -%}
         greatest({{ column }}, since - interval 1 microsecond)
     {%- else -%}
         {{ column }}

@@ -84,7 +84,7 @@
         {%- if latest %}
             left join brief using (position)
         {%- endif %}
-        {%- if is_incremental() %}
+        {%- if in_increment() %}
             where running.created_timestamp >= numbered.since
         {%- endif %}
     )
@@ -92,7 +92,7 @@
 
 {#- The rows that tell the strategy from where on to replace a touched key. -#}
 {% macro anchors(keys) -%}
-    {%- if is_incremental() %}
+    {%- if in_increment() %}
 union all by name
 select {{ keys | join(', ') }}, since as created_timestamp from numbered
     {%- endif -%}

@@ -11,7 +11,7 @@
 -#}
 {% macro versioned_state(facts, keys, changes) -%}
     {%- set key_list = keys | join(', ') -%}
-    {%- if is_incremental() %}
+    {%- if in_increment() %}
     numbered as materialized (
         select {{ key_list }}, min(since) as since from {{ changes }} group by all
     ),
@@ -19,9 +19,9 @@
     {% endif -%}
     standing as not materialized (
         select {{ facts }}.*
-        {%- if is_incremental() %}, numbered.since{% endif %}
+        {%- if in_increment() %}, numbered.since{% endif %}
         from {{ facts }}
-        {% if is_incremental() -%}
+        {% if in_increment() -%}
             inner join numbered using ({{ key_list }})
             where ended_timestamp is null or ended_timestamp >= since
         {%- endif %}
@@ -35,7 +35,7 @@
             {%- endfor %}
             standing.event_timestamp,
             standing.ended_timestamp as created_timestamp
-            {%- if is_incremental() %},
+            {%- if in_increment() %},
             standing.since
             {%- endif %}
         from standing
@@ -49,14 +49,14 @@
     ),
 
     states as not materialized (
-        select * exclude (ended_timestamp{{ ', since' if is_incremental() }}) from (
+        select * exclude (ended_timestamp{{ ', since' if in_increment() }}) from (
             select * from standing
             union all by name
             select * from ended
         )
         where
             created_timestamp <= {{ as_of() }}
-            {% if is_incremental() -%}
+            {% if in_increment() -%}
                 and created_timestamp >= since
             {%- endif %}
     )
