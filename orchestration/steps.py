@@ -15,7 +15,13 @@ from airflow.sdk.exceptions import AirflowFailException  # noqa: TID253 - inside
 
 from tambo.cli import stages
 from tambo.cli.road import Stage
-from tambo.errors import IngestError, LockedError, TamboError
+from tambo.errors import (
+    FileChangedError,
+    IngestError,
+    LockedError,
+    OnlineStoreError,
+    TamboError,
+)
 from tambo.lake import writer_lock
 from tambo.settings import get_settings
 
@@ -25,16 +31,34 @@ log = logging.getLogger(__name__)
 logging.getLogger("feast").setLevel(logging.WARNING)
 
 
+# What may have passed when the task is tried again: a writer, a file that was still arriving, a
+# Redis that restarts.
+PASSING = (LockedError, FileChangedError, OnlineStoreError)
+
+
+@contextmanager
+def final_errors() -> Iterator[None]:
+    """Fail for good on an error of ours that a retry cannot mend."""
+    try:
+        yield
+    except PASSING:
+        raise
+    except TamboError as error:
+        raise AirflowFailException(f"{type(error).__name__}: {error}") from error
+
+
+@final_errors()
 def ingest(path: str | None) -> str:
     """Load a folder of raw files; None is the folder of the sample world."""
     settings = get_settings()
     return _run(stages.ingest_stage(settings, settings.world if path is None else Path(path)))
 
 
+@final_errors()
 def build_and_release(*, full_refresh: bool) -> str:
     """Build, validate and release under one hold of the lock: a release never mixes raw states."""
     settings = get_settings()
-    with _final_errors(), writer_lock(settings, "airflow: build to release"):
+    with writer_lock(settings, "airflow: build to release"):
         lines = [
             _run(stages.build_stage(settings, full_refresh=full_refresh)),
             _run(stages.validate_stage(settings)),
@@ -43,17 +67,23 @@ def build_and_release(*, full_refresh: bool) -> str:
     return lines[-1]
 
 
+@final_errors()
+def retire() -> str:
+    """Retire the releases that no model names and that are not among the last ones."""
+    return _run(stages.retain_stage(get_settings()))
+
+
+@final_errors()
 def account_for_files() -> str:
     """Show that no byte of any file is lost, and count the quarantine by reason."""
     from tambo.ingest import reports
 
     files = reports(get_settings())
-    with _final_errors():
-        if lost := [file.source_file for file in files if not file.conserved]:
-            raise IngestError(
-                f"Bytes are missing from the account of {', '.join(lost)}.",
-                remedy="look at them with: tambo ingest --report",
-            )
+    if lost := [file.source_file for file in files if not file.conserved]:
+        raise IngestError(
+            f"Bytes are missing from the account of {', '.join(lost)}.",
+            remedy="look at them with: tambo ingest --report",
+        )
     reasons: Counter[str] = Counter()
     for file in files:
         reasons.update(file.reasons)
@@ -63,12 +93,12 @@ def account_for_files() -> str:
     return line
 
 
+@final_errors()
 def validate() -> str:
     """Report on the newest build suite by suite; a build or a suite that is new is looked at."""
     from expectations.gate import validate as look
 
-    with _final_errors():
-        verdict = look(get_settings(), progress=_log_progress)
+    verdict = look(get_settings(), progress=_log_progress)
     for suite in verdict.suites:
         said = suite.skipped or f"{len(suite.failures)} of {suite.expectations} failed"
         log.info("%s: %d rows, %s", suite.suite, suite.rows, said)
@@ -78,11 +108,13 @@ def validate() -> str:
     return verdict.line()
 
 
+@final_errors()
 def materialize(release: int | None) -> str:
     """Apply the Feast definitions and fill the online store; None is the newest release."""
     return _run(stages.features_stage(get_settings(), release))
 
 
+@final_errors()
 def models_of(domain: str) -> list[str]:
     """Names of a domain's models."""
     from training.experiment import models
@@ -90,12 +122,14 @@ def models_of(domain: str) -> list[str]:
     return [name for name, spec in models().items() if spec.domain == domain]
 
 
+@final_errors()
 def train(model: str, release: int | None) -> str:
     """Train, gate and register one model; None is the newest release."""
     (stage,) = stages.train_stages(get_settings(), model, release)
     return _run(stage)
 
 
+@final_errors()
 def bundle(domain: str) -> str:
     """Put a domain's champions into a Bento."""
     (stage,) = stages.bundle_stages(get_settings(), domain)
@@ -104,22 +138,10 @@ def bundle(domain: str) -> str:
 
 def _run(stage: Stage) -> str:
     """Run one stage, log its steps, and return its line."""
-    with _final_errors():
-        outcome = stage.run(_log_progress)
+    outcome = stage.run(_log_progress)
     state = " (up to date)" if outcome.up_to_date else ""
     log.info("%s: %s%s", stage.name, outcome.line, state)
     return outcome.line
-
-
-@contextmanager
-def _final_errors() -> Iterator[None]:
-    """Fail for good on an error that a retry cannot mend: all of ours but a busy lake."""
-    try:
-        yield
-    except LockedError:
-        raise
-    except TamboError as error:
-        raise AirflowFailException(f"{type(error).__name__}: {error}") from error
 
 
 def _log_progress(message: str, done: int, total: int) -> None:

@@ -19,7 +19,8 @@ release. A critical failure ends here: nobody reads what was not checked. The sa
 `tambo build`, `tambo validate`, `tambo release`.
 
 One task, because one process holds the lake's lock from the first model to the release: no file
-that arrives meanwhile can slip in between.
+that arrives meanwhile can slip in between. A second task retires old releases; the last ones and
+those that a registered model names stay readable. The same as `tambo release --retain`.
 """
 
 
@@ -46,7 +47,13 @@ def build_and_release() -> None:
 
         return steps.build_and_release(full_refresh=bool((params or {}).get("full_refresh")))
 
-    release()
+    @task
+    def retire() -> str:
+        from orchestration import steps
+
+        return steps.retire()
+
+    release() >> retire()
 
 
 build_and_release()

@@ -137,4 +137,5 @@ def test_assets_connect_the_chain_from_raw_files_to_the_service(dags: dict[str, 
 
 
 def test_one_task_holds_the_lock_from_build_to_release(dags: dict[str, Any]):
-    assert [task["id"] for task in dags["build_and_release"]["tasks"]] == ["release"]
+    tasks = dags["build_and_release"]["tasks"]
+    assert [task["id"] for task in tasks] == ["release", "retire"]

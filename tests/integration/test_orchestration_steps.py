@@ -1,0 +1,64 @@
+"""What a task does with an error: final where a retry cannot help, left to retry where it can."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tambo.lake import writer
+from tambo.settings import Settings
+
+# In a process of its own, as a task is: importing airflow takes over logging.
+STEP = """
+import sys
+from orchestration import steps
+try:
+    eval(sys.argv[1], {"steps": steps})
+except Exception as error:
+    print(type(error).__name__, error)
+"""
+
+
+def outcome(settings: Settings, call: str) -> str:
+    """Run one step, and return the error with which it ends."""
+    done = subprocess.run(
+        [sys.executable, "-c", STEP, call],
+        env={
+            **os.environ,
+            "TAMBO_HOME": str(settings.home),
+            "TAMBO_LOCK_TIMEOUT_SECONDS": "0",
+            "AIRFLOW_HOME": str(settings.home / "airflow"),
+        },
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    return done.stdout
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(home=tmp_path / "home")
+
+
+def test_a_missing_folder_is_final_and_says_what_to_do(settings: Settings):
+    said = outcome(settings, "steps.ingest('/no/such/folder')")
+    assert said.startswith("AirflowFailException IngestError: /no/such/folder does not exist.")
+    assert "→ give a folder" in said
+
+
+def test_a_busy_lake_is_left_to_a_retry(settings: Settings):
+    with writer(settings, "a long ingest"):
+        said = outcome(settings, "steps.build_and_release(full_refresh=False)")
+    assert said.startswith("LockedError The lake is being written")
+    assert "a long ingest" in said
+
+
+def test_a_home_without_a_lake_is_final(settings: Settings):
+    said = outcome(settings, "steps.account_for_files()")
+    assert said.startswith("AirflowFailException LakeError: There is no lake")
