@@ -25,7 +25,7 @@ from bentos.requirements import FORBIDDEN
 from bentos.serve import call, serving
 from bentos.travel.example import PATH
 from tambo.errors import OnlineStoreError, ServingError
-from tambo.featurestore.online import StoreState, resolve, write_sqlite_state
+from tambo.featurestore.online import StoreState, resolve, write_redis_state, write_sqlite_state
 from tambo.serving.spec import ServingSpec
 from tambo.settings import Settings
 
@@ -145,6 +145,20 @@ def test_bad_requests_are_problems(service, content, kind, status):
     answer = httpx.post(service.url + PATH, content=content, headers={"content-type": kind})
     assert answer.status_code == answer.json()["status"] == status
     assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_the_same_bento_serves_from_redis(settings, bundled, service, tmp_path):
+    with online_feast.redis_server(tmp_path) as (port, server):
+        where = {"type": "redis", "connection_string": f"127.0.0.1:{port}"}
+        online_feast.fill(online_feast.repository(tmp_path, where))
+        url = f"redis://127.0.0.1:{port}/0"
+        write_redis_state(url, online_feast.PROJECT, StoreState(4, AS_OF))
+        with serving(settings.model_copy(update={"redis_url": url}), "travel") as near:
+            assert call(near.url + PATH, ASK) == call(service.url + PATH, ASK)
+            server.terminate()
+            server.wait(10)
+            assert httpx.post(near.url + PATH, json=ASK).status_code == 503
+            assert httpx.get(f"{near.url}/readyz").status_code == 503
 
 
 def test_a_client_hears_the_problem_in_words(service):
