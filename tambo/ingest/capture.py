@@ -64,6 +64,12 @@ def open_archived(settings: Settings, digest: str) -> Source:
         ) from error
 
 
+def clean_parts(settings: Settings) -> None:
+    """Remove what a killed process left half archived; only the writer may call this."""
+    for part in settings.archive.glob("*.part"):
+        part.unlink()
+
+
 def capture(settings: Settings, path: Path, known: Collection[int] = ()) -> Captured:
     """Read a file once, hash it, and keep its bytes in the archive.
 

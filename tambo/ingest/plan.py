@@ -11,7 +11,7 @@ import duckdb
 
 from tambo.errors import ContractError
 from tambo.ingest.batch import Batch, open_head
-from tambo.ingest.capture import Captured, capture
+from tambo.ingest.capture import Captured, capture, clean_parts
 from tambo.ingest.claims import Claim, all_contracts, claim, find_table
 from tambo.ingest.discover import Found
 from tambo.ingest.header import Head, Problem
@@ -108,6 +108,7 @@ def make_plan(
         IngestError: a file cannot be read, or changed while it was read.
         ContractError: the mapping names a table or a lookup that does not exist.
     """
+    clean_parts(settings)
     contracts = all_contracts()
     plan, candidates = Plan(), []
     sizes = {batch.size for batch in known}
