@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tambo.cli import console
+from tambo.cli.quiet import quiet
 from tambo.errors import TamboError
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ app.add_typer(quarantine, name="quarantine")
 
 def main() -> None:
     """Run the command line; a TamboError is printed without a traceback and ends with 1."""
+    quiet()
     try:
         app()
     except TamboError as error:
