@@ -27,4 +27,4 @@ def quiet() -> None:
     os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "ERROR")
     warnings.simplefilter("ignore")
     # Libraries set the levels of their own loggers when they are imported; this outranks them.
-    logging.disable(logging.WARNING)
+    logging.disable(logging.INFO)
