@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC
 from hashlib import sha256
@@ -27,17 +27,14 @@ from training.gate import Verdict, judge, read_verdict
 from training.grouped import score_unseen
 from training.promotion import decide, settle
 from training.registry import CHALLENGER, CHAMPION, ModelVersion
-from training.runlog import Trained
 from training.scoring import Data, Scored, score
 from training.search import search
 from training.spec import ModelSpec
-from training.splits import halves
+from training.splits import CALIBRATION, TEST, TRAIN, halves
+from training.trained import Trained
 
 if TYPE_CHECKING:
     from tambo.featurestore.online import OnlineManifest
-
-STEPS = 8
-"""Steps of a training, as its progress counts them."""
 
 
 @dataclass(frozen=True)
@@ -121,9 +118,11 @@ def train(
     identity = training_identity(settings, spec, at)
     if (before := registry.find(settings, spec.name, identity)) is not None:
         return _outcome(settle(settings, before), up_to_date=True)
-    trained = _train(settings, spec, at, identity, progress)
-    progress("log and register", STEPS - 1, STEPS)
+    steps = _Steps(progress, spec)
+    trained = _train(settings, spec, at, identity, steps)
+    steps("log and register")
     version = runlog.log_and_register(settings, trained)
+    steps("done")
     return _outcome(settle(settings, version), up_to_date=False)
 
 
@@ -154,18 +153,30 @@ def _outcome(version: ModelVersion, *, up_to_date: bool) -> TrainedModel:
     )
 
 
+class _Steps:
+    """Counts the steps of a training for its progress; each trial of the search is one."""
+
+    def __init__(self, progress: Progress, spec: ModelSpec) -> None:
+        self._progress = progress
+        self._of = 5 + spec.trials + len(spec.baselines)
+        self._done = 0
+
+    def __call__(self, message: str) -> None:
+        self._progress(message, self._done, self._of)
+        self._done += 1
+
+
 def _train(
     settings: Settings,
     spec: ModelSpec,
     release: Release,
     identity: Mapping[str, str],
-    progress: Progress,
+    steps: Callable[[str], None],
 ) -> Trained:
-    progress("read labels and features", 0, STEPS)
+    steps("read labels and features")
     frame = build_frame(settings, spec, release)
     data = encode_frame(spec, frame, settings.seed)
     options = FitOptions(settings.seed, settings.threads)
-    progress("search", 1, STEPS)
     found = search(
         spec.candidate,
         data.train,
@@ -173,45 +184,48 @@ def _train(
         trials=spec.trials,
         gap=spec.label.window,
         options=options,
-        progress=lambda text, done, of: progress(f"{text} ({done}/{of})", 1, STEPS),
+        before=lambda text: steps(f"search, {text}"),
     )
     scored = {}
-    for step, estimator in enumerate((*spec.baselines, spec.candidate)):
-        progress(f"fit and score {estimator.name}", 2 + step, STEPS)
+    for estimator in (*spec.baselines, spec.candidate):
+        steps(f"fit and score {estimator.name}")
         tuned = replace(options, params=found.params) if estimator is spec.candidate else options
         scored[estimator.name] = fit_and_score(spec, estimator, data, tuned)
-    progress("judge", STEPS - 3, STEPS)
     verdict, winner = choose(spec, scored)
     best = scored[winner]
+    steps("compare and explain")
+    metric = spec.gate.metric
     decision = decide(
-        settings,
-        spec.name,
-        frame.parts["test"],
-        data.test.label,
-        spec.gate.metric,
-        best.metrics[spec.gate.metric],
+        settings, spec.name, frame.parts[TEST], data.test.label, metric, best.metrics[metric]
     )
-    progress("explain", STEPS - 2, STEPS)
-    importance = permutation_importance(
-        lambda rows: predict(best.fitted, rows), data.test.reading(best.fitted.inputs), options.seed
-    )
-    manifest = _manifest(settings, spec, release)
+    rows = data.test.reading(best.fitted.inputs)
+    importance = permutation_importance(lambda some: predict(best.fitted, some), rows, options.seed)
     return Trained(
-        spec, release, frame, data, found, scored, verdict, winner, importance, decision,
-        manifest, identity,
-    )  # fmt: skip
+        spec=spec,
+        release=release,
+        frame=frame,
+        data=data,
+        found=found,
+        scored=scored,
+        verdict=verdict,
+        winner=winner,
+        importance=importance,
+        decision=decision,
+        manifest=_manifest(settings, spec, release),
+        identity=identity,
+    )
 
 
 def encode_frame(spec: ModelSpec, frame: Frame, seed: int) -> Data:
     """Encode all parts with the vocabularies of the training rows, and halve the calibration."""
-    inputs = learn_vocabularies(spec.inputs, frame.parts["train"])
+    inputs = learn_vocabularies(spec.inputs, frame.parts[TRAIN])
     parts = {
         name: encode(rows, inputs, spec.label.label, spec.columns)
         for name, rows in frame.parts.items()
     }
-    calibration = parts["calibration"]
+    calibration = parts[CALIBRATION]
     first = halves(calibration.columns[spec.unit_of_split].tolist(), seed)
-    return Data(parts["train"], calibration.take(first), calibration.take(~first), parts["test"])
+    return Data(parts[TRAIN], calibration.take(first), calibration.take(~first), parts[TEST])
 
 
 def fit_and_score(spec: ModelSpec, estimator: Estimator, data: Data, options: FitOptions) -> Scored:

@@ -16,9 +16,9 @@ from tambo.lake.releases import Release
 from tambo.settings import Settings
 from training.labels import require
 from training.spec import ModelSpec
-from training.splits import Bounds, read_split, time_bounds
+from training.splits import CALIBRATION, TEST, TRAIN, Bounds, read_split, time_bounds
 
-PARTS = ("train", "calibration", "test")
+PARTS = (TRAIN, CALIBRATION, TEST)
 
 
 @dataclass(frozen=True)

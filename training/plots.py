@@ -44,7 +44,7 @@ def predicted_against_actual(
     ends = [0.0, float(max(label.max(), predicted.max()))]
     axes.plot(ends, ends, color=ACCENT, linewidth=1)
     axes.set(xlabel=f"actual, {unit}", ylabel=f"predicted, {unit}", title="Test rows")
-    axes.legend(frameon=False)
+    _legend(axes)
     _save(figure, path)
 
 
@@ -64,7 +64,7 @@ def residuals(
         ylabel="actual / predicted - 1",
         title="Residuals of the test rows (0.5 % beyond the frame)",
     )
-    axes.legend(frameon=False)
+    _legend(axes)
     _save(figure, path)
 
 
@@ -78,12 +78,12 @@ def over_time(path: Path, times: Sequence[Any], label: Floats, predicted: Floats
     bias = [relative[months == month].mean() for month in names]
     places = np.arange(len(names))
     axes.bar(places, spread, color=FAINT, label="mean |residual|")
-    axes.plot(places, bias, color=ACCENT, marker="o", label="mean residual")
+    axes.plot(places, bias, color=ACCENT, marker=".", label="mean residual")
     axes.axhline(0.0, color=INK, linewidth=0.8)
     step = max(1, len(names) // 12)
     axes.set_xticks(places[::step], [str(name) for name in names[::step]], rotation=45)
     axes.set(ylabel="share of the prediction", title="Test rows by month of the request")
-    axes.legend(frameon=False)
+    _legend(axes)
     _save(figure, path)
 
 
@@ -116,8 +116,12 @@ def compare(path: Path, errors: Mapping[str, Mapping[str, float]], unit: str) ->
         axes.bar_label(drawn, fmt="%.0f", fontsize=8)
     axes.set_xticks(np.arange(len(kinds)) + 0.4 - width / 2, kinds)
     axes.set(ylabel=f"RMSE, {unit}", title="Error by kind of rows")
-    axes.legend(frameon=False)
+    _legend(axes)
     _save(figure, path)
+
+
+def _legend(axes: Axes) -> None:
+    axes.legend(frameon=False, markerscale=4)
 
 
 def _thin(rows: int) -> Any:
@@ -131,4 +135,4 @@ def _scatter(axes: Axes, x: Floats, y: Floats, groups: Any) -> None:
     for number, name in enumerate(np.unique(groups)):
         mine = groups == name
         colour = colours[number % len(colours)]
-        axes.scatter(x[mine], y[mine], s=5, alpha=0.35, color=colour, linewidths=0, label=str(name))
+        axes.scatter(x[mine], y[mine], s=5, alpha=0.5, color=colour, linewidths=0, label=str(name))

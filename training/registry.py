@@ -57,6 +57,8 @@ def connect(settings: Settings) -> MlflowClient:
     os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
     # A model's files are written once; a bar for each of them would bury our own.
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+    # It tells each table that it makes, and warns of graphics processors that no one asked for.
+    os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "ERROR")
     database(settings).parent.mkdir(parents=True, exist_ok=True)
     settings.mlflow_artifacts.mkdir(parents=True, exist_ok=True)
     import mlflow

@@ -4,78 +4,26 @@ from __future__ import annotations
 
 import json
 import math
+import warnings
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from datetime import UTC
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from tambo.lake.releases import Release
-from tambo.serving.spec import MANIFEST_FILE, MODEL_FILE, SPEC_FILE, ServingSpec
 from tambo.settings import Settings
-from training import plots, registry
-from training.frame import Frame
-from training.gate import Verdict
-from training.promotion import Decision
-from training.scoring import Data, Scored
-from training.search import Found
-from training.spec import ModelSpec
+from training import registry
+from training.artifacts import write_artifacts
+from training.trained import Trained
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
-
-    from tambo.featurestore.online.manifest import OnlineManifest
 
 PACKAGES = ("onnxruntime", "numpy")
 """What a service needs to run a model; pinned to the versions of this environment."""
 
 SHORT = ("rmse", "mae", "mape", "r2", "coverage")
 """Metrics that a version carries as a tag, for the screen of `tambo status`."""
-
-
-@dataclass(frozen=True)
-class Trained:
-    """Everything of one training that is logged.
-
-    Attributes:
-        spec: the model's declaration.
-        release: what it was trained at.
-        frame: labels and features.
-        data: the same, encoded.
-        found: what the search found.
-        scored: all models by estimator.
-        verdict: the gate's, of the candidate.
-        winner: the estimator that is registered.
-        importance: rise of the error by shuffled input, of the winner.
-        decision: whether the registered model serves.
-        manifest: how a service finds the features online.
-        identity: tags by which an equal training is recognised.
-    """
-
-    spec: ModelSpec
-    release: Release
-    frame: Frame
-    data: Data
-    found: Found
-    scored: Mapping[str, Scored]
-    verdict: Verdict
-    winner: str
-    importance: Mapping[str, float]
-    decision: Decision
-    manifest: OnlineManifest
-    identity: Mapping[str, str]
-
-    @property
-    def best(self) -> Scored:
-        """The model that is registered."""
-        return self.scored[self.winner]
-
-    @property
-    def baseline(self) -> bool:
-        """Whether a baseline had to be taken."""
-        return self.winner != self.spec.candidate.name
 
 
 def log_and_register(settings: Settings, trained: Trained) -> registry.ModelVersion:
@@ -95,7 +43,7 @@ def log_and_register(settings: Settings, trained: Trained) -> registry.ModelVers
         mlflow.set_tags(_run_tags(trained))
         mlflow.log_params(_params(trained))
         mlflow.log_metrics(_metrics(trained))
-        mlflow.log_input(_dataset(trained), context="training")
+        _log_dataset(trained)
         with TemporaryDirectory(dir=_scratch(settings), prefix="train-") as folder:
             write_artifacts(Path(folder), trained, run.info.run_id)
             mlflow.log_artifacts(folder)
@@ -171,99 +119,19 @@ def _metrics(trained: Trained) -> dict[str, float]:
     return {name: value for name, value in found.items() if math.isfinite(value)}
 
 
-def _dataset(trained: Trained) -> Any:
-    import mlflow.data
+def _log_dataset(trained: Trained) -> None:
+    import mlflow
 
-    name = f"{trained.spec.feature_service} at release {trained.release.number}"
-    return mlflow.data.from_pandas(
-        trained.frame.parts["train"].to_pandas(),
-        targets=trained.spec.label.label,
-        name=name,
-        digest=trained.frame.digest(),
-    )
-
-
-def serving_spec(trained: Trained, run_id: str) -> ServingSpec:
-    """What a service must know of the registered model."""
-    spec, best = trained.spec, trained.best
-    return ServingSpec(
-        model=spec.name,
-        estimator=trained.winner,
-        baseline=trained.baseline,
-        run_id=run_id,
-        feature_service=spec.feature_service,
-        release=trained.release.number,
-        as_of=trained.release.as_of.replace(tzinfo=UTC),
-        target=spec.label.label,
-        unit=spec.unit,
-        inputs=best.fitted.inputs,
-        interval=best.interval,
-        metrics={key: value for key, value in best.metrics.items() if math.isfinite(value)},
-        tags=dict(trained.identity),
-    )
-
-
-def write_artifacts(folder: Path, trained: Trained, run_id: str) -> None:
-    """Write all files of a run: serving/, native/, reports/, plots/."""
-    for name in ("serving", "native", "reports", "plots"):
-        (folder / name).mkdir()
-    best = trained.best
-    (folder / "serving" / MODEL_FILE).write_bytes(best.onnx.SerializeToString())
-    serving_spec(trained, run_id).save(folder / "serving" / SPEC_FILE)
-    trained.manifest.save(folder / "serving" / MANIFEST_FILE)
-    best.fitted.save_native(folder / "native")
-    for name, content in _reports(trained).items():
-        text = json.dumps(content, indent=2, default=str)
-        (folder / "reports" / f"{name}.json").write_text(text + "\n", encoding="utf-8")
-    _draw(folder / "plots", trained)
-
-
-def _reports(trained: Trained) -> dict[str, Any]:
-    scored = trained.scored
-    return {
-        "certificate": trained.frame.certificate.to_dict(),
-        "gate": trained.verdict.to_dict(),
-        "metrics": {name: one.metrics for name, one in scored.items()},
-        "by_group": {name: one.groups for name, one in scored.items()},
-        "unseen": {
-            name: {grouping: unseen.metrics for grouping, unseen in one.unseen.items()}
-            for name, one in scored.items()
-        },
-        "behaviour": {
-            name: [asdict(check) for check in one.behaviour] for name, one in scored.items()
-        },
-        "parity": {name: asdict(one.parity) for name, one in scored.items()},
-        "search": list(trained.found.trials),
-        "importance": {
-            "shuffled": trained.importance,
-            "gain": trained.best.fitted.gains(),
-        },
-    }
-
-
-def _draw(folder: Path, trained: Trained) -> None:
-    best, test, unit = trained.best, trained.data.test, trained.spec.unit
-    groups = trained.spec.group_of_interval(test)
-    plots.predicted_against_actual(
-        folder / "predicted_against_actual.png", test.label, best.predicted, groups, unit
-    )
-    plots.residuals(folder / "residuals.png", test.label, best.predicted, groups, unit)
-    times = test.columns["event_timestamp"].tolist()
-    plots.over_time(folder / "over_time.png", times, test.label, best.predicted)
-    plots.bars(
-        folder / "importance_shuffled.png",
-        trained.importance,
-        f"{trained.winner}: error added when an input is shuffled",
-        f"RMSE, {unit}",
-    )
-    if gains := best.fitted.gains():
-        plots.bars(folder / "importance_gain.png", gains, "Gain of the trees", "share")
-    errors = {
-        name: {"test rows": one.metrics["rmse"]}
-        | {key.replace("_", " "): unseen.metrics[""]["rmse"] for key, unseen in one.unseen.items()}
-        for name, one in trained.scored.items()
-    }
-    plots.compare(folder / "estimators.png", errors, unit)
+    with warnings.catch_warnings():
+        # It says that whole numbers cannot be missing, of columns in which none is.
+        warnings.simplefilter("ignore", UserWarning)
+        dataset = mlflow.data.from_pandas(
+            trained.frame.parts["train"].to_pandas(),
+            targets=trained.spec.label.label,
+            name=f"{trained.spec.feature_service} at release {trained.release.number}",
+            digest=trained.frame.digest(),
+        )
+        mlflow.log_input(dataset, context="training")
 
 
 def _log_model(trained: Trained) -> str:

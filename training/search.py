@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tambo.progress import Progress, silent
 from training.design import Design
 from training.estimators import Estimator, FitOptions, predict
 from training.metrics import regression
@@ -70,7 +69,7 @@ def search(
     trials: int,
     gap: timedelta,
     options: FitOptions,
-    progress: Progress = silent,
+    before: Callable[[str], None] | None = None,
 ) -> Found:
     """Look for the parameters with the least error on the newest part of the training rows.
 
@@ -81,7 +80,7 @@ def search(
         trials: how many to try; 0 or an empty space: none.
         gap: how long before the scored part the fitted part ends.
         options: seed, threads and the fixed parameters.
-        progress: called after each trial.
+        before: called before each trial, with its number and the least error so far.
     """
     if not trials or not space:
         return Found({}, ())
@@ -91,13 +90,16 @@ def search(
     fitted_on, scored_on = _inner_split(design.sample(MOST_ROWS, options.seed), gap)
     study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=options.seed))
     study.enqueue_trial({name: one.first for name, one in space.items()})
+    best = ""
     for number in range(trials):
+        if before is not None:
+            before(f"trial {number + 1}{best}")
         trial = study.ask()
         params = {name: range_.suggest(trial, name) for name, range_ in space.items()}
         tried = FitOptions(options.seed, options.threads, {**options.params, **params})
         fitted = estimator.fit(fitted_on, scored_on, tried)
         study.tell(trial, regression(scored_on.label, predict(fitted, scored_on))["rmse"])
-        progress(f"search: best RMSE {study.best_value:,.1f}", number + 1, trials)
+        best = f", RMSE {study.best_value:,.1f} so far"
     return Found(
         params=dict(study.best_params),
         trials=tuple({"rmse": float(one.value or 0.0), **one.params} for one in study.trials),

@@ -1,0 +1,103 @@
+"""The files of a training: what a service needs, the native model, reports and plots."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import asdict
+from datetime import UTC
+from pathlib import Path
+from typing import Any
+
+from tambo.serving.spec import MANIFEST_FILE, MODEL_FILE, SPEC_FILE, ServingSpec
+from training import plots
+from training.registry import SERVING
+from training.trained import Trained
+
+
+def serving_spec(trained: Trained, run_id: str) -> ServingSpec:
+    """What a service must know of the registered model."""
+    spec, best = trained.spec, trained.best
+    return ServingSpec(
+        model=spec.name,
+        estimator=trained.winner,
+        baseline=trained.baseline,
+        run_id=run_id,
+        feature_service=spec.feature_service,
+        release=trained.release.number,
+        as_of=trained.release.as_of.replace(tzinfo=UTC),
+        target=spec.label.label,
+        unit=spec.unit,
+        inputs=best.fitted.inputs,
+        known={
+            one.name: one.vocabulary
+            for one in trained.data.train.inputs
+            if one.vocabulary is not None and not one.columns
+        },
+        interval=best.interval,
+        metrics={key: value for key, value in best.metrics.items() if math.isfinite(value)},
+        tags=dict(trained.identity),
+    )
+
+
+def write_artifacts(folder: Path, trained: Trained, run_id: str) -> None:
+    """Write all files of a run: serving/, native/, reports/, plots/."""
+    for name in (SERVING, "native", "reports", "plots"):
+        (folder / name).mkdir()
+    best = trained.best
+    (folder / SERVING / MODEL_FILE).write_bytes(best.onnx.SerializeToString())
+    serving_spec(trained, run_id).save(folder / SERVING / SPEC_FILE)
+    trained.manifest.save(folder / SERVING / MANIFEST_FILE)
+    best.fitted.save_native(folder / "native")
+    for name, content in _reports(trained).items():
+        text = json.dumps(content, indent=2, default=str)
+        (folder / "reports" / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+    _draw(folder / "plots", trained)
+
+
+def _reports(trained: Trained) -> dict[str, Any]:
+    scored = trained.scored
+    return {
+        "certificate": trained.frame.certificate.to_dict(),
+        "gate": trained.verdict.to_dict(),
+        "metrics": {name: one.metrics for name, one in scored.items()},
+        "by_group": {name: one.groups for name, one in scored.items()},
+        "unseen": {
+            name: {grouping: unseen.metrics for grouping, unseen in one.unseen.items()}
+            for name, one in scored.items()
+        },
+        "behaviour": {
+            name: [asdict(check) for check in one.behaviour] for name, one in scored.items()
+        },
+        "parity": {name: asdict(one.parity) for name, one in scored.items()},
+        "search": list(trained.found.trials),
+        "importance": {
+            "shuffled": trained.importance,
+            "gain": trained.best.fitted.gains(),
+        },
+    }
+
+
+def _draw(folder: Path, trained: Trained) -> None:
+    best, test, unit = trained.best, trained.data.test, trained.spec.unit
+    groups = trained.spec.group_of_interval(test)
+    plots.predicted_against_actual(
+        folder / "predicted_against_actual.png", test.label, best.predicted, groups, unit
+    )
+    plots.residuals(folder / "residuals.png", test.label, best.predicted, groups, unit)
+    times = test.columns["event_timestamp"].tolist()
+    plots.over_time(folder / "over_time.png", times, test.label, best.predicted)
+    plots.bars(
+        folder / "importance_shuffled.png",
+        trained.importance,
+        f"{trained.winner}: error added when an input is shuffled",
+        f"RMSE, {unit}",
+    )
+    if gains := best.fitted.gains():
+        plots.bars(folder / "importance_gain.png", gains, "Gain of the trees", "share")
+    errors = {
+        name: {"test rows": one.metrics["rmse"]}
+        | {key.replace("_", " "): unseen.metrics[""]["rmse"] for key, unseen in one.unseen.items()}
+        for name, one in trained.scored.items()
+    }
+    plots.compare(folder / "estimators.png", errors, unit)
