@@ -55,8 +55,9 @@ check: $(READY) ## formatting, lint, types, imports, SQL, generated code, manife
 	$(BIN)/lint-imports
 	$(BIN)/sqlfluff lint --processes 1 dbt/models
 	$(BIN)/tambo features generate --check
-	$(BIN)/pytest --quiet -m "not slow" tests/integration/test_k8s_manifests.py \
-	  tests/integration/test_jenkinsfile_lint.py
+	$(BIN)/pytest --quiet -m "not slow" tests/unit/test_jenkinsfile.py \
+	  tests/integration/test_jenkinsfile_lint.py tests/integration/test_k8s_manifests.py \
+	  tests/integration/test_k8s_network.py
 
 .PHONY: docs
 docs: $(READY) ## dbt docs as one static page, and the data docs of the gate

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import psutil  # type: ignore[import-untyped]
+import psutil
 
 from bentos.bundle import bentoml_environment, latest
 from tambo.errors import ServingError
