@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+import itertools
 import math
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
@@ -23,7 +24,8 @@ KEYS = {
     "place_demand": 1,
     "label_flight_price": 3,
 }
-TABLES = tuple(f"marts.{name}" for name in KEYS) + (
+TABLES = (
+    *tuple(f"marts.{name}" for name in KEYS),
     "intermediate.int_flight_facts",
     "intermediate.int_hotel_facts",
     "intermediate.int_user_facts",
@@ -85,7 +87,7 @@ class Marts:
             for key, rows in log.items():
                 for row in rows:
                     assert row["event_timestamp"] <= row["created_timestamp"], (name, key, row)
-                for before, after in zip(rows, rows[1:], strict=False):
+                for before, after in itertools.pairwise(rows):
                     assert before["created_timestamp"] < after["created_timestamp"], (name, key)
                     assert before["event_timestamp"] <= after["event_timestamp"], (name, key)
 

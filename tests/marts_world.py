@@ -271,13 +271,14 @@ def random_files(seed: int, trips: int) -> list[list[Row]]:
     rows: list[Row] = [user(code, early, age=20 + code) for code in range(1, 4)]
     for number in range(trips):
         rows += _trip(draw, number)
-    for row in list(rows):
+    for first in list(rows):
+        version = first
         while draw.random() < 0.3:
-            row = _next_version(draw, row)
-            if row.table == "users" and row.known_at < early:
+            version = _next_version(draw, version)
+            if version.table == "users" and version.known_at < early:
                 break
-            rows.append(row)
-            if row.withdrawn:
+            rows.append(version)
+            if version.withdrawn:
                 break
     files: dict[tuple[str, int], list[Row]] = {}
     for row in rows:
