@@ -25,6 +25,22 @@
 
     {{ deltas(totals, window_totals, latest) }}
 
+    {% if in_increment() -%}
+        -- Nearly all deltas lie before `since`, on one instant: nothing of them is left to sort.
+        summed as (
+            select
+                key_number,
+                instant,
+                max(event) as event,
+                max(rank) as rank
+                {%- for column in all_totals -%}
+                    , sum({{ column }}) as {{ column }}
+                {%- endfor %}
+            from deltas
+            group by key_number, instant
+        ),
+
+    {% endif -%}
     accumulated as not materialized (
         select
             key_number,
@@ -37,7 +53,7 @@
             {%- endfor %}
             lead(key_number) over () as next_key,
             lead(instant) over () as next_instant
-        from (select * from deltas order by key_number, instant)
+        from (select * from {{ 'summed' if in_increment() else 'deltas' }} order by key_number, instant)
     ),
 
     -- The last row of an instant holds all that is known at it.
