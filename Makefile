@@ -45,7 +45,7 @@ serve: $(READY) ## serve the travel bento until Ctrl-C; its docs page is at /
 
 .PHONY: test
 test: $(READY) ## all tests, fast ones first
-	$(BIN)/pytest -n 2 --dist loadgroup
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: check
 check: $(READY) ## formatting, lint, types, imports, SQL, generated code, manifests
