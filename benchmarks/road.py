@@ -21,6 +21,7 @@ from tambo.sources.travel.world import generate
 
 ROWS_A_TRAVELLER_YEAR = 14.4
 YEARS = 3
+TAMBO = (sys.executable, "-c", "from tambo.cli import main; main()")
 STAGES = ("ingest", "build", "validate", "release")
 BARE = """
 import duckdb, sys
@@ -40,15 +41,17 @@ def run_size(rows: int, folder: Path) -> tuple[int, dict[str, Cost]]:
     settings = Settings(home=folder / "home")
     world = folder / "world"
     travellers = max(1, round(rows / ROWS_A_TRAVELLER_YEAR / YEARS))
-    summary = generate(world, travellers=travellers, years=YEARS, seed=settings.seed)
     env = {"TAMBO_HOME": str(settings.home)}
+    # In a process of its own: a child's peak memory begins at its parent's.
+    size = ["--travellers", str(travellers), "--years", str(YEARS), "--out", str(world)]
+    measure([*TAMBO, "world", *size], env)
     bare = [sys.executable, "-c", BARE, str(world), str(folder / "bare.duckdb")]
     costs = {"read_csv": measure([*bare, settings.memory_limit], env)}
     for stage in STAGES:
         arguments = [str(world)] if stage == "ingest" else []
-        command = [sys.executable, "-c", "from tambo.cli import main; main()", stage, *arguments]
-        costs[stage] = measure(command, env)
-    return summary.rows["flights"], costs
+        costs[stage] = measure([*TAMBO, stage, *arguments], env)
+    made = generate(world, travellers=travellers, years=YEARS, seed=settings.seed)
+    return made.rows["flights"], costs
 
 
 def table(results: list[tuple[int, dict[str, Cost]]]) -> str:
