@@ -158,7 +158,7 @@ class _Steps:
 
     def __init__(self, progress: Progress, spec: ModelSpec) -> None:
         self._progress = progress
-        self._of = 5 + spec.trials + len(spec.baselines)
+        self._of = 4 + (spec.trials if spec.space else 0) + len(spec.baselines)
         self._done = 0
 
     def __call__(self, message: str) -> None:

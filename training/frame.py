@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from tambo.errors import TrainingError
 from tambo.featurestore.certificate import Certificate
@@ -40,12 +42,23 @@ class Frame:
         """Hash of all rows, labels and features: the same for the same training frame."""
         found = hashlib.sha256()
         for name in PARTS:
-            table = self.parts[name].combine_chunks()
-            sink = pa.BufferOutputStream()
-            with pa.ipc.new_stream(sink, table.schema) as stream:
-                stream.write_table(table)
-            found.update(sink.getvalue())
+            for column in self.parts[name].column_names:
+                found.update(f"{name}.{column}\0".encode())
+                for part in _canonical(self.parts[name].column(column)):
+                    found.update(part)
         return found.hexdigest()[:32]
+
+
+def _canonical(column: pa.ChunkedArray) -> Iterator[bytes]:
+    """Bytes that depend on the values alone: not on chunks, nor on what lies below a null."""
+    yield str(column.type).encode()
+    yield np.asarray(column.is_valid().to_numpy(), dtype=np.bool_).tobytes()
+    if pa.types.is_timestamp(column.type) or pa.types.is_date(column.type):
+        column = column.cast(pa.timestamp("us")).cast(pa.int64())
+    if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
+        yield pc.fill_null(column, pa.scalar(0, column.type)).to_numpy().tobytes()
+    else:
+        yield "\0".join(map(str, column.to_pylist())).encode()
 
 
 def build_frame(settings: Settings, spec: ModelSpec, release: Release) -> Frame:

@@ -32,7 +32,7 @@ class TimeSplit:
 
     calibration_share: float = 0.15
     test_share: float = 0.15
-    least_rows: int = 50
+    least_rows: int = 20
 
 
 @dataclass(frozen=True)
