@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -25,6 +26,8 @@ from tambo.lake.sql import literal
 from tambo.progress import Progress, silent
 from tambo.settings import Settings
 
+# The name dbt gives the logger that writes its log file.
+_LOG = "file_log"
 _FAILED = ("error", "fail", "runtime error")
 
 
@@ -106,8 +109,10 @@ def _invoke(arguments: list[str], progress: Progress) -> tuple[Any, str]:
     try:
         return runner.invoke(arguments), get_invocation_id()
     finally:
-        # Otherwise dbt keeps the lake attached until this process ends.
+        # Otherwise dbt keeps the lake attached, and its log open, until this process ends.
         DuckDBConnectionManager.close_all_connections()
+        for handler in logging.getLogger(_LOG).handlers:
+            handler.close()
 
 
 def _narrator(progress: Progress) -> Any:

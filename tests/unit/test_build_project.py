@@ -1,0 +1,101 @@
+"""The dbt project keeps to its own rules: every model described, one definition of each feature."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tambo.settings import Settings
+from tambo.sources import contracts
+
+DBT = Settings().root / "dbt"
+MODELS = sorted(DBT.glob("models/*/*/*.sql"))
+MARTS = [path for path in MODELS if path.parent.name == "marts"]
+UNITS = {"BRL", "legs", "trips", "stays", "nights", "km", "hours", "years", "share", "UTC", "name"}
+
+
+def described(path: Path) -> dict[str, Any]:
+    """The entry of a model in the yml beside it."""
+    (entry,) = yaml.safe_load(path.with_suffix(".yml").read_text())["models"]
+    return dict(entry)
+
+
+def features(path: Path) -> dict[str, dict[str, Any]]:
+    """Meta of the feature columns of a mart."""
+    found = {}
+    for column in described(path)["columns"]:
+        meta = column.get("config", {}).get("meta", {})
+        if meta.get("feature"):
+            found[column["name"]] = meta
+    return found
+
+
+def test_there_are_models() -> None:
+    assert len(MARTS) >= 7
+
+
+@pytest.mark.parametrize("path", MODELS, ids=lambda path: path.stem)
+def test_every_model_has_its_own_yml_that_begins_with_the_grain(path: Path) -> None:
+    entry = described(path)
+    assert entry["name"] == path.stem
+    assert entry["description"].startswith("One row per ")
+    for column in entry["columns"]:
+        assert column["description"].endswith("."), column["name"]
+        assert column["data_type"], column["name"]
+
+
+@pytest.mark.parametrize("path", MARTS, ids=lambda path: path.stem)
+def test_marts_have_a_contract_a_key_test_and_unit_tests(path: Path) -> None:
+    entry = described(path)
+    assert entry["config"]["contract"] == {"enforced": True}
+    keys = [test["unique_combination"] for test in entry["data_tests"] if isinstance(test, dict)]
+    assert keys[0]["arguments"]["columns"][-1] == "created_timestamp"
+    assert yaml.safe_load(path.with_suffix(".yml").read_text())["unit_tests"]
+
+
+@pytest.mark.parametrize("path", MARTS, ids=lambda path: path.stem)
+def test_features_say_unit_range_and_whether_they_are_personal(path: Path) -> None:
+    meta = described(path)["config"]["meta"]
+    if "feast" not in meta:
+        assert meta["label"] is True
+        assert not features(path)
+        return
+    feast = meta["feast"]
+    assert feast["entities"]
+    assert feast["ttl_reason"]
+    assert features(path)
+    for name, feature in features(path).items():
+        assert feature["unit"] in UNITS | {"category"}, name
+        assert feature["nullable"] is True, f"{name}: a key with nothing left has a row of nulls"
+        assert feature["personal_data"] == feast["personal_data"], name
+        assert feature.get("min", 0) <= feature.get("max", float("inf")), name
+
+
+def test_windowed_features_have_a_unit_test() -> None:
+    for path in MARTS:
+        windowed = [name for name in features(path) if name.endswith("_90d")]
+        tests = yaml.safe_load(path.with_suffix(".yml").read_text())["unit_tests"]
+        tested = " ".join(str(test["expect"]["rows"]) for test in tests)
+        for name in windowed:
+            assert name in tested, f"{path.stem}.{name}"
+
+
+def test_the_zone_is_the_contracts() -> None:
+    written = (DBT / "macros/travel/travel_zone.sql").read_text()
+    assert contracts.load("travel").zone in written
+
+
+def test_staging_reads_sources_and_nothing_else_does() -> None:
+    for path in MODELS:
+        text = path.read_text()
+        if path.parent.name == "staging":
+            assert "ref(" not in text, path.name
+        elif path.parent.name == "marts":
+            assert "source(" not in text, path.name
+
+
+def test_the_project_is_no_python_package() -> None:
+    assert not list(DBT.rglob("__init__.py"))
