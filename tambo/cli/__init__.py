@@ -275,7 +275,7 @@ def docs() -> None:
 
     settings = _settings()
     page = build_docs(settings, settings.home / "docs")
-    console.out.print(f"dbt docs   {page}\ndata docs  {settings.data_docs}")
+    console.out.print(f"dbt docs   {page}\ndata docs  {settings.data_docs / 'site' / 'index.html'}")
 
 
 @app.command()
