@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from tambo.ingest.batch import Batch
 from tambo.ingest.checks import Rule, compile_table
-from tambo.ingest.incoming import RECORD, content, key, raw_name
+from tambo.ingest.incoming import content, key, raw_name
 from tambo.ingest.reasons import REASONS, SHAPE_CODES, Reason
 from tambo.ingest.work import Work
 from tambo.lake.sql import ident, literal
@@ -85,7 +85,7 @@ def add_faults(connection: duckdb.DuckDBPyConnection, work: Work, table: Table) 
     listed = ", ".join(_rule_row(table, number, rule) for number, rule in enumerate(rules, start=1))
     message = _filled("r.says", "r.column_name", "s._value")
     connection.execute(
-        f"INSERT INTO apart SELECT s._batch, {RECORD}, r.reason, r.column_name, s._value, "
+        f"INSERT INTO apart SELECT s._batch, s._record, r.reason, r.column_name, s._value, "
         f"{message}, r.remedy FROM {work.staged(table)} s JOIN intake i ON i.batch_id = s._batch "
         f"JOIN (VALUES {listed}) r(fault, reason, column_name, says, remedy) "
         "ON r.fault = s._fault WHERE s._fault > 0"
@@ -122,7 +122,7 @@ def add_duplicates(connection: duckdb.DuckDBPyConnection, work: Work, table: Tab
         connection,
         "duplicate_key",
         table.key,
-        f"SELECT s._batch AS batch_id, {RECORD} AS record, {text_of('s', table.key)} AS value "
+        f"SELECT s._batch AS batch_id, s._record AS record, {text_of('s', table.key)} AS value "
         f"FROM {staged} s JOIN intake i ON i.batch_id = s._batch SEMI JOIN ("
         f"SELECT _batch, {keys} FROM {staged} WHERE {among} GROUP BY _batch, {keys} "
         f"HAVING count(DISTINCT row({', '.join(content(table))})) > 1) d "
@@ -175,7 +175,7 @@ def add_orphans(
             connection,
             "orphan",
             reference.columns,
-            f"SELECT s._batch AS batch_id, {RECORD} AS record, "
+            f"SELECT s._batch AS batch_id, s._record AS record, "
             f"{text_of('s', reference.columns)} AS value FROM {work.staged(table)} s "
             f"JOIN intake i ON i.batch_id = s._batch ANTI JOIN ({parent_keys(parent)}) p "
             f"ON {same} WHERE s._fault IS NULL AND {told}",

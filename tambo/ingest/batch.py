@@ -33,7 +33,6 @@ class Batch:
         problem: why it is quarantined as a whole.
         retaken: whether it was quarantined as a whole before, under the same number.
         records: records in the file.
-        base: row id of its first row in the work table.
         apart: record numbers that the splitter set apart, with their codes.
     """
 
@@ -49,7 +48,6 @@ class Batch:
     problem: Problem | None = None
     retaken: bool = False
     records: int = 0
-    base: int = 0
     apart: list[tuple[Positions, Positions]] = field(default_factory=list)
 
     @property

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
@@ -18,8 +19,18 @@ from tambo.ingest.splitter import BLANK, CR, LF, QUOTE, Block, Shape
 
 @dataclass
 class Written:
-    """What a clean copy holds."""
+    """A clean copy, and what it holds.
 
+    Attributes:
+        path: of the copy.
+        first: number of its first record.
+        records: how many it holds.
+        bytes: its size.
+        multiline: whether a record spans lines.
+    """
+
+    path: Path
+    first: int = 1
     records: int = 0
     bytes: int = 0
     multiline: bool = False

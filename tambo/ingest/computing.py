@@ -14,14 +14,13 @@ from tambo.ingest.capture import READ_BYTES, open_archived
 from tambo.ingest.checks import PLACEHOLDER, Compiled, compile_table
 from tambo.ingest.clean import Written
 from tambo.ingest.mapping import Entry
-from tambo.ingest.reading import checked, in_order, read_csv
+from tambo.ingest.reading import checked, in_order, land_rows, read_csv
 from tambo.ingest.splitter import Positions
-from tambo.ingest.work import ALIAS, Work
+from tambo.ingest.work import FILTERED, Work
 from tambo.lake.sql import ident, literal
 from tambo.settings import Settings
 
 RECORD = ident("_tambo_record")
-FILTERED = f"{ALIAS}.filtered"
 
 
 def load_lookups(settings: Settings, work: Work, entry: Entry) -> None:
@@ -34,7 +33,7 @@ def load_lookups(settings: Settings, work: Work, entry: Entry) -> None:
                 out.write(data)
         try:
             work.connection.execute(
-                f"CREATE OR REPLACE TABLE {ALIAS}.{ident('lookup_' + join.alias)} AS "
+                f"CREATE OR REPLACE TEMP TABLE {ident('lookup_' + join.alias)} AS "
                 f"SELECT * FROM read_csv({literal(path)}, all_varchar = true, header = true)"
             )
         except duckdb.Error as error:
@@ -45,28 +44,25 @@ def load_lookups(settings: Settings, work: Work, entry: Entry) -> None:
 
 
 def land_computed(
-    work: Work,
-    batch: Batch,
-    seen: Written,
-    *,
-    first_record: int = 1,
-    records: Positions | None = None,
-) -> None:
+    work: Work, batch: Batch, clean: Written, records: Positions | None = None
+) -> int:
     """Land the clean copy of a batch's lines through its mapping.
 
     Args:
-        work: the work database; its clean copy holds the lines.
+        work: where rows land.
         batch: the file.
-        seen: what the copy holds.
-        first_record: number of the first line's record, where they follow one another.
-        records: numbers of the lines' records, where they do not.
+        clean: the copy.
+        records: numbers of the lines' records, where they do not follow one another.
+
+    Returns:
+        How many rows the mapping gives.
 
     Raises:
         ContractError: the mapping is wrong, whatever the file holds.
         duckdb.Error: the mapping fails on a value of the file.
     """
-    _land_text(work, batch, seen)
-    source = _source(work, batch, first_record, records)
+    _land_text(work, batch, clean)
+    source = _source(work, batch, clean.first, records)
     given = _given(batch)
     try:
         rows = _rows(work, batch, source, given)
@@ -78,18 +74,15 @@ def land_computed(
             + ", ".join(batch.head.columns),
         ) from error
     compiled = _compiled(batch, given, types)
-    work.connection.execute(
-        f"INSERT INTO {work.staged(batch.table)} "
-        + checked(batch, compiled, f"({rows})", row="_row", apart="false")
-    )
+    return land_rows(work, batch.table, clean, lambda _: checked(batch, compiled, f"({rows})"))
 
 
-def _land_text(work: Work, batch: Batch, seen: Written) -> None:
+def _land_text(work: Work, batch: Batch, clean: Written) -> None:
     def create(parallel: bool) -> str:
-        source = read_csv(work.clean, batch, parallel=parallel)
-        return f"CREATE OR REPLACE TABLE {ALIAS}.text AS SELECT * FROM {source}"
+        source = read_csv(clean, batch, parallel=parallel)
+        return f"CREATE OR REPLACE TEMP TABLE lines_as_text AS SELECT * FROM {source}"
 
-    work.connection.execute(in_order(work.connection, create, seen))
+    work.connection.execute(in_order(work.connection, create, clean))
 
 
 def _source(work: Work, batch: Batch, first_record: int, records: Positions | None) -> str:
@@ -99,12 +92,12 @@ def _source(work: Work, batch: Batch, first_record: int, records: Positions | No
     if records is not None:
         work.connection.register("_numbers", pa.table({"record": records}))
         work.connection.execute(
-            f"CREATE OR REPLACE TABLE {ALIAS}.numbers AS SELECT * FROM _numbers"
+            "CREATE OR REPLACE TEMP TABLE line_numbers AS SELECT * FROM _numbers"
         )
         work.connection.unregister("_numbers")
-        number, join = "n.record", f" JOIN {ALIAS}.numbers n ON n.rowid = t.rowid"
+        number, join = "n.record", " JOIN line_numbers n ON n.rowid = t.rowid"
     return (
-        f"(SELECT {number} AS {RECORD}, {columns} FROM {ALIAS}.text t{join} "
+        f"(SELECT {number} AS {RECORD}, {columns} FROM lines_as_text t{join} "
         f"WHERE t.c0 IS DISTINCT FROM {literal(PLACEHOLDER.decode())}) AS source"
     )
 
@@ -133,7 +126,7 @@ def _rows(work: Work, batch: Batch, source: str, given: dict[str, str]) -> str:
     """SQL of the rows that the mapping gives; what `where` leaves out is noted as filtered."""
     entry = batch.entry
     joins = "".join(
-        f" LEFT JOIN {ALIAS}.{ident('lookup_' + join.alias)} AS {join.alias} ON ({join.match})"
+        f" LEFT JOIN {ident('lookup_' + join.alias)} AS {join.alias} ON ({join.match})"
         for join in (entry.joins if entry else [])
     )
     relation = f"{source}{joins}"

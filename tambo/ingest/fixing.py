@@ -36,7 +36,7 @@ def take_fix(
 
     Args:
         settings: the Tambo home.
-        work: the work database.
+        work: where rows land.
         path: the export.
         at: time of the command, UTC.
         progress: told what is being done.

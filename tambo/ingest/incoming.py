@@ -74,7 +74,6 @@ def register_batches(connection: duckdb.DuckDBPyConnection, batches: Sequence[Ba
         {
             "batch_id": pa.array([b.batch_id for b in batches], pa.int64()),
             "source_file": pa.array([b.captured.name for b in batches], pa.string()),
-            "base": pa.array([b.base for b in batches], pa.int64()),
             "arrived_at": pa.array([b.arrived_at for b in batches], pa.timestamp("us")),
             "history": pa.array([b.history for b in batches], pa.bool_()),
             "ingested_at": pa.array([b.ingested_at for b in batches], pa.timestamp("us")),
@@ -83,10 +82,6 @@ def register_batches(connection: duckdb.DuckDBPyConnection, batches: Sequence[Ba
     connection.register("_intake", rows)
     connection.execute("CREATE OR REPLACE TEMP TABLE intake AS SELECT * FROM _intake")
     connection.unregister("_intake")
-
-
-RECORD = "coalesce(s._row, s.rowid - i.base + 1)"
-"""Record number of a landed row `s` of the batch `i`."""
 
 
 def incoming(work: Work, contracts: Contracts, table: Table) -> str:
@@ -111,7 +106,7 @@ def incoming(work: Work, contracts: Contracts, table: Table) -> str:
     event_at = f"coalesce({', '.join(event)})" if event else "NULL::TIMESTAMP"
     rows = (
         f"SELECT {own}, s._batch AS _batch_id, i.source_file AS _source_file, "
-        f"{RECORD} AS _row_number, i.ingested_at AS _ingested_at, {event_at} AS _event_at, "
+        f"s._record AS _row_number, i.ingested_at AS _ingested_at, {event_at} AS _event_at, "
         f"i.arrived_at AS _arrived_at, i.history AS _history "
         f"FROM {work.staged(table)} s JOIN intake i ON i.batch_id = s._batch{joins} "
         "WHERE s._fault IS NULL"

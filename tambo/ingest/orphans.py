@@ -34,7 +34,7 @@ def land_orphans(
 
     Args:
         settings: the Tambo home.
-        work: the work database, with the command's files landed; orphans are noted.
+        work: where rows landed, with the command's files landed; orphans are noted.
         batches: the command's files.
         at: time of the command, UTC.
 

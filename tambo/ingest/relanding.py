@@ -24,7 +24,7 @@ def land_lines(settings: Settings, work: Work, batch: Batch, records: Positions)
 
     Args:
         settings: the Tambo home.
-        work: the work database.
+        work: where rows land.
         batch: the file they come from.
         records: their numbers.
 
@@ -42,11 +42,12 @@ def land_lines(settings: Settings, work: Work, batch: Batch, records: Positions)
     if batch.entry is not None:
         load_lookups(settings, work, batch.entry)
     encoding = batch.entry.encoding if batch.entry else "utf-8"
-    seen = Written()
-    with work.clean.open("wb") as out:
+    clean = Written(work.new_file(".csv"))
+    with clean.path.open("wb") as out:
         for block in good:
-            write_clean(out, block, batch.shape, encoding, seen)
-    land_computed(work, batch, seen, records=numbers)
+            write_clean(out, block, batch.shape, encoding, clean)
+    land_computed(work, batch, clean, numbers)
+    clean.path.unlink()
     return len(numbers)
 
 

@@ -229,7 +229,10 @@ def _look(part: bytes, shape: Shape, *, at_end: bool) -> _Cut:
             record = int(np.searchsorted(stops, wrong, side="right"))
             broken = True
             stops = stops[:record]
-    lines = np.diff(np.searchsorted(ends, stops, side="right"), prepend=0)
+    if len(stops) == len(ends):
+        lines = np.ones(len(stops), np.int64)
+    else:
+        lines = np.diff(np.searchsorted(ends, stops, side="right"), prepend=0)
     return _coded(part, _Cut(stops, lines, np.zeros(len(stops), np.uint8), broken), quotes, shape)
 
 
@@ -291,7 +294,10 @@ def _without_swallowed(cut: _Cut) -> _Cut:
 
 
 def _mark_blank(cut: _Cut, octets: npt.NDArray[np.uint8]) -> None:
-    lengths, starts = cut.stops - cut.starts, cut.starts
+    starts = cut.starts
+    lengths = cut.stops - starts
+    if int(lengths.min()) > 2:
+        return
     first = octets[starts]
     blank = (lengths == 1) & (first == LF)
     second = octets[np.minimum(starts + 1, len(octets) - 1)]

@@ -21,14 +21,13 @@ from tambo.ingest.apart import (
 )
 from tambo.ingest.batch import Batch, domains_of
 from tambo.ingest.batches import revise, write_batches
-from tambo.ingest.computing import FILTERED
-from tambo.ingest.incoming import RECORD, create_raw_tables, incoming, register_batches
+from tambo.ingest.incoming import create_raw_tables, incoming, register_batches
 from tambo.ingest.ledger import check_and_store
 from tambo.ingest.lines import write_lines
 from tambo.ingest.settle import settle
 from tambo.ingest.stored import stored_batches
 from tambo.ingest.whole import write_whole
-from tambo.ingest.work import Work
+from tambo.ingest.work import FILTERED, Work
 from tambo.progress import Progress
 from tambo.settings import Settings
 from tambo.sources.contracts import Contracts
@@ -57,7 +56,7 @@ def take_in(
 
     Args:
         settings: the Tambo home.
-        work: the work database, with everything landed.
+        work: where rows landed, with everything landed.
         new: files that come in as a whole.
         old: batches of which quarantined lines were landed again.
         progress: told what is being done.
@@ -137,7 +136,7 @@ def _move_accepted(work: Work, old: Sequence[Batch]) -> tuple[int, set[int]]:
     ids = ", ".join(str(batch.batch_id) for batch in old)
     tables = {batch.table.name: batch.table for batch in old}
     parts = [
-        f"SELECT s._batch AS batch_id, {RECORD} AS record FROM {work.staged(table)} s "
+        f"SELECT s._batch AS batch_id, s._record AS record FROM {work.staged(table)} s "
         f"JOIN intake i ON i.batch_id = s._batch WHERE s._batch IN ({ids}) AND s._fault IS NULL"
         for table in tables.values()
     ]

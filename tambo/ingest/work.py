@@ -1,7 +1,7 @@
-"""The work database of one ingest: files land here, typed and checked, before the lake sees them.
+"""Where files land before the lake sees them: typed and checked rows in parquet files.
 
-It is a DuckDB file in the scratch folder, so that rows are held compressed and memory stays
-bounded; one transaction of the lake then takes what is good.
+Each part of a file becomes one parquet file in the scratch folder, so that memory stays bounded;
+one transaction of the lake then takes what is good.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 
 import duckdb
@@ -18,46 +19,70 @@ from tambo.lake.sql import ident, literal
 from tambo.settings import Settings
 from tambo.sources.contracts import Table
 
-ALIAS = "work"
+FILTERED = "filtered_now"
+"""Temporary table of the records that a mapping leaves out: batch_id, record."""
 
 
 class Work:
-    """A folder for clean copies, and a database attached as `work`.
+    """The landed rows of one command.
 
     Attributes:
         connection: the writer's.
         folder: for files of this command.
-        clean: the clean copy that DuckDB reads.
     """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
         self.connection = connection
         self.folder = folder
-        self.clean = folder / "clean.csv"
-        self._tables: list[str] = []
-        connection.execute(f"CREATE TABLE {ALIAS}.filtered (batch_id BIGINT, record BIGINT)")
+        self._parts: dict[str, list[Path]] = {}
+        self._numbers = count()
+        connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE {FILTERED} (batch_id BIGINT, record BIGINT)"
+        )
 
-    def staged(self, table: Table) -> str:
-        """Name of the table that holds one contract's landed rows; made on first use."""
-        name = f"{ALIAS}.{ident(f'staged_{table.name}')}"
-        if table.name not in self._tables:
-            columns = ", ".join(f"{ident(n)} {c.type}" for n, c in table.columns.items())
-            self.connection.execute(
-                f"CREATE TABLE {name} (_batch BIGINT, _row BIGINT, {columns}, "
-                f"{ident(table.tombstone)} BOOLEAN, _fault SMALLINT, _value VARCHAR)"
-            )
-            self._tables.append(table.name)
-        return name
+    def new_file(self, suffix: str) -> Path:
+        """Path of a new file in the folder."""
+        return self.folder / f"{next(self._numbers)}{suffix}"
+
+    def add(self, table: Table, part: Path) -> None:
+        """Count a parquet file of landed rows in."""
+        self._parts.setdefault(table.name, []).append(part)
 
     @property
-    def tables(self) -> list[str]:
+    def tables(self) -> set[str]:
         """Names of contracts that something landed in."""
-        return self._tables
+        return set(self._parts)
+
+    def staged(self, table: Table) -> str:
+        """SQL of a contract's landed rows, a relation in brackets.
+
+        Columns: _batch, _record, the contract's columns (times as they are in the file), the
+        tombstone, _fault (null: good; -1: a placeholder; else the number of a rule), _value (the
+        text at fault).
+        """
+        own = ", ".join(ident(name) for name in table.file_columns)
+        parts = self._parts.get(table.name)
+        if not parts:
+            types = {name: str(column.type) for name, column in table.columns.items()}
+            nulls = ", ".join(
+                f"NULL::{types.get(name, 'BOOLEAN')} AS {ident(name)}"
+                for name in table.file_columns
+            )
+            return (
+                f"(SELECT NULL::BIGINT AS _batch, NULL::BIGINT AS _record, {nulls}, "
+                "NULL::SMALLINT AS _fault, NULL::VARCHAR AS _value WHERE false)"
+            )
+        files = ", ".join(literal(part) for part in parts)
+        # A row either names its record, or is the next one of its part.
+        return (
+            f"(SELECT _batch, coalesce(_row, _first + file_row_number) AS _record, {own}, "
+            f"_fault, _value FROM read_parquet([{files}], file_row_number = true))"
+        )
 
 
 @contextmanager
 def workspace(settings: Settings, connection: duckdb.DuckDBPyConnection) -> Iterator[Work]:
-    """Attach a fresh work database; removed at the end, as are those of killed processes.
+    """Make a folder for a command's work; removed at the end, as are those of killed processes.
 
     Only the holder of the writer's lock may call this.
     """
@@ -65,9 +90,7 @@ def workspace(settings: Settings, connection: duckdb.DuckDBPyConnection) -> Iter
     shutil.rmtree(root, ignore_errors=True)
     folder = root / str(os.getpid())
     folder.mkdir(parents=True)
-    connection.execute(f"ATTACH {literal(folder / 'work.duckdb')} AS {ALIAS}")
     try:
         yield Work(connection, folder)
     finally:
-        connection.execute(f"DETACH {ALIAS}")
         shutil.rmtree(root, ignore_errors=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from io import BytesIO
+from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 import duckdb
@@ -157,7 +158,7 @@ connection = duckdb.connect()
 @settings(max_examples=150, deadline=None)
 @given(DATA)
 def test_duckdb_reads_the_clean_copy_as_it_was_split(data: bytes) -> None:
-    out, seen = BytesIO(), Written()
+    out, seen = BytesIO(), Written(Path("unused"))
     found = split(data)
     for block in found:
         write_clean(out, block, SHAPE, "utf-8", seen)
