@@ -1,4 +1,8 @@
-"""Collects the records of a command that are not loaded, and why: the temporary table `apart`."""
+"""Collects the records of a command that are not loaded, and why: the temporary table `apart`.
+
+A row of it names its reason by number, so that millions of bad lines stay small; the temporary
+table `whys` holds the reasons' words.
+"""
 
 from __future__ import annotations
 
@@ -16,15 +20,31 @@ from tambo.ingest.work import Work
 from tambo.lake.sql import ident, literal
 from tambo.sources.contracts import Table
 
-COLUMNS = (
-    "batch_id BIGINT, record BIGINT, reason VARCHAR, column_name VARCHAR, value VARCHAR, "
-    "message VARCHAR, remedy VARCHAR"
-)
+SHOWN = 200
+"""Characters of a value that are kept beside its raw bytes."""
+
+VALUE = f"coalesce('''' || left(a.value, {SHOWN}) || '''', 'empty')"
+
+WORDED = f"""
+    SELECT a.batch_id, a.record, w.reason, w.column_name, a.value,
+        replace(replace(w.says, '{{column}}', coalesce(w.column_name, '')), '{{value}}', {VALUE})
+            AS message,
+        w.remedy
+    FROM apart a JOIN whys w USING (why)
+"""
+"""SQL of the records set apart, with their reasons in words."""
 
 
 def create_apart(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make the empty temporary table."""
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE apart ({COLUMNS})")
+    """Make the empty temporary tables."""
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE apart "
+        "(batch_id BIGINT, record BIGINT, why INTEGER, value VARCHAR)"
+    )
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE whys "
+        "(why INTEGER, reason VARCHAR, column_name VARCHAR, says VARCHAR, remedy VARCHAR)"
+    )
 
 
 def left_out(new: str) -> str:
@@ -35,23 +55,41 @@ def left_out(new: str) -> str:
     )
 
 
+def count_apart(connection: duckdb.DuckDBPyConnection) -> int:
+    """How many records are set apart."""
+    row = connection.execute("SELECT count(*) FROM apart").fetchone()
+    return int(row[0]) if row else 0
+
+
+def _why(
+    connection: duckdb.DuckDBPyConnection, code: str, column: str | None, reason: Reason
+) -> int:
+    """Number of a reason for one column; new ones are added to `whys`."""
+    row = connection.execute(
+        "SELECT why FROM whys WHERE reason = ? AND column_name IS NOT DISTINCT FROM ? "
+        "AND says = ? AND remedy = ?",
+        [code, column, reason.says, reason.remedy],
+    ).fetchone()
+    if row is not None:
+        return int(row[0])
+    last = connection.execute("SELECT coalesce(max(why), 0) FROM whys").fetchone()
+    number = int(last[0]) + 1 if last else 1
+    connection.execute(
+        "INSERT INTO whys VALUES (?, ?, ?, ?, ?)",
+        [number, code, column, reason.says, reason.remedy],
+    )
+    return number
+
+
 def _insert(
-    connection: duckdb.DuckDBPyConnection, reason: str, columns: Sequence[str], found: str
+    connection: duckdb.DuckDBPyConnection, code: str, columns: Sequence[str], found: str
 ) -> None:
     """Add what SQL finds, as (batch_id, record, value), under one reason."""
-    says = REASONS[reason]
-    name = literal(", ".join(columns))
+    why = _why(connection, code, ", ".join(columns), REASONS[code])
     connection.execute(
-        f"INSERT INTO apart SELECT batch_id, record, {literal(reason)}, {name}, left(value, 200), "
-        f"{_filled(literal(says.says), name, 'value')}, {literal(says.remedy)} "
+        f"INSERT INTO apart SELECT batch_id, record, {why}, left(value, {SHOWN}) "
         f"FROM ({found}) ANTI JOIN apart USING (batch_id, record)"
     )
-
-
-def _filled(says: str, column: str, value: str) -> str:
-    """SQL of a reason's sentence with its column and value filled in."""
-    shown = f"coalesce('''' || left({value}, 200) || '''', 'empty')"
-    return f"replace(replace({says}, '{{column}}', coalesce({column}, '')), '{{value}}', {shown})"
 
 
 def add_shapes(connection: duckdb.DuckDBPyConnection, batches: Iterable[Batch]) -> None:
@@ -59,47 +97,44 @@ def add_shapes(connection: duckdb.DuckDBPyConnection, batches: Iterable[Batch]) 
     parts = [(batch.batch_id, part) for batch in batches for part in batch.apart]
     if not parts:
         return
+    codes = np.concatenate([codes for _, (_, codes) in parts])
+    whys = np.zeros(len(SHAPE_CODES), np.int32)
+    for number in np.unique(codes).tolist():
+        code = SHAPE_CODES[number]
+        whys[number] = _why(connection, code, None, REASONS[code])
     found = pa.table(
         {
             "batch_id": np.concatenate([np.full(len(n), b) for b, (n, _) in parts]),
             "record": np.concatenate([numbers for _, (numbers, _) in parts]),
-            "code": np.concatenate([codes for _, (_, codes) in parts]),
+            "why": whys[codes],
         }
     )
     connection.register("_found", found)
-    listed = ", ".join(
-        f"({n}, {literal(code)}, {literal(REASONS[code].says)}, {literal(REASONS[code].remedy)})"
-        for n, code in enumerate(SHAPE_CODES)
-        if code
-    )
-    connection.execute(
-        "INSERT INTO apart SELECT batch_id, record, reason, NULL, NULL, says, remedy FROM _found "
-        f"JOIN (VALUES {listed}) r(code, reason, says, remedy) USING (code)"
-    )
+    connection.execute("INSERT INTO apart SELECT batch_id, record, why, NULL FROM _found")
     connection.unregister("_found")
 
 
 def add_faults(connection: duckdb.DuckDBPyConnection, work: Work, table: Table) -> None:
     """Add the landed rows that break a rule of the contract."""
+    faulty = f"FROM {work.staged(table)} s JOIN intake i ON i.batch_id = s._batch"
+    numbers = connection.execute(f"SELECT DISTINCT s._fault {faulty} WHERE s._fault > 0").fetchall()
+    if not numbers:
+        return
     rules = compile_table(table, {}).rules
-    listed = ", ".join(_rule_row(table, number, rule) for number, rule in enumerate(rules, start=1))
-    message = _filled("r.says", "r.column_name", "s._value")
+    pairs = ", ".join(
+        f"({number}, {_why_of_rule(connection, table, rules[number - 1])})" for (number,) in numbers
+    )
     connection.execute(
-        f"INSERT INTO apart SELECT s._batch, s._record, r.reason, r.column_name, s._value, "
-        f"{message}, r.remedy FROM {work.staged(table)} s JOIN intake i ON i.batch_id = s._batch "
-        f"JOIN (VALUES {listed}) r(fault, reason, column_name, says, remedy) "
-        "ON r.fault = s._fault WHERE s._fault > 0"
+        f"INSERT INTO apart SELECT s._batch, s._record, r.why, s._value {faulty} "
+        f"JOIN (VALUES {pairs}) r(fault, why) ON r.fault = s._fault WHERE s._fault > 0"
     )
 
 
-def _rule_row(table: Table, number: int, rule: Rule) -> str:
+def _why_of_rule(connection: duckdb.DuckDBPyConnection, table: Table, rule: Rule) -> int:
     own = {check.reason: Reason(check.says, "Correct it at the source.") for check in table.checks}
     reason = own.get(rule.reason) or REASONS[rule.reason]
-    column = literal(rule.column) if rule.column else "NULL"
-    remedy = rule.remedy or reason.remedy
-    return (
-        f"({number}, {literal(rule.reason)}, {column}, {literal(reason.says)}, {literal(remedy)})"
-    )
+    worded = Reason(reason.says, rule.remedy or reason.remedy)
+    return _why(connection, rule.reason, rule.column, worded)
 
 
 def add_duplicates(connection: duckdb.DuckDBPyConnection, work: Work, table: Table) -> str | None:
@@ -166,33 +201,15 @@ def add_orphans(
     connection: duckdb.DuckDBPyConnection, work: Work, table: Table, parents: dict[str, Table]
 ) -> None:
     """Add the landed rows that refer to what no parent table holds."""
-    for reference in table.references:
-        parent = parents[reference.table]
-        pairs = list(zip(reference.columns, parent.key, strict=True))
-        same = " AND ".join(f"s.{ident(c)} = p.{ident(k)}" for c, k in pairs)
-        told = " AND ".join(f"s.{ident(c)} IS NOT NULL" for c, _ in pairs)
+    rows = f"{work.staged(table)} s JOIN intake i ON i.batch_id = s._batch"
+    for found, columns in _lost(table, parents, rows, "s"):
         _insert(
             connection,
             "orphan",
-            reference.columns,
-            f"SELECT s._batch AS batch_id, s._record AS record, "
-            f"{text_of('s', reference.columns)} AS value FROM {work.staged(table)} s "
-            f"JOIN intake i ON i.batch_id = s._batch ANTI JOIN ({parent_keys(parent)}) p "
-            f"ON {same} WHERE s._fault IS NULL AND {told}",
+            columns,
+            f"SELECT s._batch AS batch_id, s._record AS record, {text_of('s', columns)} AS value "
+            f"{found} AND s._fault IS NULL",
         )
-
-
-def parent_keys(parent: Table) -> str:
-    """SQL of the keys that a table holds; one that was only ever withdrawn is none."""
-    return (
-        f"SELECT DISTINCT {', '.join(key(parent))} FROM {raw_name(parent)} "
-        f"WHERE NOT {ident(parent.tombstone)}"
-    )
-
-
-def text_of(alias: str, columns: Sequence[str]) -> str:
-    """SQL of several values as one text."""
-    return " || ', ' || ".join(f"{alias}.{ident(column)}::VARCHAR" for column in columns)
 
 
 def add_loaded_orphans(
@@ -203,26 +220,40 @@ def add_loaded_orphans(
     Returns:
         How many.
     """
-    raw, before = raw_name(table), _count(connection)
-    for reference in table.references:
-        parent = parents[reference.table]
-        pairs = list(zip(reference.columns, parent.key, strict=True))
-        same = " AND ".join(f"r.{ident(c)} = p.{ident(k)}" for c, k in pairs)
-        told = " AND ".join(f"r.{ident(c)} IS NOT NULL" for c, _ in pairs)
-        value = text_of("r", reference.columns)
-        lost = f"FROM {raw} r ANTI JOIN ({parent_keys(parent)}) p ON {same} WHERE {told}"
-        rows = f"SELECT r._batch_id AS batch_id, r._row_number AS record, {value} AS value {lost}"
+    before = count_apart(connection)
+    for found, columns in _lost(table, parents, f"{raw_name(table)} r", "r"):
+        rows = (
+            f"SELECT r._batch_id AS batch_id, r._row_number AS record, "
+            f"{text_of('r', columns)} AS value {found}"
+        )
         _insert(
             connection,
             "orphan",
-            reference.columns,
+            columns,
             f"{rows} UNION ALL SELECT q.batch_id, q.record, o.value FROM ({rows}) o "
             "JOIN lake.audit.repeats q ON q.of_batch = o.batch_id AND q.of_record = o.record "
             f"AND q.table_name = {literal(table.name)}",
         )
-    return _count(connection) - before
+    return count_apart(connection) - before
 
 
-def _count(connection: duckdb.DuckDBPyConnection) -> int:
-    row = connection.execute("SELECT count(*) FROM apart").fetchone()
-    return int(row[0]) if row else 0
+def _lost(
+    table: Table, parents: dict[str, Table], rows: str, alias: str
+) -> Iterable[tuple[str, list[str]]]:
+    """SQL, from FROM on, of the rows whose parent is missing, for each reference."""
+    for reference in table.references:
+        parent = parents[reference.table]
+        pairs = list(zip(reference.columns, parent.key, strict=True))
+        same = " AND ".join(f"{alias}.{ident(c)} = p.{ident(k)}" for c, k in pairs)
+        told = " AND ".join(f"{alias}.{ident(c)} IS NOT NULL" for c, _ in pairs)
+        # A parent that was only ever withdrawn is none.
+        held = (
+            f"SELECT DISTINCT {', '.join(key(parent))} FROM {raw_name(parent)} "
+            f"WHERE NOT {ident(parent.tombstone)}"
+        )
+        yield f"FROM {rows} ANTI JOIN ({held}) p ON {same} WHERE {told}", reference.columns
+
+
+def text_of(alias: str, columns: Sequence[str]) -> str:
+    """SQL of several values as one text."""
+    return " || ', ' || ".join(f"{alias}.{ident(column)}::VARCHAR" for column in columns)

@@ -8,6 +8,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
+from tambo.ingest.apart import WORDED
 from tambo.ingest.batch import Batch
 from tambo.ingest.splitter import BLANK, Block, Positions
 from tambo.lake.sql import literal
@@ -109,7 +110,7 @@ def _flush(
         "INSERT INTO lake.quarantine.lines SELECT b.domain, b.table_name, c.batch_id, "
         "b.source_file, b.file_hash, c.record, c.line, c.lines, c.byte_position, c.byte_length, "
         "c.raw, a.reason, a.column_name, a.value, a.message, a.remedy, b.since, NULL "
-        "FROM _cut c JOIN apart a USING (batch_id, record) "
+        f"FROM _cut c JOIN ({WORDED}) a USING (batch_id, record) "
         f"JOIN (VALUES {sources}) b(batch_id, domain, table_name, source_file, file_hash, since) "
         "USING (batch_id)"
     )

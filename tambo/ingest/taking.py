@@ -11,11 +11,13 @@ from contextlib import contextmanager
 import duckdb
 
 from tambo.ingest.apart import (
+    WORDED,
     add_conflicts,
     add_duplicates,
     add_faults,
     add_orphans,
     add_shapes,
+    count_apart,
     create_apart,
     left_out,
 )
@@ -107,8 +109,7 @@ def _take_domain(work: Work, contracts: Contracts, old: Sequence[Batch]) -> set[
         if old:
             add_conflicts(connection, table, new, old)
         add_orphans(connection, work, table, contracts.tables)
-        row = connection.execute("SELECT count(*) FROM apart").fetchone()
-        if row and row[0]:
+        if count_apart(connection):
             new = left_out(new)
         affected |= settle(connection, contracts.domain, table, new=new, doubtful=doubtful)
     return affected
@@ -152,7 +153,8 @@ def _move_accepted(work: Work, old: Sequence[Batch]) -> tuple[int, set[int]]:
     ).fetchone()
     connection.execute(
         "UPDATE lake.quarantine.lines l SET reason = a.reason, column_name = a.column_name, "
-        "value = a.value, message = a.message, remedy = a.remedy FROM apart a "
+        "value = a.value, message = a.message, remedy = a.remedy "
+        f"FROM ({WORDED}) a "
         f"WHERE l.batch_id IN ({ids}) AND l.batch_id = a.batch_id AND l.record = a.record "
         "AND l.resolved_by IS NULL AND l.reason <> a.reason"
     )
