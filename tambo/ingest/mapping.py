@@ -70,7 +70,11 @@ class Entry(_Model):
         """Line ends, quotes and delimiters are found as bytes, so they must be ASCII's."""
         try:
             same = bytes(range(128)).decode(name) == bytes(range(128)).decode("ascii")
-            one_byte = name.lower() in {"utf-8", "utf8"} or len("é".encode(name, "replace")) == 1
+            # In an encoding of several bytes a character may end with one that looks like ASCII.
+            one_byte = codecs.lookup(name).name == "utf-8" or all(
+                bytes([byte, 0x40]).decode(name, "replace").endswith("@")
+                for byte in range(128, 256)
+            )
         except (LookupError, UnicodeError):
             same = one_byte = False
         if not (same and one_byte):
