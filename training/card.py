@@ -1,0 +1,104 @@
+"""Figures of a model card: `python -m training.card flight_price` prints them as Markdown.
+
+They are read from the reports of the version that serves, so that no figure is typed by hand.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from tambo.errors import TrainingError
+from tambo.settings import Settings, get_settings
+from training import registry
+
+
+def figures(settings: Settings, name: str) -> str:
+    """Write the figures of the champion of a model as Markdown.
+
+    Raises:
+        TrainingError: the model has no champion in this home.
+    """
+    version = registry.champion(settings, name)
+    if version is None:
+        raise TrainingError(f"{name} has no champion.", remedy=f"tambo train {name}")
+    folder = Path(registry.connect(settings).download_artifacts(version.run_id, "reports"))
+    reports = {path.stem: json.loads(path.read_text()) for path in folder.glob("*.json")}
+    run = registry.connect(settings).get_run(version.run_id).data.params
+    lines = [
+        f"Version {version.version}, {version.estimator}, trained at release {version.release} "
+        f"(as of {run['as_of'][:10]}) on {int(run['rows.train']):,} rows known by "
+        f"{run['train_end'][:10]}; tested on {int(run['rows.test']):,} rows from "
+        f"{run['test_start'][:10]} on.",
+        "",
+        *_errors(reports["metrics"], reports["unseen"]),
+        "",
+        *_groups(reports["by_group"][version.estimator]),
+        "",
+        *_checks(reports["gate"], reports["parity"][version.estimator]),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _errors(metrics: Mapping[str, Any], unseen: Mapping[str, Any]) -> list[str]:
+    head = ["estimator", "RMSE", "MAE", "MAPE", "R²", "90 % interval holds", "mean width"]
+    groupings = list(next(iter(unseen.values())))
+    head += [f"{name.replace('_', ' ')}: RMSE (R²)" for name in groupings]
+    rows = []
+    for name, found in metrics.items():
+        row = [name, f"{found['rmse']:.1f}", f"{found['mae']:.1f}", f"{found['mape']:.1%}"]
+        row += [f"{found['r2']:.3f}", f"{found['coverage']:.1%}", f"{found['width']:.0f}"]
+        for grouping in groupings:
+            one = unseen[name][grouping][""]
+            row.append(f"{one['rmse']:.1f} ({one['r2']:.3f})")
+        rows.append(row)
+    return table(head, rows)
+
+
+def _groups(groups: Mapping[str, Mapping[str, Mapping[str, float]]]) -> list[str]:
+    head = ["by", "group", "rows", "RMSE", "MAPE", "bias", "90 % interval holds"]
+    rows = [
+        _group(by, name, one)
+        for by, found in groups.items()
+        if by != "route"
+        for name, one in found.items()
+    ]
+    routes = sorted(groups.get("route", {}).items(), key=lambda item: item[1]["mape"])
+    if routes:
+        rows.append(_group("route, best", *routes[0]))
+        rows.append(_group("route, worst", *routes[-1]))
+    return table(head, rows)
+
+
+def _group(by: str, name: str, found: Mapping[str, float]) -> list[str]:
+    row = [by, name.replace("|", " → "), f"{found['rows']:,.0f}", f"{found['rmse']:.1f}"]
+    row += [f"{found['mape']:.1%}", f"{found['bias']:+.1f}", f"{found['coverage']:.1%}"]
+    return row
+
+
+def _checks(gate: Mapping[str, Any], parity: Mapping[str, float]) -> list[str]:
+    rows = []
+    for one in gate["checks"]:
+        passed = "yes" if one["passed"] else "no"
+        figures = [f"{one['value']:.4g}", f"{one['limit']:.4g}"]
+        rows.append([one["name"], passed, *figures, one["says"]])
+    return [
+        *table(["check of the candidate", "passed", "value", "limit", "of what"], rows),
+        "",
+        "ONNX against native, of the version that serves: largest absolute difference "
+        f"{parity['largest']:.2g} on {parity['rows']:,} rows, a third of them without any input.",
+    ]
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """Lines of a Markdown table."""
+    marks = ["|".join(["---"] * len(head))]
+    body = [" | ".join(one.replace("|", "\\|") for one in row) for row in rows]
+    return [f"| {' | '.join(head)} |", f"|{marks[0]}|", *(f"| {line} |" for line in body)]
+
+
+if __name__ == "__main__":
+    sys.stdout.write(figures(get_settings(), sys.argv[1]))
