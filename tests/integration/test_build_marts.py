@@ -93,7 +93,7 @@ def test_news_are_appended_also_after_a_killed_build(lake: RawLake) -> None:
     lake.load(trips(3, 2))
     # As a build leaves it that is killed before it has written its row.
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("tambo.lake.build._record", _killed)
+        patch.setattr("tambo.lake.build_log.finish", _killed)
         with pytest.raises(KeyboardInterrupt):
             build(lake.settings)
     made = build(lake.settings)
@@ -150,6 +150,14 @@ def test_a_new_domain_is_a_folder_and_skipped_while_it_has_no_raw_tables(
     made = build(Settings(home=lake.settings.home, root=root))
     assert made.skipped == ("fleet",)
     assert (made.up_to_date, made.incremental) == (False, False), "the project has changed"
+
+    with writer(lake.settings, "test") as connection:
+        columns = "_known_at TIMESTAMP, _event_at TIMESTAMP"
+        connection.execute(f"CREATE TABLE lake.raw.jets ({columns})")
+    lake.load(trips(3, 1))
+    made = build(Settings(home=lake.settings.home, root=root))
+    assert made.skipped == ()
+    assert not made.incremental, "the last build had no fleet to stand on"
 
 
 def test_dbt_alone_builds_everything(lake: RawLake, built: Built) -> None:
