@@ -2,7 +2,6 @@
 
 with source as (
     select * from {{ source('travel', 'flights') }}
-    where {{ not_withdrawn_batch() }}
 ),
 
 renamed as (

@@ -2,7 +2,6 @@
 
 with source as (
     select * from {{ source('travel', 'hotels') }}
-    where {{ not_withdrawn_batch() }}
 ),
 
 renamed as (

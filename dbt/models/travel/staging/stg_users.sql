@@ -2,7 +2,6 @@
 
 with source as (
     select * from {{ source('travel', 'users') }}
-    where {{ not_withdrawn_batch() }}
 ),
 
 renamed as (
