@@ -82,7 +82,7 @@ mlflow: $(READY) ## MLflow's pages on loopback until Ctrl-C
 	$(BIN)/tambo mlflow
 
 .PHONY: bench
-bench: $(READY) ## measurements against peers; tables go to docs/benchmarks.md
+bench: $(READY) ## measurements against peers; tables go to docs/benchmarks/
 	$(BIN)/python -m benchmarks.road
 
 .PHONY: lock
