@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -162,14 +164,35 @@ def load_serving(settings: Settings, version: ModelVersion) -> tuple[ServingSpec
 
 
 def show_pages(settings: Settings, port: int) -> None:
-    """Serve MLflow's pages on loopback until Ctrl-C."""
+    """Serve MLflow's pages on loopback until Ctrl-C.
+
+    Raises:
+        TrainingError: the server ended by itself, for example because the port is taken.
+    """
     connect(settings)
     command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1"]
     command += ["--port", str(port), "--backend-store-uri", settings.mlflow_uri]
     command += ["--default-artifact-root", settings.mlflow_artifacts.as_uri(), "--workers", "1"]
     # MLflow starts uvicorn by name, so the environment's programs must be on the path.
     programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    environment = {**os.environ, "PATH": programs}
+    # A session of its own: MLflow starts children, and none of them may outlive this call.
+    server = subprocess.Popen(command, env=environment, start_new_session=True)
+    before = signal.signal(signal.SIGTERM, _interrupt)
     try:
-        subprocess.run(command, check=False, env={**os.environ, "PATH": programs})
+        if server.wait():
+            raise TrainingError(
+                f"MLflow's pages cannot be shown on port {port}.",
+                remedy="choose another one: tambo mlflow --port 5001",
+            )
     except KeyboardInterrupt:
         return
+    finally:
+        signal.signal(signal.SIGTERM, before)
+        with suppress(ProcessLookupError):
+            os.killpg(server.pid, signal.SIGTERM)
+        server.wait()
+
+
+def _interrupt(number: int, frame: object) -> None:
+    raise KeyboardInterrupt

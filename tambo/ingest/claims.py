@@ -57,7 +57,7 @@ def claim(contracts: dict[str, Contracts], name: str, head: Head) -> Claim | Non
     """
     tables = [(c, t) for c in contracts.values() for t in c.ordered()]
     complete = [(c, t) for c, t in tables if set(t.required) <= set(head.columns)]
-    named = [(c, t) for c, t in tables if any(fnmatchcase(name, p) for p in t.files)]
+    named = [(c, t) for c, t in tables if _named(name, t)]
     if len(complete) > 1:
         complete = [pair for pair in complete if pair in named] or complete
     if complete:
@@ -72,6 +72,10 @@ def claim(contracts: dict[str, Contracts], name: str, head: Head) -> Claim | Non
         if problem is not None:
             return Claim(owner, table, problem)
     return None
+
+
+def _named(name: str, table: Table) -> bool:
+    return any(fnmatchcase(name.lower(), pattern.lower()) for pattern in table.files)
 
 
 def _extra(table: Table, head: Head) -> Problem | None:

@@ -82,7 +82,7 @@ def _land_text(work: Work, batch: Batch, clean: Written) -> None:
         source = read_csv(clean, batch, parallel=parallel)
         return f"CREATE OR REPLACE TEMP TABLE lines_as_text AS SELECT * FROM {source}"
 
-    work.connection.execute(in_order(work.connection, create, clean))
+    in_order(work.connection, create, clean)
 
 
 def _source(work: Work, batch: Batch, first_record: int, records: Positions | None) -> str:

@@ -111,7 +111,7 @@ def incoming(work: Work, contracts: Contracts, table: Table) -> str:
         f"FROM {work.staged(table)} s JOIN intake i ON i.batch_id = s._batch{joins} "
         "WHERE s._fault IS NULL"
     )
-    known_at, known_from = _known(table)
+    known_at, known_from = known(table)
     return (
         f"SELECT * EXCLUDE (_arrived_at, _history), {known_at} AS _known_at, "
         f"{known_from} AS _known_from FROM ({rows})"
@@ -135,7 +135,7 @@ def _register_range(
         )
 
 
-def _known(table: Table) -> tuple[str, str]:
+def known(table: Table) -> tuple[str, str]:
     """SQL of when a row became known, and of how we know: the first of four that applies."""
     recorded = ident(table.recorded_at) if table.recorded_at else "NULL::TIMESTAMP"
     lag = f"to_microseconds({round(table.known_lag_days * 86_400_000_000)})"

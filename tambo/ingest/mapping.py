@@ -26,6 +26,7 @@ same name. A line that `where` leaves out is counted as filtered; a join never m
 from __future__ import annotations
 
 import codecs
+from collections import Counter
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -63,6 +64,7 @@ class Entry(_Model):
     select: dict[str, str] = Field(default_factory=dict)
     joins: list[Join] = Field(default_factory=list)
     where: str | None = None
+    part: int = Field(default=0, description="which of a file's entries for one table; filled in")
 
     @field_validator("encoding")
     @classmethod
@@ -109,8 +111,14 @@ class Mapping(_Model):
     tables: list[Entry] = Field(min_length=1)
 
     def entries(self, name: str) -> list[Entry]:
-        """Entries that read a file of this name."""
-        return [entry for entry in self.tables if entry.matches(name)]
+        """Entries that read a file of this name; several may give rows of one table."""
+        seen: Counter[str] = Counter()
+        found = []
+        for entry in self.tables:
+            if entry.matches(name):
+                found.append(entry.model_copy(update={"part": max(entry.part, seen[entry.table])}))
+                seen[entry.table] += 1
+        return found
 
     def lookups(self) -> set[str]:
         """Names of files that are only looked up in."""

@@ -31,6 +31,7 @@ class Known:
     digest: str
     status: Status
     size: int
+    part: int
 
 
 @dataclass
@@ -55,6 +56,11 @@ class Candidate:
     entry: Entry | None
     claim: Claim
 
+    @property
+    def part(self) -> int:
+        """Which of the file's mapping entries for the table it is."""
+        return self.entry.part if self.entry else 0
+
     def batch(
         self, batch_id: int, *, history: bool, arrived_at: datetime | None, at: datetime
     ) -> Batch:
@@ -77,10 +83,17 @@ class Candidate:
 def known_batches(connection: duckdb.DuckDBPyConnection) -> list[Known]:
     """Every batch in the lake."""
     rows = connection.execute(
-        "SELECT batch_id, b.table_name, b.file_hash, b.status, coalesce(f.bytes, -1) "
+        "SELECT batch_id, b.table_name, b.file_hash, b.status, coalesce(f.bytes, -1), f.mapping "
         "FROM lake.audit.batches b LEFT JOIN lake.audit.files f USING (batch_id) ORDER BY ALL"
     ).fetchall()
-    return [Known(*row) for row in rows]
+    return [
+        Known(batch_id, table, digest, status, size, _part(mapping))
+        for batch_id, table, digest, status, size, mapping in rows
+    ]
+
+
+def _part(mapping: str | None) -> int:
+    return Entry.model_validate_json(mapping).part if mapping else 0
 
 
 def make_plan(
@@ -204,17 +217,19 @@ def _add_batches(
     history: bool | None,
     restore: bool,
 ) -> None:
-    have = {(batch.digest, batch.table): batch for batch in known}
+    have = {(batch.digest, batch.table, batch.part): batch for batch in known}
     loaded = {batch.table for batch in known if batch.status == "loaded"}
-    taken: set[tuple[str, str]] = set()
+    taken: set[tuple[str, str, int]] = set()
     for each in candidates:
         table, problem = each.claim.table, each.claim.problem
-        old = have.get((each.captured.digest, table.name))
-        again = (each.captured.digest, table.name) in taken
-        if again or (old is not None and not _take_again(old, problem, restore=restore)):
+        identity = (each.captured.digest, table.name, each.part)
+        old = have.get(identity)
+        if identity in taken or (
+            old is not None and not _take_again(old, problem, restore=restore)
+        ):
             plan.others.append(_known_report(each, old))
             continue
-        taken.add((each.captured.digest, table.name))
+        taken.add(identity)
         plan.batches.append(
             each.batch(
                 old.batch_id if old and old.status == "quarantined" else 0,

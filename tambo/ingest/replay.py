@@ -17,7 +17,7 @@ from tambo.ingest.fixing import take_fix
 from tambo.ingest.landing import land
 from tambo.ingest.mapping import Mapping, read_mapping
 from tambo.ingest.orphans import land_orphans, note_orphans
-from tambo.ingest.plan import candidates_of
+from tambo.ingest.plan import Candidate, candidates_of
 from tambo.ingest.relanding import OPEN, land_lines
 from tambo.ingest.report import FileReport, read_reports
 from tambo.ingest.splitter import Positions
@@ -155,7 +155,7 @@ def _claim_again(
     if (used is None or not used.entries(batch.captured.name)) and batch.entry is not None:
         used = Mapping(tables=[batch.entry])
     for candidate in candidates_of(settings, batch.captured, used, folder, all_contracts()):
-        if candidate.claim.table.name == batch.table.name and candidate.claim.problem is None:
+        if _same(candidate, batch) and candidate.claim.problem is None:
             return candidate.batch(
                 batch.batch_id, history=batch.history, arrived_at=batch.arrived_at, at=at
             )
@@ -165,9 +165,14 @@ def _claim_again(
 def _use_mapping(settings: Settings, batch: Batch, mapping: Mapping | None, folder: Path) -> None:
     """Read a batch's lines with the mapping given now, if it is for them."""
     for candidate in candidates_of(settings, batch.captured, mapping, folder, all_contracts()):
-        mine = candidate.claim.table.name == batch.table.name
-        if mine and candidate.entry is not None and candidate.claim.problem is None:
+        usable = candidate.entry is not None and candidate.claim.problem is None
+        if usable and _same(candidate, batch):
             batch.entry, batch.head = candidate.entry, candidate.head
+
+
+def _same(candidate: Candidate, batch: Batch) -> bool:
+    part = batch.entry.part if batch.entry else 0
+    return candidate.claim.table.name == batch.table.name and candidate.part == part
 
 
 def _land(settings: Settings, work: Work, batch: Batch, records: Positions) -> bool:

@@ -278,6 +278,31 @@ def test_a_foreign_file_feeds_two_tables(settings: Settings, tmp_path: Path) -> 
     assert query(settings, "SELECT record FROM lake.audit.filtered") == [(2,)]
 
 
+def test_one_line_may_give_two_rows_of_a_table(settings: Settings, folder: Path) -> None:
+    leg = 'flightType: "\'economic\'", time: "1", distance: "100", agency: "\'x\'"'
+    write(
+        folder / "tambo_mapping.yml",
+        f"""
+tables:
+  - {{table: flights, files: [trips.csv], select: {{from: a, to: b, price: fare::DOUBLE / 2, date: out, {leg}}}}}
+  - {{table: flights, files: [trips.csv], select: {{from: b, to: a, price: fare::DOUBLE / 2, date: back, {leg}}}}}
+""",
+    )
+    write(
+        folder / "trips.csv", "travelCode,userCode,a,b,fare,out,back",
+        "1,1,Rio,Recife,300,09/26/2019,09/30/2019", "2,1,Rio,Natal,400,09/26/2019,?",
+    )  # fmt: skip
+    report = ingest(settings, folder)
+    assert [f.loaded.records for f in report.files if f.table == "flights"] == [2, 1]
+    assert rows(settings, "flights", '"travelCode", "from", price::DOUBLE, "date"::VARCHAR') == [
+        (1, "Recife", 150, "2019-09-30"),
+        (1, "Rio", 150, "2019-09-26"),
+        (2, "Rio", 200, "2019-09-26"),
+    ]
+    assert accounts_hold(settings)
+    assert ingest(settings, folder).up_to_date
+
+
 def test_a_join_must_not_multiply_lines(settings: Settings, tmp_path: Path) -> None:
     folder = tmp_path / "raw"
     write(folder / "lookups" / "airports.csv", "code,city", "REC,a", "REC,b", "NAT,c")
