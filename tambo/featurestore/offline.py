@@ -24,6 +24,7 @@ from tambo.featurestore.plan import plan_views, request_fields, require_request_
 from tambo.featurestore.pull import Pull, pull_all_sql, pull_latest_sql
 from tambo.featurestore.retrieval import HistoricalJob, PullJob
 from tambo.featurestore.source import DuckLakeSource
+from tambo.featurestore.time_range import TimeRange, time_range
 
 STORE_TYPE = "tambo.featurestore.offline.DuckLakeOfflineStore"
 
@@ -79,30 +80,36 @@ class DuckLakeOfflineStore(OfflineStore):  # type: ignore[misc]
         project: str,
         full_feature_names: bool = False,
         filter_by_created_timestamp: bool = False,
+        start_date: datetime | None = None,
+        end_date: datetime | None = None,
         **_: Any,
     ) -> RetrievalJob:
         """Join the features known at each entity row's time; see `tambo.featurestore.asof`.
 
         Args:
-            entity_df: a pandas frame, an Arrow table, or an SQL query over the lake.
+            entity_df: a pandas frame, an Arrow table, or an SQL query over the lake. None: every
+                key at each instant of the range at which what is served for it changes; see
+                `tambo.featurestore.time_range`.
+            start_date: first instant of the range; by default the longest ttl before its end.
+            end_date: last instant of the range; by default now.
             filter_by_created_timestamp: as-known-at even where the store's default is off.
 
         Raises:
-            FeatureError: the entity rows lack a time, a key or a request field.
+            FeatureError: the entity rows lack a time, a key or a request field, or the range is
+                empty.
         """
-        if entity_df is None:
-            raise FeatureError(
-                "Features without entity rows are not offered.",
-                remedy="pass entity rows: a frame, an Arrow table or an SQL query over the lake",
-            )
         views = plan_views(feature_views, feature_refs, full_feature_names=full_feature_names)
         on_demand = OnDemandFeatureView.get_requested_odfvs(feature_refs, project, registry)
-        if not isinstance(entity_df, str):
-            require_request_fields(column_names(entity_df), request_fields(on_demand))
+        asked = time_range(feature_views, start_date, end_date) if entity_df is None else entity_df
+        if isinstance(asked, TimeRange):
+            have = [entity for view in views for entity, _ in view.keys]
+            require_request_fields(have, request_fields(on_demand))
+        elif not isinstance(asked, str):
+            require_request_fields(column_names(asked), request_fields(on_demand))
         return HistoricalJob(
             config=config.offline_store,
             views=views,
-            entity_df=entity_df,
+            asked=asked,
             as_known_at=config.offline_store.as_known_at or filter_by_created_timestamp,
             feature_refs=feature_refs,
             on_demand=on_demand,

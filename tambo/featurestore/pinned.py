@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
+import pyarrow as pa
 
+from tambo.errors import FeatureError
 from tambo.lake import reader, releases
 from tambo.settings import Settings
 
@@ -24,16 +27,32 @@ class Pinned:
         connection: the lake is attached as `lake`.
         snapshot: the snapshot's id.
         release: the release that names the snapshot; None if a bare snapshot was asked for.
+        home: the Tambo home.
     """
 
     connection: duckdb.DuckDBPyConnection
     snapshot: int
     release: int | None
+    home: Path
 
     @property
     def where(self) -> str:
         """The state that is read, in words."""
         return f"snapshot {self.snapshot}" if self.release is None else f"release {self.release}"
+
+    def query(self, sql: str) -> pa.Table:
+        """The answer to a query.
+
+        Raises:
+            FeatureError: the query is wrong, or memory ran out.
+        """
+        try:
+            return self.connection.sql(sql).to_arrow_table()
+        except duckdb.Error as error:
+            raise FeatureError(
+                f"The lake at {self.where} could not answer: {error}",
+                remedy="correct the query; if memory ran out, raise TAMBO_MEMORY_LIMIT",
+            ) from error
 
 
 def store_settings(config: DuckLakeOfflineStoreConfig) -> Settings:
@@ -55,4 +74,4 @@ def open_pinned(config: DuckLakeOfflineStoreConfig) -> Iterator[Pinned]:
         release = releases.get(settings, config.release)
         number, snapshot = release.number, release.snapshot_id
     with reader(settings, snapshot) as connection:
-        yield Pinned(connection, snapshot, number)
+        yield Pinned(connection, snapshot, number, settings.home)

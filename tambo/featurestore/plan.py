@@ -83,5 +83,5 @@ def require_request_fields(have: Collection[str], fields: dict[str, str]) -> Non
         named = ", ".join(f"{field} (for {view})" for field, view in absent.items())
         raise FeatureError(
             f"The entity rows lack request fields: {named}.",
-            remedy="add the columns; null where a value is not known",
+            remedy="pass entity rows with these columns; null where a value is not known",
         )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
-import duckdb
 import pandas as pd
 import pyarrow as pa
 from feast.infra.offline_stores.offline_store import (  # noqa: TID253 - imported lazily
@@ -17,8 +17,7 @@ from feast.on_demand_feature_view import OnDemandFeatureView  # noqa: TID253
 from feast.saved_dataset import SavedDatasetStorage  # noqa: TID253
 
 from tambo.errors import FeatureError
-from tambo.featurestore.asof import ViewJoin, Window, join, needs_order, register, relation
-from tambo.featurestore.asof import ties_query as ties_sql
+from tambo.featurestore.asof import ViewJoin, Window, join, register
 from tambo.featurestore.certificate import Evidence, evidence
 from tambo.featurestore.columns import Columns, describe, require
 from tambo.featurestore.entity_rows import EntityRows, entity_rows
@@ -26,12 +25,11 @@ from tambo.featurestore.on_demand import DeclaredInputs
 from tambo.featurestore.pinned import Pinned, open_pinned
 from tambo.featurestore.plan import request_fields, require_request_fields
 from tambo.featurestore.pull import Pull
+from tambo.featurestore.relations import Relations, relations
+from tambo.featurestore.time_range import TimeRange, changes_sql
 
 if TYPE_CHECKING:
     from tambo.featurestore.offline import DuckLakeOfflineStoreConfig
-
-_ties: dict[tuple[str, int, ViewJoin], bool] = {}
-"""Whether a table holds ties, by home, snapshot and view: a snapshot never changes."""
 
 
 class _Job(RetrievalJob):  # type: ignore[misc]
@@ -88,7 +86,7 @@ class HistoricalJob(_Job):
         self,
         config: DuckLakeOfflineStoreConfig,
         views: Sequence[ViewJoin],
-        entity_df: pd.DataFrame | pa.Table | str,
+        asked: pd.DataFrame | pa.Table | str | TimeRange,
         *,
         as_known_at: bool,
         feature_refs: Sequence[str],
@@ -97,7 +95,7 @@ class HistoricalJob(_Job):
     ) -> None:
         super().__init__(config)
         self._views = list(views)
-        self._entity_df = entity_df
+        self._asked = asked
         self._refs = list(feature_refs)
         keys = {entity for view in views for entity, _ in view.keys}
         self._on_demand = [DeclaredInputs(view, keys) for view in on_demand]
@@ -120,11 +118,14 @@ class HistoricalJob(_Job):
 
     @cached_property
     def entity_rows(self) -> EntityRows:
-        """The entity rows; an SQL query is run once, on the pinned lake."""
-        if not isinstance(self._entity_df, str):
-            return entity_rows(self._entity_df)
-        with open_pinned(self._config) as pinned:
-            table = _query(pinned, f"SELECT * FROM ({self._entity_df.strip().rstrip(';')})")
+        """The entity rows; a query or a range of time is asked once, of the pinned lake."""
+        asked = self._asked
+        if isinstance(asked, TimeRange):
+            return entity_rows(self._changes(asked))
+        if not isinstance(asked, str):
+            return entity_rows(asked)
+        with self._pinned() as pinned:
+            table = pinned.query(f"SELECT * FROM ({asked.strip().rstrip(';')})")
         views = [one.view for one in self._on_demand]
         require_request_fields(table.column_names, request_fields(views))
         return entity_rows(table)
@@ -142,18 +143,17 @@ class HistoricalJob(_Job):
 
     def to_sql(self) -> str:
         """The one statement that joins all views; `entity_rows` are the rows given."""
-        with open_pinned(self._config) as pinned:
-            sql, _ = self._statement(pinned)
-        return sql
+        with self._pinned() as pinned:
+            return join(self._relations(pinned).parts, evidence=self.certify)
 
     def _to_arrow_internal(self, timeout: int | None = None) -> pa.Table:
         rows = self.entity_rows
         self._refuse_clashes(rows)
-        with open_pinned(self._config) as pinned:
+        with self._pinned() as pinned:
             self.snapshot, self.release = pinned.snapshot, pinned.release
-            sql, keys = self._statement(pinned)
-            register(pinned.connection, rows.lookup(keys))
-            joined = _query(pinned, sql)
+            found = self._relations(pinned)
+            register(pinned.connection, rows.lookup(found.keys))
+            joined = pinned.query(join(found.parts, evidence=self.certify))
         if joined.num_rows != rows.table.num_rows:
             raise FeatureError(
                 f"{rows.table.num_rows} entity rows became {joined.num_rows}: "
@@ -170,6 +170,33 @@ class HistoricalJob(_Job):
                 answer = answer.append_column(one.name, _zoned(joined.column(one.name)))
         return answer
 
+    @contextmanager
+    def _pinned(self) -> Iterator[Pinned]:
+        """The lake at one snapshot for the whole job: a release made meanwhile changes nothing."""
+        with open_pinned(self._config) as pinned:
+            self._config = self._config.model_copy(
+                update={"snapshot": pinned.snapshot, "release": pinned.release}
+            )
+            yield pinned
+
+    def _relations(self, pinned: Pinned) -> Relations:
+        first, last = self.entity_rows.first, self.entity_rows.last
+        return relations(
+            pinned,
+            self._views,
+            as_known_at=self.as_known_at,
+            window=None if first is None or last is None else Window(first, last),
+            keep_expired=self.certify,
+        )
+
+    def _changes(self, asked: TimeRange) -> pa.Table:
+        with self._pinned() as pinned:
+            found = relations(
+                pinned, self._views, as_known_at=self.as_known_at, window=asked.window
+            )
+            table = pinned.query(changes_sql(found.parts, asked))
+        return pa.table({name: _zoned(table.column(name)) for name in table.column_names})
+
     def _refuse_clashes(self, rows: EntityRows) -> None:
         named = [one.name for view in self._views for one in view.features]
         twice = sorted({name for name in named if name in rows.table.column_names})
@@ -178,35 +205,6 @@ class HistoricalJob(_Job):
                 f"The entity rows already have a column {', '.join(twice)}, as features have.",
                 remedy="ask for full feature names, or rename the columns",
             )
-
-    def _statement(self, pinned: Pinned) -> tuple[str, Mapping[str, str]]:
-        """The join of all views, and the DuckDB type of each join key."""
-        rows = self.entity_rows
-        window = None
-        if rows.first is not None and rows.last is not None:
-            window = Window(rows.first, rows.last)
-        parts: list[tuple[ViewJoin, str]] = []
-        keys: dict[str, str] = {}
-        for view in self._views:
-            columns = describe(pinned.connection, view.table, pinned.where)
-            require(columns, view.columns(), view.table, pinned.where)
-            keys |= _key_types(view, columns, keys)
-            sql = relation(
-                view,
-                columns,
-                as_known_at=self.as_known_at,
-                ties=self._has_ties(pinned, view, columns),
-                window=window,
-                keep_expired=self.certify,
-            )
-            parts.append((view, sql))
-        return join(parts, evidence=self.certify), keys
-
-    def _has_ties(self, pinned: Pinned, view: ViewJoin, columns: Columns) -> bool:
-        """Whether the row hash is needed; it costs more than looking for ties."""
-        if view.unique or not needs_order(view, as_known_at=self.as_known_at):
-            return False
-        return has_ties(str(self._config.home), pinned, view, columns)
 
 
 class PullSql(Protocol):
@@ -236,7 +234,7 @@ class PullJob(_Job):
 
     def _to_arrow_internal(self, timeout: int | None = None) -> pa.Table:
         with open_pinned(self._config) as pinned:
-            table = _query(pinned, self._statement(pinned))
+            table = pinned.query(self._statement(pinned))
         return pa.table({name: _zoned(table.column(name)) for name in table.column_names})
 
     def _statement(self, pinned: Pinned) -> str:
@@ -247,36 +245,6 @@ class PullJob(_Job):
         return self._build(
             self._pull, columns, as_known_at=self._config.as_known_at, ties=not source.unique
         )
-
-
-def has_ties(home: str, pinned: Pinned, view: ViewJoin, columns: Columns) -> bool:
-    """Whether rows agree in key, event and created time, remembered for each snapshot."""
-    known = (home, pinned.snapshot, view)
-    if known not in _ties:
-        found = pinned.connection.execute(ties_sql(view, columns)).fetchone()
-        _ties[known] = found is not None
-    return _ties[known]
-
-
-def _key_types(view: ViewJoin, columns: Columns, known: Mapping[str, str]) -> dict[str, str]:
-    types = {entity: columns[column] for entity, column in view.keys}
-    for name, kind in types.items():
-        if known.get(name, kind) != kind:
-            raise FeatureError(
-                f"Join key {name} is {kind} in {view.table} and {known[name]} in another view.",
-                remedy="give the key one type in all marts",
-            )
-    return types
-
-
-def _query(pinned: Pinned, sql: str) -> pa.Table:
-    try:
-        return pinned.connection.sql(sql).to_arrow_table()
-    except duckdb.Error as error:
-        raise FeatureError(
-            f"The lake at {pinned.where} could not answer: {error}",
-            remedy="correct the query; if memory ran out, raise TAMBO_MEMORY_LIMIT",
-        ) from error
 
 
 def _zoned(column: pa.ChunkedArray) -> pa.ChunkedArray:
