@@ -23,7 +23,7 @@ def definitions_hash(objects: Iterable[Any]) -> str:
 
 
 def _plain(one: Any) -> dict[str, Any]:
-    from google.protobuf.json_format import MessageToDict  # type: ignore[import-untyped]
+    from google.protobuf.json_format import MessageToDict
 
     return {"kind": type(one).__name__, **_stable(MessageToDict(one.to_proto()))}
 
