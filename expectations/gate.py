@@ -6,7 +6,6 @@ import json
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import duckdb
 
@@ -26,16 +25,33 @@ from tambo.settings import Settings
 SHOWN_FAILURES = 5
 
 
-def validate(settings: Settings, *, progress: Progress = silent) -> Verdict:
+def validate(settings: Settings, *, whole: bool = False, progress: Progress = silent) -> Verdict:
     """Hold the newest build, and the raw tables it was made from, against every suite.
+
+    Does what `judge` does, and refuses what did not pass.
+
+    Raises:
+        LakeError: there is no lake yet.
+        ReleaseError: nothing has been built yet.
+        ValidationFailedError: a critical expectation failed; names suite, column, values, rows.
+    """
+    verdict = judge(settings, whole=whole, progress=progress)
+    if not verdict.success:
+        raise refusal(verdict)
+    return verdict
+
+
+def judge(settings: Settings, *, whole: bool = False, progress: Progress = silent) -> Verdict:
+    """Look at the newest build and record what was found, passed or not.
 
     Reads at the build's snapshot, so nothing that is written meanwhile is mixed in. Each row is
     looked at: all of them, or those new since a snapshot that passed the same suites. What was
-    found is recorded in audit.validations and in the data docs, passed or not; a refused build is
-    recorded as a rejected release.
+    found is recorded in audit.validations and in the data docs; a refused build is recorded as a
+    rejected release, unless it was released before: a release is not taken back.
 
     Args:
         settings: the Tambo home.
+        whole: look at every row again, whatever passed before.
         progress: called with each suite that ends.
 
     Returns:
@@ -44,7 +60,6 @@ def validate(settings: Settings, *, progress: Progress = silent) -> Verdict:
     Raises:
         LakeError: there is no lake yet.
         ReleaseError: nothing has been built yet.
-        ValidationFailedError: a critical expectation failed; names suite, column, values, rows.
     """
     started = time.perf_counter()
     with reader(settings) as head:
@@ -53,7 +68,7 @@ def validate(settings: Settings, *, progress: Progress = silent) -> Verdict:
         suites = all_suites(settings, _tables(connection))
         suites_hash = fingerprint(suites)
         with reader(settings) as head:
-            passed = _last_pass(head, suites_hash)
+            passed = None if whole else _last_pass(head, suites_hash)
             if passed is not None and passed.build_id == build.build_id:
                 page = docs.of_run(settings, passed.validation_id)
                 # A run that was killed after its verdict left none.
@@ -62,10 +77,7 @@ def validate(settings: Settings, *, progress: Progress = silent) -> Verdict:
         results = _run(connection, suites, _scope(connection, build, passed), progress)
     verdict = _record(settings, build, suites_hash, results)
     page = docs.publish(settings, suites, verdict, build)
-    verdict = replace(verdict, seconds=time.perf_counter() - started, data_docs=page)
-    if not verdict.success:
-        raise _refusal(verdict, page)
-    return verdict
+    return replace(verdict, seconds=time.perf_counter() - started, data_docs=page)
 
 
 def _tables(connection: duckdb.DuckDBPyConnection) -> set[str]:
@@ -76,16 +88,25 @@ def _tables(connection: duckdb.DuckDBPyConnection) -> set[str]:
 
 
 def _last_pass(connection: duckdb.DuckDBPyConnection, suites_hash: str) -> Verdict | None:
-    """The newest validation that passed these very suites."""
-    row = connection.execute(
-        "SELECT validation_id, build_id, snapshot_id, verdicts FROM lake.audit.validations "
-        "WHERE success AND suites_hash = ? ORDER BY validation_id DESC LIMIT 1",
+    """The newest validation that passed these very suites, if what it saw can still be trusted.
+
+    A failure among all rows after it may be of a row that it had passed; a failure among new rows
+    is not.
+    """
+    rows = connection.execute(
+        "SELECT validation_id, build_id, snapshot_id, success, verdicts "
+        "FROM lake.audit.validations WHERE suites_hash = ? ORDER BY validation_id DESC",
         [suites_hash],
-    ).fetchone()
-    if row is None:
-        return None
-    results = tuple(SuiteResult.from_json(one) for one in json.loads(row[3]))
-    return Verdict(row[0], row[1], row[2], success=True, suites=results)
+    )
+    while row := rows.fetchone():
+        *numbers, success, verdicts = row
+        results = tuple(SuiteResult.from_json(one) for one in json.loads(verdicts))
+        verdict = Verdict(*numbers, success=success, suites=results)
+        if success:
+            return verdict
+        if verdict.whole:
+            return None
+    return None
 
 
 def _scope(connection: duckdb.DuckDBPyConnection, build: Build, passed: Verdict | None) -> Scope:
@@ -135,8 +156,9 @@ def _run(
 def _record(
     settings: Settings, build: Build, suites_hash: str, results: Sequence[SuiteResult]
 ) -> Verdict:
-    """Write the row of audit.validations, and the rejected release if there is one."""
+    """Write the row of audit.validations, and the rejected release if there is one to reject."""
     success = all(result.success for result in results)
+    released = None
     verdicts = json.dumps([result.to_json() for result in results])
     with writer(settings, "validate") as connection:
         connection.execute("BEGIN")
@@ -150,18 +172,24 @@ def _record(
             [number, now(), build.build_id, build.snapshot_id, suites_hash, success, verdicts],
         )
         if not success:
-            releases.reject(connection, build, number, verdicts)
+            rejected = releases.reject(connection, build, number, verdicts)
+            released = rejected.number if rejected.status == releases.RELEASED else None
         connection.execute("COMMIT")
-    return Verdict(number, build.build_id, build.snapshot_id, success, tuple(results))
+    return Verdict(
+        number, build.build_id, build.snapshot_id, success, tuple(results), released=released
+    )
 
 
-def _refusal(verdict: Verdict, page: Path) -> ValidationFailedError:
+def refusal(verdict: Verdict) -> ValidationFailedError:
+    """The error that names what a verdict holds against its build."""
     failures = verdict.failures
+    still = f"Release {verdict.released}, made from it, can still be read.\n  "
     shown = "\n  ".join(str(failure) for failure in failures[:SHOWN_FAILURES])
     more = len(failures) - SHOWN_FAILURES
     return ValidationFailedError(
         f"Build {verdict.build_id} does not pass the gate: {len(failures)} critical expectations "
-        f"failed.\n  {shown}" + (f"\n  and {more} more" if more > 0 else ""),
+        f"failed.\n  {still if verdict.released else ''}{shown}"
+        + (f"\n  and {more} more" if more > 0 else ""),
         remedy=f"correct the rows in their source and take them in again (tambo ingest, tambo "
-        f"build), or the expectation in its contract or yml; all results: {page}",
+        f"build), or the expectation in its contract or yml; all results: {verdict.data_docs}",
     )

@@ -108,6 +108,7 @@ class Verdict:
         snapshot_id: the lake snapshot that was looked at.
         success: nothing critical failed; the build may be released.
         suites: results, in the order in which they were run.
+        released: number of the release that was made from this build before it failed.
         up_to_date: the same build had passed the same suites before; nothing was run.
         seconds: how long it took.
         data_docs: first page of the static data docs, None if they were never built.
@@ -118,9 +119,15 @@ class Verdict:
     snapshot_id: int
     success: bool
     suites: Sequence[SuiteResult]
+    released: int | None = None
     up_to_date: bool = False
     seconds: float = 0.0
     data_docs: Path | None = field(default=None, compare=False)
+
+    @property
+    def whole(self) -> bool:
+        """Whether every row was looked at, not only those new since the last pass."""
+        return all(result.whole for result in self.suites)
 
     @property
     def failures(self) -> list[Failure]:

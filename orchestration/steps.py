@@ -26,9 +26,11 @@ from tambo.lake import writer_lock
 from tambo.settings import get_settings
 
 log = logging.getLogger(__name__)
-# Airflow opens its log to every library, and Feast alone would write twenty lines a view. Airflow's
-# own setting for that (namespace_levels) reaches only loggers made by structlog.
-logging.getLogger("feast").setLevel(logging.WARNING)
+# Airflow opens its log to every library: Feast would write twenty lines a view, Great Expectations
+# two hundred when it is imported. Airflow's own setting for that (namespace_levels) reaches only
+# loggers made by structlog.
+for chatty in ("feast", "great_expectations"):
+    logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
 # What may have passed when the task is tried again: a writer, a file that was still arriving, a
@@ -95,16 +97,27 @@ def account_for_files() -> str:
 
 @final_errors()
 def validate() -> str:
-    """Report on the newest build suite by suite; a build or a suite that is new is looked at."""
-    from expectations.gate import validate as look
+    """Hold every row of the newest build against every suite, and report suite by suite."""
+    from expectations.gate import judge, refusal
 
-    verdict = look(get_settings(), progress=_log_progress)
+    verdict = judge(get_settings(), whole=True, progress=_log_progress)
     for suite in verdict.suites:
-        said = suite.skipped or f"{len(suite.failures)} of {suite.expectations} failed"
-        log.info("%s: %d rows, %s", suite.suite, suite.rows, said)
+        critical = sum(failure.severity == "critical" for failure in suite.failures)
+        said = suite.skipped or f"{critical} of {suite.expectations} expectations failed"
+        log.log(
+            logging.INFO if suite.success else logging.ERROR,
+            "%s: %s rows, %s",
+            suite.suite,
+            f"{suite.rows:,}",
+            said,
+        )
     for warning in verdict.warnings:
         log.warning("%s", warning)
+    for failure in verdict.failures:
+        log.error("%s", failure)
     log.info("data docs: %s", verdict.data_docs)
+    if not verdict.success:
+        raise refusal(verdict)
     return verdict.line()
 
 

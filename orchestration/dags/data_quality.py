@@ -12,10 +12,16 @@ DOC = """
 ### Is the lake still good?
 
 First the account of every file: each byte is loaded, a repeat or in quarantine, and the lines in
-quarantine are counted by reason. Then the verdict of the gate, suite by suite, with the warnings,
-which do not stop a release. If the build or a suite is newer than the verdict, the gate runs. It
-fails if a byte is missing or a critical expectation fails. The same as `tambo ingest --report` and
-`tambo validate`.
+quarantine are counted by reason. Then the gate over **every row** of the newest build, whatever
+passed before. Runs after each release; start it by hand whenever you want to know.
+
+**Where to look.** The log of `validate`: a line for each suite, then what failed, with values and
+rows. The data docs (`make docs` says where) show the same as pages. Warnings do not fail it.
+
+**If it fails.** A byte is missing, or a critical expectation failed: the error names it, the
+column, the values and the rows. A release that was made from this build can still be read.
+
+The same as `tambo ingest --report` and `tambo validate --whole`.
 """
 
 

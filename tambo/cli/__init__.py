@@ -134,11 +134,15 @@ def build(
 
 
 @app.command()
-def validate() -> None:
+def validate(
+    whole: Annotated[
+        bool, typer.Option("--whole", help="every row again, whatever passed before")
+    ] = False,
+) -> None:
     """Run the Great Expectations gate on raw and marts; a critical failure ends with 1."""
     from tambo.cli import stages
 
-    stages.alone(stages.validate_stage(_settings()))
+    stages.alone(stages.validate_stage(_settings(), whole=whole))
 
 
 @app.command()

@@ -67,13 +67,13 @@ def build_stage(settings: Settings, *, full_refresh: bool = False) -> Stage:
     return Stage("build", work, locked=True)
 
 
-def validate_stage(settings: Settings) -> Stage:
+def validate_stage(settings: Settings, *, whole: bool = False) -> Stage:
     """Run the gate."""
 
     def work(progress: Progress) -> Outcome:
         from expectations.gate import validate
 
-        verdict = validate(settings, progress=progress)
+        verdict = validate(settings, whole=whole, progress=progress)
         return Outcome(verdict.line(), verdict.up_to_date)
 
     return Stage("validate", work, locked=True)

@@ -131,8 +131,14 @@ def release(settings: Settings) -> ReleaseOutcome:
 def reject(
     connection: duckdb.DuckDBPyConnection, build: Build, validation_id: int, verdicts: str
 ) -> Release:
-    """Write the gate's refusal of a build; a build that failed again keeps its number."""
+    """Write the gate's refusal of a build; a build that failed again keeps its number.
+
+    A release is not taken back when its build is looked at again and fails: models and services
+    name it. It is returned as it is.
+    """
     for row in _of_build(connection, build.build_id):
+        if row.status in {RELEASED, RETIRED}:
+            return row
         if row.status in {REJECTED, CANDIDATE}:
             connection.execute(
                 "UPDATE lake.audit.releases SET status = ?, validation_id = ?, verdicts = ? "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import struct
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import gate_lake
 import pytest
 
 from expectations import docs
-from expectations.gate import validate
+from expectations.gate import judge, validate
 from expectations.verdict import Verdict
 from tambo.errors import ReleaseError, ValidationFailedError
 from tambo.lake import reader, releases, writer
@@ -209,6 +210,66 @@ def test_only_new_rows_are_read_again_and_only_those_that_are_still_there(
     assert rows["travel.marts.label_flight_price"] == 40
     assert not next(one for one in verdict.suites if one.suite == "travel.raw.flights").whole
     assert releases.release(settings).release.row_counts["marts.fare_prices"] == 740
+
+
+def rot(settings: Settings) -> None:
+    """Change a value in the file of fares, behind the lake's back: no snapshot tells."""
+    (file,) = (settings.home / "lake" / "data" / "marts" / "fare_prices").glob("*.parquet")
+    before = file.read_bytes()
+    after = before.replace(struct.pack("<d", 120.5), struct.pack("<d", -120.5))
+    assert before != after
+    file.write_bytes(after)
+
+
+def test_whole_looks_at_every_row_again_and_what_it_finds_counts(settings: Settings) -> None:
+    verdict = validate(settings, whole=True)
+    assert (verdict.success, verdict.up_to_date, verdict.validation_id) == (True, False, 2)
+    assert "validation 000002" in verdict.data_docs.read_text()
+    made = releases.release(settings).release
+    rot(settings)
+    assert validate(settings).up_to_date
+
+    with pytest.raises(ValidationFailedError) as error:
+        validate(settings, whole=True)
+
+    for words in (
+        "Release 1, made from it, can still be read",
+        "fare_mean is at least 0 and at most 100,000 BRL; 40 of 40 rows break it",
+        "found -120.5 in origin=Natal (RN)",
+    ):
+        assert words in str(error.value)
+    assert [(row.number, row.status) for row in releases.history(settings)] == [(1, "released")]
+    assert releases.get(settings).validation_id == made.validation_id == 2
+    # What passed before is no longer believed, neither for this build nor for the next.
+    with pytest.raises(ValidationFailedError):
+        validate(settings)
+    gate_lake.note_build(settings)
+    with pytest.raises(ValidationFailedError, match="40 of 40 rows break it"):
+        validate(settings)
+    assert releases.history(settings)[0].status == "rejected"
+
+
+def test_a_build_that_fails_in_whole_is_not_released(settings: Settings) -> None:
+    rot(settings)
+    verdict = judge(settings, whole=True)
+    assert not verdict.success
+    assert verdict.whole
+    assert verdict.released is None
+    with pytest.raises(ReleaseError, match="did not pass the gate"):
+        releases.release(settings)
+
+
+def test_a_failure_among_new_rows_leaves_the_earlier_pass_standing(settings: Settings) -> None:
+    with writer(settings, "test") as lake:
+        gate_lake.add_fares(lake, 1, mean="-1")
+    gate_lake.note_build(settings)
+    assert not judge(settings).whole
+    with writer(settings, "test") as lake:
+        lake.execute("DELETE FROM lake.marts.fare_prices WHERE fare_mean < 0")
+        gate_lake.add_fares(lake, 3)
+    gate_lake.note_build(settings)
+    rows = {result.suite: result.rows for result in validate(settings).suites}
+    assert rows["travel.marts.fare_prices"] == 3
 
 
 def test_warnings_are_told_and_do_not_stop(settings: Settings) -> None:

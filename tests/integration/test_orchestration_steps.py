@@ -7,17 +7,21 @@ import subprocess
 import sys
 from pathlib import Path
 
+import gate_lake
 import pytest
 
-from tambo.lake import writer
+from expectations import docs
+from tambo.lake import reader, writer
 from tambo.settings import Settings
 
 # In a process of its own, as a task is: importing airflow takes over logging.
 STEP = """
-import sys
+import logging, sys
 from orchestration import steps
+steps.log.addHandler(logging.StreamHandler(sys.stdout))
+steps.log.setLevel(logging.INFO)
 try:
-    eval(sys.argv[1], {"steps": steps})
+    print(eval(sys.argv[1], {"steps": steps}))
 except Exception as error:
     print(type(error).__name__, error)
 """
@@ -62,3 +66,24 @@ def test_a_busy_lake_is_left_to_a_retry(settings: Settings):
 def test_a_home_without_a_lake_is_final(settings: Settings):
     said = outcome(settings, "steps.account_for_files()")
     assert said.startswith("AirflowFailException LakeError: There is no lake")
+
+
+def test_data_quality_looks_at_every_row_and_names_what_failed(settings: Settings):
+    gate_lake.make(settings)
+    said = outcome(settings, "steps.validate()")
+    assert "travel.marts.fare_prices: 40 rows, 0 of 11 expectations failed" in said
+    again = outcome(settings, "steps.validate()")
+    assert "travel.marts.fare_prices: 40 rows, 0 of 11 expectations failed" in again
+    with writer(settings, "test") as lake:
+        gate_lake.add_fares(lake, 2, mean="-7")
+    gate_lake.note_build(settings)
+
+    said = outcome(settings, "steps.validate()")
+
+    assert "travel.marts.fare_prices: 42 rows, 1 of 11 expectations failed" in said
+    assert "AirflowFailException ValidationFailedError: Build 2 does not pass the gate" in said
+    assert "found -7 in origin=Natal (RN), destination=Recife (PE)" in said
+    with reader(settings) as lake:
+        stored = lake.execute("SELECT success FROM lake.audit.validations ORDER BY ALL").fetchall()
+    assert stored == [(False,), (True,), (True,)]
+    assert "validation 000003" in docs.index(settings).read_text()
