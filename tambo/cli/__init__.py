@@ -108,17 +108,25 @@ def ingest(
     report: Annotated[bool, typer.Option("--report", help="show where every byte went")] = False,
     replay: Annotated[bool, typer.Option("--replay", help="try the quarantine again")] = False,
     withdraw: Annotated[int | None, typer.Option(help="take this batch back out")] = None,
+    restore: Annotated[
+        bool, typer.Option("--restore", help="take withdrawn files in again")
+    ] = False,
 ) -> None:
     """Take raw files into the lake; a line that breaks its contract goes to quarantine."""
     from tambo.cli import intake
 
+    taking = path is not None or restore or history is not None
+    if sum((taking, replay, withdraw is not None)) > 1:
+        raise typer.BadParameter("take files in, --replay, or --withdraw: one at a time")
     settings = _settings()
     if withdraw is not None:
         intake.withdraw_batch(settings, withdraw)
     elif replay:
         intake.replay_lines(settings, mapping)
-    elif path is not None or not report:
-        intake.ingest_path(settings, path or settings.world, mapping, history)
+    elif taking or not report:
+        intake.ingest_path(
+            settings, path or settings.world, mapping=mapping, history=history, restore=restore
+        )
     if report:
         intake.show_report(settings)
 

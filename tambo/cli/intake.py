@@ -10,9 +10,16 @@ from tambo.cli.stages import alone, ingest_stage
 from tambo.settings import Settings
 
 
-def ingest_path(settings: Settings, path: Path, mapping: Path | None, history: bool | None) -> None:
+def ingest_path(
+    settings: Settings,
+    path: Path,
+    *,
+    mapping: Path | None = None,
+    history: bool | None = None,
+    restore: bool = False,
+) -> None:
     """Load a folder or a file, and say what went to quarantine."""
-    alone(ingest_stage(settings, path, mapping=mapping, history=history))
+    alone(ingest_stage(settings, path, mapping=mapping, history=history, restore=restore))
 
 
 def withdraw_batch(settings: Settings, batch_id: int) -> None:

@@ -40,14 +40,21 @@ def world_stage(settings: Settings, out: Path | None = None) -> Stage:
 
 
 def ingest_stage(
-    settings: Settings, path: Path, *, mapping: Path | None = None, history: bool | None = None
+    settings: Settings,
+    path: Path,
+    *,
+    mapping: Path | None = None,
+    history: bool | None = None,
+    restore: bool = False,
 ) -> Stage:
     """Load a folder of raw files."""
 
     def work(progress: Progress) -> Outcome:
         from tambo.ingest import ingest
 
-        report = ingest(settings, path, mapping=mapping, history=history, progress=progress)
+        report = ingest(
+            settings, path, mapping=mapping, history=history, restore=restore, progress=progress
+        )
         return Outcome(report.line(), report.up_to_date)
 
     return Stage("ingest", work)
