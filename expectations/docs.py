@@ -71,7 +71,9 @@ def _publish(settings: Settings, suites: Sequence[Suite], verdict: Verdict, buil
         context.suites.add_or_update(_suite(by_name[result.suite]))
         context.validation_results_store.set(page, _result(by_name[result.suite], result, run))
         pages += [name, page]
-    context.build_data_docs(resource_identifiers=pages)
+    # Where no page is left, those of earlier runs are drawn too.
+    drawn = index(settings) is not None
+    context.build_data_docs(resource_identifiers=pages if drawn else None)
 
 
 def _run_name(validation_id: int) -> str:
@@ -85,6 +87,7 @@ def _context(settings: Settings) -> Any:
     settings.data_docs.mkdir(parents=True, exist_ok=True)
     context = gx.get_context(mode="file", project_root_dir=str(settings.data_docs))
     context.variables.progress_bars = {"globally": False}
+    view = {"module_name": "expectations.page_views", "class_name": "OfflinePageView"}
     site = {
         "class_name": "SiteBuilder",
         "show_how_to_buttons": False,
@@ -92,11 +95,14 @@ def _context(settings: Settings) -> Any:
             "class_name": "TupleFilesystemStoreBackend",
             "base_directory": str(settings.data_docs / "site"),
         },
-        "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
+        "site_section_builders": {"expectations": {"view": view}, "validations": {"view": view}},
+        "site_index_builder": {"class_name": "DefaultSiteIndexBuilder", "view": view},
     }
-    if context.variables.data_docs_sites != {"local_site": site}:
-        context.variables.data_docs_sites = {"local_site": site}
+    if context.variables.data_docs_sites != {"tambo": site}:
+        context.variables.data_docs_sites = {"tambo": site}
         context.variables.save()
+        # Pages that were drawn in another way.
+        shutil.rmtree(settings.data_docs / "site", ignore_errors=True)
     return context
 
 
@@ -118,7 +124,7 @@ def _suite(suite: Suite) -> Any:
             get_expectation_impl(one.kind)(
                 column=one.column,
                 severity=one.severity,
-                notes=one.says,
+                description=one.says,
                 **one.arguments,
             )
             for one in suite.expectations
@@ -181,6 +187,7 @@ def _one(one: Expectation, result: SuiteResult, failure: Failure | None) -> Any:
         expectation_config=ExpectationConfiguration(
             type=one.kind,
             kwargs={"column": one.column, **one.arguments},
+            description=one.says,
             meta={},
             severity=one.severity,
         ),

@@ -99,9 +99,9 @@ def _last_pass(connection: duckdb.DuckDBPyConnection, suites_hash: str) -> Verdi
         [suites_hash],
     )
     while row := rows.fetchone():
-        *numbers, success, verdicts = row
+        number, build, snapshot, success, verdicts = row
         results = tuple(SuiteResult.from_json(one) for one in json.loads(verdicts))
-        verdict = Verdict(*numbers, success=success, suites=results)
+        verdict = Verdict(number, build, snapshot, success, results)
         if success:
             return verdict
         if verdict.whole:

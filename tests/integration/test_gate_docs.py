@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import re
+import shutil
+from dataclasses import replace
+from html.parser import HTMLParser
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 
@@ -57,7 +62,7 @@ def test_a_page_says_what_was_expected_and_which_rows_broke_it(settings: Setting
     text = page.read_text()
     for words in (
         "travel.marts.fares",
-        "greater than or equal to",
+        "fare is at least 0 and at most 10 BRL",
         "4242 in route=Natal",
         "Failed",
         "3 rows of",
@@ -85,3 +90,69 @@ def test_a_site_broken_by_a_killed_run_is_made_anew(settings: Settings) -> None:
         stored.write_text("{")
     publish(settings, 2)
     assert [page.parts[-3] for page in pages(settings)] == ["validation 000002"]
+
+
+class Loads(HTMLParser):
+    """Addresses that a browser asks for when it opens or follows a page, and its elements."""
+
+    NAMES = ("src", "srcset", "href", "action", "data", "poster", "background")
+
+    def __init__(self, page: Path) -> None:
+        super().__init__()
+        self.addresses: list[str] = []
+        self.elements: list[str] = []
+        self.feed(page.read_text())
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append(tag)
+        self.addresses += [value or "" for name, value in attrs if name in self.NAMES]
+
+
+def everything(settings: Settings) -> list[Path]:
+    return sorted((settings.data_docs / "site").rglob("*.html"))
+
+
+def test_pages_ask_nothing_of_the_network_and_lead_to_each_other(settings: Settings) -> None:
+    publish(settings, 1, FAILURE)
+    publish(settings, 2)
+    found = everything(settings)
+    assert len(found) == 4
+    for page in found:
+        loads = Loads(page)
+        assert "link" in loads.elements
+        for address in loads.addresses:
+            assert not re.match(r"\s*([a-z]+:)?//", address, re.IGNORECASE), (page, address)
+            if address and not address.startswith(("#", "data:")):
+                assert (page.parent / unquote(address)).resolve() in found, (page, address)
+        text = page.read_text()
+        assert not re.search(r"url\(|@import|fetch\(|XMLHttpRequest|import\(", text)
+
+
+def test_values_of_raw_files_are_text_and_never_markup(settings: Settings) -> None:
+    evil = "<script src=//elsewhere/x.js></script>"
+    publish(settings, 1, replace(FAILURE, rows=({"route": evil, "fare": 4242},)))
+    (page,) = pages(settings)
+    assert "&lt;script src=//elsewhere" in page.read_text()
+    assert Loads(page).elements.count("script") == 1
+
+
+def test_the_first_page_puts_the_newest_run_and_its_failures_first(settings: Settings) -> None:
+    publish(settings, 1, FAILURE)
+    other = replace(SUITE, name="travel.marts.aaa")
+    build = Build(2, 7, "raw", "abc", "run", None)
+    results = [SuiteResult(other.name, 3, 1), SuiteResult(SUITE.name, 3, 1, [FAILURE])]
+    verdict = Verdict(2, 2, 7, success=False, suites=results)
+    docs.publish(settings, [SUITE, other], verdict, build)
+    rows = re.findall(r'<a href="(validations/.*?)">', docs.index(settings).read_text())
+    assert [unquote(row).split("/")[2:5] for row in rows] == [
+        ["marts", "fares", "validation 000002"],
+        ["marts", "aaa", "validation 000002"],
+        ["marts", "fares", "validation 000001"],
+    ]
+
+
+def test_pages_drawn_in_another_way_are_drawn_again(settings: Settings) -> None:
+    publish(settings, 1)
+    shutil.rmtree(settings.data_docs / "site")
+    publish(settings, 2)
+    assert len(pages(settings)) == 2
