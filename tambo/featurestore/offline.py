@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 import pyarrow as pa
@@ -23,7 +23,8 @@ from tambo.featurestore.entity_rows import column_names
 from tambo.featurestore.plan import plan_views, request_fields, require_request_fields
 from tambo.featurestore.pull import Pull, pull_all_sql, pull_latest_sql
 from tambo.featurestore.retrieval import HistoricalJob, PullJob
-from tambo.featurestore.source import DuckLakeSource
+from tambo.featurestore.saved import DuckLakeLoggingDestination
+from tambo.featurestore.source import DuckLakeSource, read_config
 from tambo.featurestore.time_range import TimeRange, time_range
 
 STORE_TYPE = "tambo.featurestore.offline.DuckLakeOfflineStore"
@@ -39,8 +40,8 @@ class DuckLakeOfflineStoreConfig(FeastConfigBaseModel):  # type: ignore[misc]
     home: Path = Path(".tambo")
     """The Tambo home that holds the lake."""
 
-    release: int | None = None
-    """Release to read."""
+    release: int | Literal["head"] | None = None
+    """Release to read; "head": the newest state of the lake, released or not."""
 
     snapshot: int | None = None
     """Snapshot to read, released or not; beside it, `release` is its name and is not looked up."""
@@ -99,6 +100,7 @@ class DuckLakeOfflineStore(OfflineStore):  # type: ignore[misc]
                 empty.
         """
         views = plan_views(feature_views, feature_refs, full_feature_names=full_feature_names)
+        sources = [_lake_source(view.batch_source) for view in feature_views]
         on_demand = OnDemandFeatureView.get_requested_odfvs(feature_refs, project, registry)
         asked = time_range(feature_views, start_date, end_date) if entity_df is None else entity_df
         if isinstance(asked, TimeRange):
@@ -107,7 +109,7 @@ class DuckLakeOfflineStore(OfflineStore):  # type: ignore[misc]
         elif not isinstance(asked, str):
             require_request_fields(column_names(asked), request_fields(on_demand))
         return HistoricalJob(
-            config=config.offline_store,
+            config=read_config(config.offline_store, sources),
             views=views,
             asked=asked,
             as_known_at=config.offline_store.as_known_at or filter_by_created_timestamp,
@@ -137,7 +139,7 @@ class DuckLakeOfflineStore(OfflineStore):  # type: ignore[misc]
             start=start_date,
             end=end_date,
         )
-        return PullJob(config.offline_store, pull, pull_latest_sql)
+        return PullJob(read_config(config.offline_store, [pull.source]), pull, pull_latest_sql)
 
     @staticmethod
     def pull_all_from_table_or_query(
@@ -160,7 +162,7 @@ class DuckLakeOfflineStore(OfflineStore):  # type: ignore[misc]
             start=start_date,
             end=end_date,
         )
-        return PullJob(config.offline_store, pull, pull_all_sql)
+        return PullJob(read_config(config.offline_store, [pull.source]), pull, pull_all_sql)
 
     @staticmethod
     def offline_write_batch(
@@ -169,10 +171,14 @@ class DuckLakeOfflineStore(OfflineStore):  # type: ignore[misc]
         table: pa.Table,
         progress: Callable[[int], Any] | None,
     ) -> None:
-        """Append rows to the table behind a view; they are read once a release holds them."""
+        """Append rows to the table behind a view; they are read once a release holds them.
+
+        Raises:
+            RowsError: the rows have not the table's columns, in its order, or not its types.
+        """
         from tambo.featurestore.write import append
 
-        append(config.offline_store, _lake_source(feature_view.batch_source).table, table)
+        append(config.offline_store, _lake_source(feature_view.batch_source), table)
         if progress is not None:
             progress(table.num_rows)
 
@@ -185,7 +191,6 @@ class DuckLakeOfflineStore(OfflineStore):  # type: ignore[misc]
         registry: BaseRegistry,
     ) -> None:
         """Append logged features to the destination's table, creating it on first use."""
-        from tambo.featurestore.saved import DuckLakeLoggingDestination
         from tambo.featurestore.write import append_or_create, read_logs
 
         destination = logging_config.destination

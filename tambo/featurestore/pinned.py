@@ -55,6 +55,18 @@ class Pinned:
             ) from error
 
 
+HEAD = "head"
+"""In place of a release's number: the newest state of the lake, released or not."""
+
+
+def at_head(config: DuckLakeOfflineStoreConfig) -> DuckLakeOfflineStoreConfig:
+    """The configuration that reads the newest state of the lake."""
+    newest: DuckLakeOfflineStoreConfig = config.model_copy(
+        update={"release": HEAD, "snapshot": None}
+    )
+    return newest
+
+
 def store_settings(config: DuckLakeOfflineStoreConfig) -> Settings:
     """Settings of the home that an offline store reads."""
     return Settings(home=config.home, memory_limit=config.memory_limit, threads=config.threads)
@@ -62,16 +74,23 @@ def store_settings(config: DuckLakeOfflineStoreConfig) -> Settings:
 
 @contextmanager
 def open_pinned(config: DuckLakeOfflineStoreConfig) -> Iterator[Pinned]:
-    """Open the lake at the snapshot or release of the configuration; by default the latest release.
+    """Open the lake at a configuration's snapshot, release or head; else at the latest release.
 
     Raises:
         LakeError: there is no lake.
         ReleaseError: the release does not exist, was rejected or retired, or none is released.
     """
     settings = store_settings(config)
-    number, snapshot = config.release, config.snapshot
-    if snapshot is None:
-        release = releases.get(settings, config.release)
+    newest = config.release == HEAD
+    number = config.release if isinstance(config.release, int) else None
+    snapshot = config.snapshot
+    if snapshot is None and not newest:
+        release = releases.get(settings, number)
         number, snapshot = release.number, release.snapshot_id
     with reader(settings, snapshot) as connection:
-        yield Pinned(connection, snapshot, number, settings.home)
+        yield Pinned(connection, snapshot or _snapshot(connection), number, settings.home)
+
+
+def _snapshot(connection: duckdb.DuckDBPyConnection) -> int:
+    row = connection.execute("SELECT id FROM ducklake_current_snapshot('lake')").fetchone()
+    return int(row[0]) if row else 0

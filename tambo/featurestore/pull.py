@@ -52,7 +52,9 @@ def pull_all_sql(pull: Pull, columns: Columns, *, as_known_at: bool, ties: bool)
     if pull.end is not None:
         bounds.append(f"{event} <= {_stamp(pull.end)}")
     where = f" WHERE {' AND '.join(bounds)}" if bounds else ""
-    selected = ", ".join([ident(name) for name in names] + _dummy(pull))
+    # Logs and saved data sets, which are read at the head, are no views: they need no key.
+    dummy = [] if pull.source.head else _dummy(pull)
+    selected = ", ".join([ident(name) for name in names] + dummy)
     return f"SELECT {selected} FROM {table_name(pull.source.table)}{where}"
 
 

@@ -5,18 +5,21 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from feast.feature_logging import LoggingDestination  # noqa: TID253 - imported lazily
+from feast.data_source import DataSource  # noqa: TID253 - imported with the offline store
+from feast.feature_logging import LOG_TIMESTAMP_FIELD, LoggingDestination  # noqa: TID253
 from feast.protos.feast.core.DataSource_pb2 import (  # noqa: TID253
     DataSource as DataSourceProto,
 )
 from feast.protos.feast.core.FeatureService_pb2 import (  # noqa: TID253
     LoggingConfig as LoggingConfigProto,
 )
-from feast.saved_dataset import SavedDatasetStorage  # noqa: TID253
+from feast.saved_dataset import (  # noqa: TID253
+    _DATA_SOURCE_TO_SAVED_DATASET_STORAGE,
+    SavedDatasetStorage,
+)
 
+from tambo.errors import FeatureError
 from tambo.featurestore.source import DuckLakeSource
-
-LOG_TIME = "__log_timestamp"
 
 
 class SavedDatasetDuckLakeStorage(SavedDatasetStorage):  # type: ignore[misc]
@@ -51,8 +54,24 @@ class SavedDatasetDuckLakeStorage(SavedDatasetStorage):  # type: ignore[misc]
         )
 
     def to_data_source(self) -> DuckLakeSource:
-        """The data set as a source, by which Feast reads it back."""
-        return DuckLakeSource(table=self.table, timestamp_field="event_timestamp")
+        """The data set as a source, by which Feast reads it back; no release holds it."""
+        return DuckLakeSource(table=self.table, timestamp_field="event_timestamp", head=True)
+
+    @staticmethod
+    def from_data_source(data_source: DataSource) -> SavedDatasetDuckLakeStorage:
+        """The table of a source as a place for a data set."""
+        if not isinstance(data_source, DuckLakeSource):
+            raise FeatureError(
+                f"A {type(data_source).__name__} is not a table of the lake.",
+                remedy="use tambo.featurestore.source.DuckLakeSource",
+            )
+        return SavedDatasetDuckLakeStorage(data_source.table)
+
+
+# Feast looks its own sources up here by name, and offers no other way in.
+_DATA_SOURCE_TO_SAVED_DATASET_STORAGE[DuckLakeSource.__name__] = (
+    f"{__name__}.{SavedDatasetDuckLakeStorage.__name__}"
+)
 
 
 class DuckLakeLoggingDestination(LoggingDestination):  # type: ignore[misc]
@@ -81,5 +100,5 @@ class DuckLakeLoggingDestination(LoggingDestination):  # type: ignore[misc]
         )
 
     def to_data_source(self) -> DuckLakeSource:
-        """The log as a source, by which Feast reads it back."""
-        return DuckLakeSource(table=self.table, timestamp_field=LOG_TIME)
+        """The log as a source, by which Feast reads it back; no release holds it."""
+        return DuckLakeSource(table=self.table, timestamp_field=LOG_TIMESTAMP_FIELD, head=True)

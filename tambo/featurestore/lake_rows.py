@@ -1,0 +1,59 @@
+"""Rows on their way into the lake: types that its tables hold, times in UTC without a zone."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pyarrow as pa
+
+_INDEX = re.compile(r"__index_level_\d+__")
+"""The index of a pandas frame, which Feast hands on as a column."""
+
+
+def lake_rows(rows: pa.Table) -> pa.Table:
+    """Rows as a table of the lake takes them.
+
+    Times become naive UTC in microseconds, at any depth; what is finer is cut off. Categories
+    become their values and vectors of a fixed length lists: the lake has neither.
+    """
+    kept = [field for field in rows.schema if not _INDEX.fullmatch(field.name)]
+    columns = [_cast(rows.column(field.name), lake_type(field.type)) for field in kept]
+    return pa.table(columns, names=[field.name for field in kept])
+
+
+def lake_type(kind: pa.DataType) -> pa.DataType:
+    """The Arrow type in which the lake holds another one."""
+    if pa.types.is_timestamp(kind):
+        return pa.timestamp("us")
+    if pa.types.is_dictionary(kind):
+        return lake_type(kind.value_type)
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
+        return pa.list_(lake_type(kind.value_type))
+    if pa.types.is_struct(kind):
+        return pa.struct([field.with_type(lake_type(field.type)) for field in kind])
+    if pa.types.is_map(kind):
+        return pa.map_(lake_type(kind.key_type), lake_type(kind.item_type))
+    return kind
+
+
+def column_as(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
+    """A column as another type, if no value changes by it; a dictionary may become a map.
+
+    Raises:
+        pyarrow.ArrowInvalid: a value does not fit.
+    """
+    if pa.types.is_map(kind) and pa.types.is_struct(column.type):
+        return pa.chunked_array([pa.array([_items(one) for one in column.to_pylist()], kind)])
+    return column.cast(kind)
+
+
+def _items(value: dict[str, Any] | None) -> list[tuple[str, Any]] | None:
+    # A frame of dictionaries becomes structs, in which a key that one row lacks is null.
+    if value is None:
+        return None
+    return [(key, item) for key, item in value.items() if item is not None]
+
+
+def _cast(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
+    return column if column.type == kind else column.cast(kind, safe=False)
