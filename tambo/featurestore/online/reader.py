@@ -1,13 +1,13 @@
 """Read a feature service's stored features for some entities, with their age and why one is null.
 
 The time to live is applied exactly as in training: a value is served up to and including the
-instant event time + ttl, and a ttl of 0 means never expired. A value from after the asking instant
-is not served either: training could not have seen it.
+instant event time + ttl, and a ttl of 0 means never expired. Where the caller says the asking
+instant, a value from after it is not served either: training could not have seen it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -16,9 +16,9 @@ from typing import NamedTuple, Self
 
 from tambo.errors import FeatureError
 from tambo.featurestore.online.keys import KeyWriter
-from tambo.featurestore.online.manifest import Feature, OnlineManifest, View
+from tambo.featurestore.online.manifest import OnlineManifest, View
 from tambo.featurestore.online.state import StoreState
-from tambo.featurestore.online.store import OnlineStore, Stored, Wanted
+from tambo.featurestore.online.store import Fetched, Layout, OnlineStore, Stored, Wanted
 from tambo.featurestore.online.values import decode
 
 
@@ -31,6 +31,9 @@ class Reason(StrEnum):
     LATER = "newer than the request"
     NULL = "null in the store"
     ABSENT = "not materialised"
+
+
+_NULL, _ABSENT = Reason.NULL, Reason.ABSENT
 
 
 class Cell(NamedTuple):
@@ -66,7 +69,7 @@ class OnlineRow:
 
 
 class OnlineReader:
-    """Reads the features of one feature service; may be used by several threads.
+    """Reads the features of one feature service; for several threads, event loops and forks.
 
     Args:
         manifest: the resolved feature service.
@@ -76,7 +79,8 @@ class OnlineReader:
     def __init__(self, manifest: OnlineManifest, store: OnlineStore) -> None:
         self.manifest = manifest
         self._store = store
-        self._views = [_ViewReader(view) for view in manifest.views]
+        layouts = _layouts(manifest.views)
+        self._views = [_ViewReader(view, layouts[view.stored]) for view in manifest.views]
 
     @classmethod
     def open(
@@ -109,8 +113,9 @@ class OnlineReader:
         Args:
             entity_rows: join-key values by column; a column that is missing or None gives null
                 features, other columns are ignored.
-            asked_at: the asking instant, aware, one for all or one a row; None is the as_of of
-                the release that the store holds.
+            asked_at: the asking instant, aware, one for all or one a row. None is the store's own
+                clock: as_of of the release that it holds, or the wall clock; what was pushed after
+                that instant is then served too.
 
         Returns:
             One row for each entity row, in the same order.
@@ -119,18 +124,17 @@ class OnlineReader:
             FeatureError: a join key has the wrong type, or an instant has no zone.
             OnlineStoreError: the store is down, missing or was never filled.
         """
-        instants = _instants(asked_at, len(entity_rows))
-        keys = [[view.key(row) for row in entity_rows] for view in self._views]
-        state, found = self._fetch(keys)
-        rows = [
-            OnlineRow({}, instant or state.as_of, state.release, state.as_of)
-            for instant in instants
-        ]
-        for view, view_keys in zip(self._views, keys, strict=True):
-            stored = found.get(view.view.stored, {})
-            for row, key in zip(rows, view_keys, strict=True):
-                row.cells.update(view.cells(key, stored, row.asked_at))
-        return rows
+        question = _Question(self._views, entity_rows, asked_at)
+        return self._answer(question, self._store.fetch(question.wanted))
+
+    async def read_async(
+        self,
+        entity_rows: Sequence[Mapping[str, object]],
+        asked_at: datetime | Sequence[datetime | None] | None = None,
+    ) -> list[OnlineRow]:
+        """Do as `read` does, without blocking the event loop on the network."""
+        question = _Question(self._views, entity_rows, asked_at)
+        return self._answer(question, await self._store.fetch_async(question.wanted))
 
     def check(self) -> None:
         """Make sure that the store can be read and is filled.
@@ -150,20 +154,61 @@ class OnlineReader:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _fetch(
-        self, keys: Sequence[Sequence[bytes | None]]
-    ) -> tuple[StoreState, dict[str, dict[bytes, Stored]]]:
-        """Fetch what all views want, each stored view and each key once."""
-        asked: dict[str, tuple[dict[bytes, None], dict[str, bytes]]] = {}
-        for view, view_keys in zip(self._views, keys, strict=True):
-            wanted_keys, fields = asked.setdefault(view.view.stored, ({}, {}))
-            wanted_keys.update(dict.fromkeys(key for key in view_keys if key is not None))
-            fields.update(view.fields)
-        wanted = [Wanted(name, tuple(k), f) for name, (k, f) in asked.items() if k]
-        fetched = self._store.fetch(wanted)
+    async def close_async(self) -> None:
+        """Let go of files and connections, those of the running event loop included."""
+        await self._store.close_async()
+
+    def _answer(self, question: _Question, fetched: Fetched) -> list[OnlineRow]:
         # A store that Tambo did not publish does not say what it holds.
         state = fetched.state or StoreState(self.manifest.release, self.manifest.as_of)
-        return state, {one.stored: part for one, part in zip(wanted, fetched.rows, strict=True)}
+        clock = state.now()
+        rows = [
+            OnlineRow({}, instant or clock, state.release, state.as_of)
+            for instant in question.instants
+        ]
+        known = {
+            wanted.layout.stored: part
+            for wanted, part in zip(question.wanted, fetched.rows, strict=True)
+        }
+        for view, keys in zip(self._views, question.keys, strict=True):
+            stored = known.get(view.layout.stored, {})
+            for row, key, instant in zip(rows, keys, question.instants, strict=True):
+                view.put(row.cells, key, stored, row.asked_at, pushed=instant is None)
+        return rows
+
+
+class _Question:
+    """What is to be looked up: each stored view and each key once."""
+
+    def __init__(
+        self,
+        views: Sequence[_ViewReader],
+        rows: Sequence[Mapping[str, object]],
+        asked_at: datetime | Sequence[datetime | None] | None,
+    ) -> None:
+        self.instants = _instants(asked_at, len(rows))
+        self.keys = [[view.key(row) for row in rows] for view in views]
+        asked: dict[str, tuple[Layout, dict[bytes | None, None]]] = {}
+        for view, keys in zip(views, self.keys, strict=True):
+            _, wanted = asked.setdefault(view.layout.stored, (view.layout, {}))
+            wanted.update(dict.fromkeys(keys))
+        self.wanted: list[Wanted] = []
+        for layout, wanted in asked.values():
+            wanted.pop(None, None)
+            if wanted:
+                self.wanted.append(Wanted(layout, tuple(wanted)))  # type: ignore[arg-type]
+
+
+def _layouts(views: Sequence[View]) -> dict[str, Layout]:
+    """What to read of each stored view: all that any view or alias of it asks for."""
+    features: dict[str, dict[str, bytes]] = {}
+    for view in views:
+        known = features.setdefault(view.stored, {})
+        known.update({one.name: bytes.fromhex(one.redis_field) for one in view.features})
+    return {
+        stored: Layout(stored, tuple(known), tuple(known.values()))
+        for stored, known in features.items()
+    }
 
 
 def _instants(
@@ -186,52 +231,52 @@ def _utc(instant: datetime) -> datetime:
 class _ViewReader:
     """Prepares for one view what does not change from request to request."""
 
-    def __init__(self, view: View) -> None:
-        self.view = view
-        self.fields = {
-            feature.name: bytes.fromhex(feature.redis_field) for feature in view.features
-        }
+    def __init__(self, view: View, layout: Layout) -> None:
+        self.layout = layout
+        self._columns = [(key.name, key.column) for key in view.join_keys]
         self._writer = KeyWriter([(key.name, key.type) for key in view.join_keys])
         self._ttl = timedelta(seconds=view.ttl_seconds)
-        self._names = [(view.full_name(feature), feature) for feature in view.features]
+        self._names = [
+            (view.full_name(feature), layout.names.index(feature.name)) for feature in view.features
+        ]
+        self._full = [name for name, _ in self._names]
 
     def key(self, row: Mapping[str, object]) -> bytes | None:
         """Write the entity key of a row, or None if a part of it is not given."""
         values: dict[str, object] = {}
-        for key in self.view.join_keys:
+        for name, column in self._columns:
             # A view without entity has one constant key.
-            value = "" if key.column is None else row.get(key.column)
+            value = "" if column is None else row.get(column)
             if value is None:
                 return None
-            values[key.name] = value
+            values[name] = value
         return self._writer.write(values)
 
-    def cells(
-        self, key: bytes | None, stored: Mapping[bytes, Stored], now: datetime
-    ) -> Iterator[tuple[str, Cell]]:
-        """Yield the view's cells of one row."""
-        if key is None:
-            yield from self._null(Cell(None, None, None, Reason.NO_KEY))
-        elif key not in stored:
-            yield from self._null(Cell(None, None, None, Reason.UNKNOWN_KEY))
+    def put(
+        self,
+        cells: dict[str, Cell],
+        key: bytes | None,
+        stored: Mapping[bytes, Stored],
+        now: datetime,
+        *,
+        pushed: bool,
+    ) -> None:
+        """Put the view's cells of one row beside those there; if pushed, those after now too."""
+        row = None if key is None else stored.get(key)
+        if row is None:
+            reason = Reason.NO_KEY if key is None else Reason.UNKNOWN_KEY
+            cells.update(dict.fromkeys(self._full, Cell(None, None, None, reason)))
+            return
+        event, values = row
+        age = now - event
+        seconds = age.total_seconds()
+        if not pushed and event > now:
+            cells.update(dict.fromkeys(self._full, Cell(None, event, seconds, Reason.LATER)))
+        elif self._ttl and age > self._ttl:
+            cells.update(dict.fromkeys(self._full, Cell(None, event, seconds, Reason.EXPIRED)))
         else:
-            event, values = stored[key]
-            age = (now - event).total_seconds()
-            if event > now:
-                yield from self._null(Cell(None, event, age, Reason.LATER))
-            elif self._ttl and now - event > self._ttl:
-                yield from self._null(Cell(None, event, age, Reason.EXPIRED))
-            else:
-                for name, feature in self._names:
-                    yield name, _cell(feature, values, event, age)
-
-    def _null(self, cell: Cell) -> Iterator[tuple[str, Cell]]:
-        for name, _ in self._names:
-            yield name, cell
-
-
-def _cell(feature: Feature, values: Mapping[str, bytes], event: datetime, age: float) -> Cell:
-    if feature.name not in values:
-        return Cell(None, event, age, Reason.ABSENT)
-    value = decode(values[feature.name])
-    return Cell(value, event, age, Reason.NULL if value is None else None)
+            for name, at in self._names:
+                raw = values[at]
+                value = None if raw is None else decode(raw)
+                why = None if value is not None else _NULL if raw is not None else _ABSENT
+                cells[name] = Cell(value, event, seconds, why)

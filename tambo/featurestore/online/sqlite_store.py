@@ -1,33 +1,46 @@
-"""Read the online store that Feast's SQLite writer made; the file is never written to.
+"""Read the online store in SQLite, as Feast's writer and ours lay it out; it is never written to.
 
 There is one table a view, named project_view, with one row for each (entity key, feature). Feast
 keeps event times there in whole seconds (their fraction is cut off), counted as if UTC were the
-local time of the machine; they are turned back in the same way.
+local time of the machine; they are turned back in the same way. Our writer puts the exact time
+into a column beside it.
+
+A release is published by putting a new file in the place of the old one. Each look-up reads one
+file from beginning to end, so it sees one release.
 """
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 from typing import Any
+from weakref import WeakSet
 
 from tambo.errors import OnlineStoreError
 from tambo.featurestore.online.state import TABLE as STATE
 from tambo.featurestore.online.state import StoreState
-from tambo.featurestore.online.store import Fetched, Stored, Wanted
+from tambo.featurestore.online.store import Fetched, Layout, Stored, Wanted
+
+EVENT_US = "event_us"
+"""Column of the event time in microseconds since 1970, in tables that our writer made."""
 
 _FILL = "run tambo features"
 _BUSY_SECONDS = 2.0
 _KEYS_A_STATEMENT = 10_000
-"""SQLite takes at most 32,766 parameters."""
+_PARAMETERS = 32_766
+"""SQLite takes at most so many in one statement."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+_Part = tuple[int, Layout, tuple[bytes, ...]]
 
 
 class SqliteStore:
-    """Reads one SQLite file; may be used by several threads.
+    """Reads one SQLite file; may be used by several threads and after a fork.
 
     A file that is replaced by a new one is opened again at the next look-up.
 
@@ -40,75 +53,159 @@ class SqliteStore:
         self._path = path
         self._project = project
         self._lock = Lock()
-        self._connection: sqlite3.Connection | None = None
-        self._opened: tuple[int, int] | None = None
-        self._known: tuple[int, int] | None = None
-        self._says: StoreState | None = None
+        self._file: _File | None = None
+        _STORES.add(self)
 
     def fetch(self, wanted: Sequence[Wanted]) -> Fetched:
         """Look up the keys of all views in one statement; see `OnlineStore.fetch`."""
         parts = [
-            (position, one.stored, one.keys[start : start + _KEYS_A_STATEMENT])
+            (position, one.layout, one.keys[start : start + _KEYS_A_STATEMENT])
             for position, one in enumerate(wanted)
             for start in range(0, len(one.keys), _KEYS_A_STATEMENT)
         ]
         found: list[dict[bytes, Stored]] = [{} for _ in wanted]
+        indexes = [{name: at for at, name in enumerate(one.layout.names)} for one in wanted]
         with self._lock:
+            file = self._open()
             for group in _groups(parts):
-                for position, key, feature, value, event in self._rows(group):
-                    _put(found[position], key, feature, value, _event(event))
-            return Fetched(self._state(), found)
+                for position, key, feature, value, seconds, exact in file.rows(group):
+                    event = _event(seconds, exact)
+                    _put(found[position], indexes[position], key, feature, value, event)
+            return Fetched(file.state(), found)
+
+    async def fetch_async(self, wanted: Sequence[Wanted]) -> Fetched:
+        """Look up the keys: reading a local file takes less than the way to a thread and back."""
+        return self.fetch(wanted)
 
     def check(self, stored: Sequence[str]) -> None:
         """Make sure that all tables are there and that one of them holds a row."""
         with self._lock:
-            tables = {row[0] for row in self._run("SELECT name FROM sqlite_master", ())}
-            missing = sorted(name for name in stored if self._table(name) not in tables)
+            file = self._open()
+            tables = {row[0] for row in file.run("SELECT name FROM sqlite_master", ())}
+            missing = sorted(name for name in stored if file.table(name) not in tables)
             if missing:
                 raise OnlineStoreError(
                     f"the online store {self._path} has no table for {', '.join(missing)}",
                     remedy=_FILL,
                 )
             for name in stored:
-                if self._run(f"SELECT 1 FROM {_quoted(self._table(name))} LIMIT 1", ()):
+                if file.run(f"SELECT 1 FROM {_quoted(file.table(name))} LIMIT 1", ()):
                     return
         raise OnlineStoreError(f"the online store {self._path} is empty", remedy=_FILL)
 
     def close(self) -> None:
         """Close the file."""
         with self._lock:
-            if self._connection is not None:
-                self._connection.close()
-            self._connection = self._opened = None
+            if self._file is not None:
+                self._file.connection.close()
+            self._file = None
 
-    def _table(self, stored: str) -> str:
+    async def close_async(self) -> None:
+        """Close the file."""
+        self.close()
+
+    def _open(self) -> _File:
+        try:
+            status = self._path.stat()
+        except OSError as error:
+            raise OnlineStoreError(
+                f"the online store {self._path} is not there", remedy=_FILL
+            ) from error
+        identity = (status.st_dev, status.st_ino)
+        if self._file is None or self._file.identity != identity:
+            if self._file is not None:
+                self._file.connection.close()
+            self._file = _File(self._path, self._project, identity)
+        return self._file
+
+
+_STORES: WeakSet[SqliteStore] = WeakSet()
+_HELD: list[SqliteStore] = []
+_INHERITED: list[_File] = []
+"""SQLite forbids to use, and even to close, in a child what its parent has opened."""
+
+
+def _before_fork() -> None:
+    """No thread may be inside SQLite: the child would wait for it for ever."""
+    _HELD.extend(_STORES)
+    for store in _HELD:
+        store._lock.acquire()
+
+
+def _after_fork() -> None:
+    while _HELD:
+        _HELD.pop()._lock.release()
+
+
+def _in_child() -> None:
+    for store in _HELD:
+        if store._file is not None:
+            _INHERITED.append(store._file)
+            store._file = None
+    _after_fork()
+
+
+os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_in_child)
+
+
+class _File:
+    """One opened file, with what is known of it."""
+
+    def __init__(self, path: Path, project: str, identity: tuple[int, int]) -> None:
+        self.identity = identity
+        self._path = path
+        self._project = project
+        self._exact: dict[str, bool] = {}
+        self._says: StoreState | None = None
+        self._asked = False
+        self.connection = sqlite3.connect(
+            f"{path.absolute().as_uri()}?mode=ro",
+            uri=True,
+            timeout=_BUSY_SECONDS,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+
+    def table(self, stored: str) -> str:
+        """Name of a view's table."""
         return f"{self._project}_{stored}"
 
-    def _rows(self, parts: Sequence[tuple[int, str, tuple[bytes, ...]]]) -> list[tuple[Any, ...]]:
-        if not parts:
-            return []
-        selects = [
-            f"SELECT {position}, entity_key, feature_name, value, event_ts"
-            f" FROM {_quoted(self._table(stored))}"
-            f" WHERE entity_key IN ({','.join('?' * len(keys))})"
-            for position, stored, keys in parts
-        ]
-        return self._run(" UNION ALL ".join(selects), [key for *_, keys in parts for key in keys])
-
-    def _state(self) -> StoreState | None:
-        # The file is replaced as a whole, so its state is read once.
-        connection = self._open()
-        if self._known != self._opened:
-            self._known, self._says = self._opened, None
-            if self._run("SELECT 1 FROM sqlite_master WHERE name = ?", (STATE,)):
-                sql = f"SELECT state FROM {STATE} WHERE project = ?"
-                found = connection.execute(sql, (self._project,)).fetchone()
-                self._says = None if found is None else StoreState.parse(found[0])
+    def state(self) -> StoreState | None:
+        """Which release the file holds; read once, since a file is replaced as a whole."""
+        if not self._asked:
+            if self.run("SELECT 1 FROM sqlite_master WHERE name = ?", (STATE,)):
+                found = self.run(f"SELECT state FROM {STATE} WHERE project = ?", (self._project,))
+                self._says = StoreState.parse(found[0][0]) if found else None
+            self._asked = True
         return self._says
 
-    def _run(self, sql: str, parameters: Sequence[bytes | str]) -> list[tuple[Any, ...]]:
+    def rows(self, parts: Sequence[_Part]) -> list[tuple[Any, ...]]:
+        """Rows of (part's position, key, feature, value, event in seconds, in microseconds)."""
+        if not parts:
+            return []
+        selects = []
+        parameters: list[bytes | str] = []
+        for position, layout, keys in parts:
+            exact = EVENT_US if self._is_exact(layout.stored) else "NULL"
+            selects.append(
+                f"SELECT {position}, entity_key, feature_name, value, event_ts, {exact}"
+                f" FROM {_quoted(self.table(layout.stored))}"
+                f" WHERE entity_key IN ({','.join('?' * len(keys))})"
+            )
+            parameters += keys
+        return self.run(" UNION ALL ".join(selects), parameters)
+
+    def _is_exact(self, stored: str) -> bool:
+        known = self._exact.get(stored)
+        if known is None:
+            columns = self.run(f"PRAGMA table_info({_quoted(self.table(stored))})", ())
+            known = self._exact[stored] = any(row[1] == EVENT_US for row in columns)
+        return known
+
+    def run(self, sql: str, parameters: Sequence[bytes | str]) -> list[tuple[Any, ...]]:
+        """Run a statement, and say what is wrong with the file if it fails."""
         try:
-            return self._open().execute(sql, parameters).fetchall()
+            return self.connection.execute(sql, parameters).fetchall()
         except sqlite3.OperationalError as error:
             raise OnlineStoreError(
                 f"the online store {self._path} cannot be read: {error}", remedy=_remedy(error)
@@ -118,36 +215,13 @@ class SqliteStore:
                 f"{self._path} is not an online store: {error}", remedy=f"delete it and {_FILL}"
             ) from error
 
-    def _open(self) -> sqlite3.Connection:
-        try:
-            status = self._path.stat()
-        except OSError as error:
-            raise OnlineStoreError(
-                f"the online store {self._path} is not there", remedy=_FILL
-            ) from error
-        identity = (status.st_dev, status.st_ino)
-        if self._connection is None or self._opened != identity:
-            if self._connection is not None:
-                self._connection.close()
-            self._connection = sqlite3.connect(
-                f"{self._path.absolute().as_uri()}?mode=ro",
-                uri=True,
-                timeout=_BUSY_SECONDS,
-                isolation_level=None,
-                check_same_thread=False,
-            )
-            self._opened = identity
-        return self._connection
 
-
-def _groups(
-    parts: Sequence[tuple[int, str, tuple[bytes, ...]]],
-) -> list[list[tuple[int, str, tuple[bytes, ...]]]]:
+def _groups(parts: Sequence[_Part]) -> list[list[_Part]]:
     """Put as many parts into a statement as its parameters allow."""
-    groups: list[list[tuple[int, str, tuple[bytes, ...]]]] = []
+    groups: list[list[_Part]] = []
     size = 0
     for part in parts:
-        if not groups or size + len(part[2]) > 3 * _KEYS_A_STATEMENT:
+        if not groups or size + len(part[2]) > _PARAMETERS:
             groups.append([])
             size = 0
         groups[-1].append(part)
@@ -156,23 +230,39 @@ def _groups(
 
 
 def _put(
-    found: dict[bytes, Stored], key: bytes, feature: str, value: bytes, event: datetime
+    found: dict[bytes, Stored],
+    index: dict[str, int],
+    key: bytes,
+    feature: str,
+    value: bytes,
+    event: datetime,
 ) -> None:
-    before = found.get(key)
-    if before is None:
-        found[key] = Stored(event, {feature: value})
-        return
-    before.values[feature] = value
-    if event > before.event_timestamp:
-        found[key] = Stored(event, before.values)
+    row = found.get(key)
+    if row is None:
+        row = found[key] = Stored(event, [None] * len(index))
+    elif event > row.event_timestamp:
+        row = found[key] = Stored(event, row.values)
+    at = index.get(feature)
+    if at is not None:
+        row.values[at] = value  # type: ignore[index]  # made above, as a list
 
 
 @lru_cache(maxsize=4096)  # all features of a row, and often many rows, share one event time
-def _event(stored: object) -> datetime:
-    if isinstance(stored, int | float):
-        return datetime.fromtimestamp(stored).replace(tzinfo=UTC)
-    instant = datetime.fromisoformat(str(stored))
+def _event(seconds: object, exact: int | None) -> datetime:
+    """The event time; a stock writer that replaced a row has left the exact column behind."""
+    if exact is not None:
+        event = _EPOCH + timedelta(microseconds=exact)
+        if local_seconds(event) == seconds:
+            return event
+    if isinstance(seconds, int | float):
+        return datetime.fromtimestamp(seconds).replace(tzinfo=UTC)
+    instant = datetime.fromisoformat(str(seconds))
     return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+
+
+def local_seconds(instant: datetime) -> int:
+    """The number that Feast stores for an instant: its UTC clock face, read as local time."""
+    return int(instant.astimezone(UTC).replace(tzinfo=None).timestamp())
 
 
 def _quoted(name: str) -> str:

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 from tambo.errors import OnlineStoreError
 
 TABLE = "tambo_state"
+
+Clock = Literal["release", "wall"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,18 +27,30 @@ class StoreState:
     Attributes:
         release: number of the release that was materialised.
         as_of: newest availability in it, aware.
+        publication: number of the publication that filled the store; rows that a later one has
+            written are not served yet.
+        clock: what ages are counted to unless a reader says an instant: the release's as_of
+            (sample and historic data end in the past), or the wall clock.
+        definitions: hash of the Feast definitions.
     """
 
     release: int
     as_of: datetime
+    publication: int = 0
+    clock: Clock = "release"
+    definitions: str = ""
 
     def __post_init__(self) -> None:
         if self.as_of.tzinfo is None:
             object.__setattr__(self, "as_of", self.as_of.replace(tzinfo=UTC))
 
+    def now(self) -> datetime:
+        """The instant that ages are counted to."""
+        return datetime.now(UTC) if self.clock == "wall" else self.as_of
+
     def dump(self) -> bytes:
         """Write the state as JSON."""
-        return json.dumps({"release": self.release, "as_of": self.as_of.isoformat()}).encode()
+        return json.dumps({**asdict(self), "as_of": self.as_of.isoformat()}).encode()
 
     @classmethod
     def parse(cls, text: bytes | str) -> StoreState:
@@ -46,8 +61,14 @@ class StoreState:
         """
         try:
             found = json.loads(text)
-            return cls(int(found["release"]), datetime.fromisoformat(found["as_of"]))
-        except (ValueError, KeyError, TypeError) as error:
+            return cls(
+                int(found["release"]),
+                datetime.fromisoformat(found["as_of"]),
+                int(found.get("publication", 0)),
+                "wall" if found.get("clock") == "wall" else "release",
+                str(found.get("definitions", "")),
+            )
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise OnlineStoreError(
                 f"the online store does not say which release it holds: {text!r}",
                 remedy="run tambo features",
@@ -59,17 +80,20 @@ def redis_key(project: str) -> bytes:
     return f"tambo:state:{project}".encode()
 
 
+def put_sqlite_state(connection: sqlite3.Connection, project: str, state: StoreState) -> None:
+    """Say over an open connection which release the file holds; the caller commits."""
+    connection.execute(f"CREATE TABLE IF NOT EXISTS {TABLE} (project TEXT PRIMARY KEY, state TEXT)")
+    connection.execute(
+        f"INSERT OR REPLACE INTO {TABLE} VALUES (?, ?)", (project, state.dump().decode())
+    )
+
+
 def write_sqlite_state(path: Path, project: str, state: StoreState) -> None:
     """Say in a SQLite online store which release it holds; a time without zone is UTC."""
     connection = sqlite3.connect(path)
     try:
         with connection:
-            connection.execute(
-                f"CREATE TABLE IF NOT EXISTS {TABLE} (project TEXT PRIMARY KEY, state TEXT)"
-            )
-            connection.execute(
-                f"INSERT OR REPLACE INTO {TABLE} VALUES (?, ?)", (project, state.dump().decode())
-            )
+            put_sqlite_state(connection, project, state)
     finally:
         connection.close()
 

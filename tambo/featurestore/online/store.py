@@ -10,26 +10,34 @@ from typing import NamedTuple, Protocol
 from tambo.featurestore.online.state import StoreState
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Keys to look up in one stored view."""
+class Layout(NamedTuple):
+    """The features of one stored view that are asked for: names, and hash fields in Redis."""
 
     stored: str
+    names: tuple[str, ...]
+    fields: tuple[bytes, ...]
+
+
+class Wanted(NamedTuple):
+    """Entity keys to look up in one stored view."""
+
+    layout: Layout
     keys: tuple[bytes, ...]
-    fields: dict[str, bytes]
-    """Features with their hash fields in Redis."""
 
 
 class Stored(NamedTuple):
-    """What is stored for one key of one view: serialised values by feature."""
+    """What is stored for one key of one view: serialised values in the layout's order.
+
+    A value is None where none was ever written for that feature.
+    """
 
     event_timestamp: datetime
-    values: dict[str, bytes]
+    values: Sequence[bytes | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """The answer of one round trip.
+    """The answer of one round trip: one release's values and what was pushed since, no mixture.
 
     Attributes:
         state: which release the store holds; None if it does not say.
@@ -41,7 +49,10 @@ class Fetched:
 
 
 class OnlineStore(Protocol):
-    """A store written by Feast, opened for reading only."""
+    """A store written through Feast, opened for reading only.
+
+    Safe to share among threads, across a fork, and among event loops.
+    """
 
     def fetch(self, wanted: Sequence[Wanted]) -> Fetched:
         """Look up the keys of all views in one round trip; unknown keys are left out.
@@ -49,6 +60,10 @@ class OnlineStore(Protocol):
         Raises:
             OnlineStoreError: the store is down, missing or was never filled.
         """
+        ...
+
+    async def fetch_async(self, wanted: Sequence[Wanted]) -> Fetched:
+        """Do as `fetch` does, without blocking the event loop on the network."""
         ...
 
     def check(self, stored: Sequence[str]) -> None:
@@ -61,4 +76,8 @@ class OnlineStore(Protocol):
 
     def close(self) -> None:
         """Let go of files and connections."""
+        ...
+
+    async def close_async(self) -> None:
+        """Let go of files and connections, those of the running event loop included."""
         ...
