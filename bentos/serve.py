@@ -1,4 +1,4 @@
-"""Start a domain's service from its bento, call it, and stop it with all that it started."""
+"""Start a domain's service from its bento, call it, and stop it."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ import httpx
 import psutil
 
 from bentos.bundle import bentoml_environment, latest
+from bentos.guard import guarded
 from tambo.errors import ServingError
 from tambo.featurestore.online import OnlineManifest, OnlineReader
 from tambo.serving.spec import MANIFEST_FILE
 from tambo.settings import Settings
 
 _START_SECONDS = 60.0
-_STOP_SECONDS = 10.0
 _CALL_SECONDS = 30.0
 
 
@@ -33,7 +33,7 @@ class ServingProcess:
 
     Attributes:
         url: its address; the docs page is there.
-        pid: of its first process, the parent of its workers.
+        pid: of the process that guards it; the service and its workers descend from it.
         log: file that it writes to.
     """
 
@@ -62,12 +62,16 @@ def serving(settings: Settings, domain: str, port: int | None = None) -> Iterato
     _check_features(settings, bento)
     log = settings.scratch / f"serve-{domain}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    url, process = _start(settings, bento, port or _free_port(settings.serve_host), log)
-    try:
+    port = port or _free_port(settings.serve_host)
+    url = f"http://{settings.serve_host}:{port}"
+    command = [
+        *(sys.executable, "-m", "bentoml", "serve", str(bento)),
+        *("--host", settings.serve_host, "--port", str(port)),
+    ]
+    environment = _environment(settings, bento)
+    with guarded(command, env=environment, cwd=bento / "src", log=log) as process:
         _wait(url, process, log)
         yield ServingProcess(url, process.pid, log)
-    finally:
-        _stop(process)
 
 
 def serve_forever(settings: Settings, domain: str, port: int | None = None) -> None:
@@ -127,31 +131,14 @@ def _check_features(settings: Settings, bento: Path) -> None:
             reader.check()
 
 
-def _start(
-    settings: Settings, bento: Path, port: int, log: Path
-) -> tuple[str, subprocess.Popen[bytes]]:
+def _environment(settings: Settings, bento: Path) -> dict[str, str]:
     environment = {
         **bentoml_environment(settings, bento / "src"),
         "TAMBO_HOME": str(settings.home.absolute()),
     }
     if settings.redis_url is not None:
         environment["TAMBO_REDIS_URL"] = settings.redis_url
-    command = [
-        *(sys.executable, "-m", "bentoml", "serve", str(bento)),
-        *("--host", settings.serve_host, "--port", str(port)),
-    ]
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            command,
-            env=environment,
-            cwd=bento / "src",
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            # Ctrl-C in a terminal goes to the caller alone, who then stops it in order.
-            start_new_session=True,
-        )
-    return f"http://{settings.serve_host}:{port}", process
+    return environment
 
 
 def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
@@ -166,29 +153,6 @@ def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
                     return
             time.sleep(0.1)
     raise ServingError(f"The service is not ready after {_START_SECONDS:.0f} s.\n{_tail(log)}")
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    """Stop the service and its workers, politely first.
-
-    BentoML gives each worker a session of its own, so a signal to the group does not reach them;
-    they are found as descendants, while their parent still lives.
-    """
-    try:
-        family = psutil.Process(process.pid).children(recursive=True)
-    except psutil.NoSuchProcess:
-        family = []
-    with suppress(ProcessLookupError):
-        process.terminate()
-    with suppress(subprocess.TimeoutExpired):
-        process.wait(_STOP_SECONDS)
-    _, alive = psutil.wait_procs(family, _STOP_SECONDS if process.poll() is not None else 0)
-    for one in alive:
-        with suppress(psutil.NoSuchProcess):
-            one.kill()
-    if process.poll() is None:
-        process.kill()
-        process.wait()
 
 
 def _free_port(host: str) -> int:

@@ -22,7 +22,8 @@ _PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 def image() -> Image:
     """Describe the image; outside a bento it has no requirements."""
     return Image(
-        base_image=f"python:{_PYTHON}-slim-bookworm",
+        # In full: podman and buildah look a short name up nowhere.
+        base_image=f"docker.io/library/python:{_PYTHON}-slim-bookworm",
         commands=_installer(),
         distro="",
         python_version=_PYTHON,

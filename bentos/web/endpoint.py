@@ -88,7 +88,7 @@ def _failure(error: Exception, path: str) -> Response:
     if isinstance(error, OnlineStoreError):
         # Its message may name paths and hosts, which are none of the caller's business.
         logger.error("%s", error)
-        down = problem(503, "the features cannot be read now", remedy=error.remedy)
+        down = problem(503, "the online store cannot be read now", remedy=error.remedy)
         return problem_response(down, {"retry-after": "5"})
     logger.error("%s failed", path, exc_info=error)
     if isinstance(error, TamboError):

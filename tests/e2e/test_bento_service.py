@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -98,7 +99,7 @@ def test_the_bento_holds_nothing_but_what_serves(bundled):
             assert "--index-url" not in text, path
             assert "--find-links" not in text, path
     docker = (bundled.path / "env" / "docker" / "Dockerfile").read_text()
-    assert "FROM python:3.1" in docker
+    assert "FROM docker.io/library/python:3.1" in docker
     assert "slim" in docker
     assert "USER bentoml" in docker
     assert "build-essential" not in docker
@@ -154,11 +155,25 @@ def test_the_same_bento_serves_from_redis(settings, bundled, service, tmp_path):
         url = f"redis://127.0.0.1:{port}/0"
         write_redis_state(url, online_feast.PROJECT, StoreState(4, AS_OF))
         with serving(settings.model_copy(update={"redis_url": url}), "travel") as near:
-            assert call(near.url + PATH, ASK) == call(service.url + PATH, ASK)
+            answer = call(service.url + PATH, ASK)
+            assert call(near.url + PATH, ASK) == answer
             server.terminate()
             server.wait(10)
-            assert httpx.post(near.url + PATH, json=ASK).status_code == 503
+            down = httpx.post(near.url + PATH, json=ASK)
+            assert (down.status_code, down.headers["retry-after"]) == (503, "5")
+            assert down.headers["content-type"] == "application/problem+json"
+            assert down.json()["remedy"] == "start Redis, or correct TAMBO_REDIS_URL"
             assert httpx.get(f"{near.url}/readyz").status_code == 503
+            assert httpx.get(f"{near.url}/livez").status_code == 200
+            empty = tmp_path / "empty"
+            empty.mkdir()
+            with online_feast.redis_server(empty, port):
+                nothing = httpx.post(near.url + PATH, json=ASK)
+                assert nothing.status_code == 503, nothing.text
+                assert nothing.json()["remedy"] == "run tambo features with TAMBO_REDIS_URL set"
+            with online_feast.redis_server(tmp_path, port):
+                assert call(near.url + PATH, ASK) == answer
+                assert httpx.get(f"{near.url}/readyz").status_code == 200
 
 
 def test_a_client_hears_the_problem_in_words(service):
@@ -210,7 +225,7 @@ def test_stopping_leaves_nothing_running(settings, bundled):
         family = [parent, *parent.children(recursive=True)]
         assert len(family) > 1
         port = int(process.url.rsplit(":", 1)[1])
-    assert not [one for one in family if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
+    assert not [one for one in family if lives(one)]
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", port)) != 0
 
@@ -252,8 +267,8 @@ def test_nobody_answers(tmp_path):
         call(f"http://127.0.0.1:{port}{PATH}", ASK)
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
-def test_serving_until_interrupted_stops_in_order(settings, bundled, how):
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+def test_nothing_serves_on_when_its_caller_has_ended(settings, bundled, how):
     code = (
         "import sys; from bentos.serve import serve_forever; from tambo.settings import Settings;"
         "serve_forever(Settings(home=sys.argv[1]), 'travel', 0)"
@@ -269,11 +284,20 @@ def test_serving_until_interrupted_stops_in_order(settings, bundled, how):
         url = re.search(r"http://127\.0\.0\.1:\d+", said).group()
         assert call(url + PATH, ASK)["currency"] == "BRL"
         family = psutil.Process(process.pid).children(recursive=True)
-        assert len(family) == 2
+        # The guard, BentoML and its worker.
+        assert len(family) == 3
         process.send_signal(how)
-        assert process.wait(20) == 0
-        assert process.stdout.read() == "travel service stopped\n"
+        killed = how == signal.SIGKILL
+        assert process.wait(20) == (-how if killed else 0)
+        assert process.stdout.read() == ("" if killed else "travel service stopped\n")
     finally:
         process.kill()
         process.stdout.close()
-    assert not [one for one in family if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
+    end = time.monotonic() + 20
+    while (left := [one for one in family if lives(one)]) and killed and time.monotonic() < end:
+        time.sleep(0.1)
+    assert not left
+
+
+def lives(one: psutil.Process) -> bool:
+    return one.is_running() and one.status() != psutil.STATUS_ZOMBIE
