@@ -135,15 +135,24 @@ def relation(
         f"{created} AS {CREATED}",
         f"{available} AS {AVAILABLE}",
     ]
-    if order and ties and not view.unique:
-        selected.append(f"{row_hash(columns)} AS __hash")
-    rows = (
-        f"SELECT {', '.join(selected)} FROM {table_name(view.table)}"
-        f"{_where(view, event, available, named, window, keep_expired=keep_expired)}"
+    where = _where(view, event, available, named, window, keep_expired=keep_expired)
+    hashed = order and ties and not view.unique
+    tied = ""
+    if hashed:
+        selected.append(f"CASE WHEN __tied THEN {row_hash(columns)} END AS __hash")
+        tied = _tied(view.table, [*named, event, created], where)
+    rows = f"SELECT {', '.join(selected)} FROM {table_name(view.table)}{tied}{where}"
+    return _records(rows, len(named), hashed=hashed) if order else rows
+
+
+def _tied(table: str, agree: Sequence[str], where: str) -> str:
+    """Join that marks rows which agree with another: only these need their hash, which is dear."""
+    group = ", ".join(f"{one} AS __tied_{number}" for number, one in enumerate(agree))
+    on = " AND ".join(f"{one} = __tied_{number}" for number, one in enumerate(agree))
+    return (
+        f" LEFT JOIN (SELECT {group}, true AS __tied FROM {table_name(table)}{where} "
+        f"GROUP BY ALL HAVING count(*) > 1) ON {on}"
     )
-    if not order:
-        return rows
-    return _records(rows, len(named), hashed=ties and not view.unique)
 
 
 def _value(feature: Feature, columns: Columns) -> str:
