@@ -12,6 +12,7 @@ TamboError
 ├── ValidationFailedError  a critical expectation failed: no release
 ├── FeatureError           a feature, view, service or entity row is wrong
 │   └── OnlineStoreError   the online store is down, empty or stale
+├── ProofError             a proof does not hold, or cannot be made
 ├── TrainingError          a model cannot be trained or rebuilt
 ├── ServingError           a service cannot be built, started or called
 └── OrchestrationError     Airflow does not start, or one of its processes ended
@@ -79,6 +80,10 @@ class FeatureError(TamboError):
 
 class OnlineStoreError(FeatureError):
     """The online store is down, empty or stale."""
+
+
+class ProofError(TamboError):
+    """A proof does not hold, or cannot be made."""
 
 
 class TrainingError(TamboError):

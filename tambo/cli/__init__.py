@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tambo.cli import console
+from tambo.cli.proofs import prove
 from tambo.cli.quiet import quiet
 from tambo.errors import TamboError
 
@@ -30,6 +31,7 @@ features = typer.Typer(help="Feast: apply and materialize the release; get and e
 quarantine = typer.Typer(help="Lines that were not loaded: list, export, take the fixed file back.")
 app.add_typer(features, name="features")
 app.add_typer(quarantine, name="quarantine")
+app.add_typer(prove, name="prove")
 
 
 def main() -> None:
