@@ -17,11 +17,13 @@ class Cost:
         wall: seconds on the clock.
         cpu: user and system seconds.
         peak_mib: largest resident set of one process, in MiB.
+        load: processes of the machine that wanted a core, mean of its last minute.
     """
 
     wall: float
     cpu: float
     peak_mib: float
+    load: float
 
 
 def measure(command: Sequence[str], env: Mapping[str, str]) -> Cost:
@@ -38,4 +40,5 @@ def measure(command: Sequence[str], env: Mapping[str, str]) -> Cost:
     if process.returncode != 0:
         raise subprocess.CalledProcessError(process.returncode, list(command))
     # Linux counts ru_maxrss in KiB.
-    return Cost(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+    cpu = usage.ru_utime + usage.ru_stime
+    return Cost(wall, cpu, usage.ru_maxrss / 1024, os.getloadavg()[0])
