@@ -212,21 +212,24 @@ def join(views: Sequence[tuple[ViewJoin, str]], *, evidence: bool = False, rows:
     """SQL of the features of all views at each entity row, in the order of the entity rows.
 
     Args:
-        views: each view with the SQL of its rows, from `relation`.
+        views: each view with the SQL of its rows, from `relation`; views whose SQL is the same are
+            served from one join.
         evidence: also return the matched row's event and created time of each view, as
             __event_<i> and __created_<i>.
         rows: relation that holds the entity rows.
     """
     selected: list[str] = [f"e.{ROW}"]
-    joins: list[str] = []
+    joins: dict[str, str] = {}
+    aliases: dict[str, str] = {}
     for index, (view, sql) in enumerate(views):
-        alias = f"v{index}"
+        alias = aliases.setdefault(sql, f"v{len(aliases)}")
         selected += [_served(view, one, alias) for one in view.features]
         if evidence:
             selected.append(f"{alias}.{EVENT} AS {ident(f'{EVENT}_{index}')}")
             selected.append(f"{alias}.{CREATED} AS {ident(f'{CREATED}_{index}')}")
-        joins.append(f"ASOF LEFT JOIN ({sql}) AS {alias} ON {_matches(view, alias)}")
-    return f"SELECT {', '.join(selected)} FROM {rows} AS e {' '.join(joins)} ORDER BY e.{ROW}"
+        joins[sql] = f"ASOF LEFT JOIN ({sql}) AS {alias} ON {_matches(view, alias)}"
+    joined = " ".join(joins.values())
+    return f"SELECT {', '.join(selected)} FROM {rows} AS e {joined} ORDER BY e.{ROW}"
 
 
 def _matches(view: ViewJoin, alias: str) -> str:
