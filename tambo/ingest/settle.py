@@ -173,11 +173,11 @@ def _move(
     connection: duckdb.DuckDBPyConnection, domain: str, table: Table, new: str | None
 ) -> set[int]:
     """Put every judged record where it belongs; returns batches whose records changed class."""
-    turned = f"was = {IN_RAW} AND NOT version AND NOT gone"
-    other = "version OR of_batch <> was_batch OR of_record <> was_record"
-    moved = f"was = {A_REPEAT} AND NOT gone AND ({other})"
+    turned = f"j.was = {IN_RAW} AND NOT j.version AND NOT j.gone"
+    other = "j.version OR j.of_batch <> j.was_batch OR j.of_record <> j.was_record"
+    moved = f"j.was = {A_REPEAT} AND NOT j.gone AND ({other})"
     changed = connection.execute(
-        f"SELECT DISTINCT _batch_id FROM judged WHERE ({turned}) "
+        f"SELECT DISTINCT _batch_id FROM judged j WHERE ({turned}) "
         f"OR (was = {A_REPEAT} AND version AND NOT gone)"
     ).fetchall()
     # What is read from the rows that leave is read before they do.
@@ -225,7 +225,7 @@ def _pointed(
     connection: duckdb.DuckDBPyConnection, domain: str, table: Table, turned: str, moved: str
 ) -> int:
     """Make `pointed`: versions that become repeats, and repeats of another version than before."""
-    found = _count(connection, f"FROM judged WHERE ({turned}) OR ({moved} AND NOT version)")
+    found = _count(connection, f"FROM judged j WHERE ({turned}) OR ({moved} AND NOT version)")
     if found:
         mine = f"{literal(domain)} AS domain, {literal(table.name)} AS table_name"
         connection.execute(
@@ -242,13 +242,13 @@ def _pointed(
 
 def _leave(connection: duckdb.DuckDBPyConnection, table: Table, turned: str, moved: str) -> None:
     """Delete what leaves raw and what leaves the repeats."""
-    from_raw = f"FROM judged WHERE (was = {IN_RAW} AND gone) OR ({turned})"
+    from_raw = f"FROM judged j WHERE (was = {IN_RAW} AND gone) OR ({turned})"
     if _count(connection, from_raw):
         connection.execute(
             f"DELETE FROM {raw_name(table)} r USING (SELECT {PLACE} {from_raw}) j "
             "WHERE r._batch_id = j._batch_id AND r._row_number = j._row_number"
         )
-    from_repeats = f"FROM judged WHERE (was = {A_REPEAT} AND gone) OR ({moved})"
+    from_repeats = f"FROM judged j WHERE (was = {A_REPEAT} AND gone) OR ({moved})"
     if _count(connection, from_repeats):
         connection.execute(
             f"DELETE FROM lake.audit.repeats p USING (SELECT {PLACE} {from_repeats}) j "

@@ -87,6 +87,25 @@ def test_repeats_and_corrections(settings: Settings, folder: Path) -> None:
     ]
 
 
+def test_a_row_that_was_known_earlier_makes_the_later_one_a_repeat(
+    settings: Settings, folder: Path
+) -> None:
+    days = {"flights_late.csv": 9, "flights_same.csv": 12, "flights_early.csv": 2}
+    lines = (f"{name},2020-01-{day:02d} 00:00:00" for name, day in days.items())
+    write(folder / "_arrivals.csv", "file,arrived_at", "users.csv,2020-01-01 00:00:00", *lines)
+    ingest(settings, folder / "users.csv")
+    for name, day in days.items():
+        ingest(settings, write(folder / name, FLIGHTS, flight(1), flight(10 + day)))
+    version = '"travelCode" = 1'
+    repeats = "SELECT source_file, of_batch FROM lake.audit.repeats ORDER BY ALL"
+    assert rows(settings, "flights", "_source_file", version) == [("flights_early.csv",)]
+    assert query(settings, repeats) == [("flights_late.csv", 4), ("flights_same.csv", 4)]
+    assert all(report.conserved for report in reports(settings))
+    withdraw(settings, 4)
+    assert rows(settings, "flights", "_source_file", version) == [("flights_late.csv",)]
+    assert query(settings, repeats) == [("flights_same.csv", 2)]
+
+
 def test_a_tombstone_withdraws_its_key_and_needs_no_more(settings: Settings, folder: Path) -> None:
     write(folder / "flights.csv", FLIGHTS, flight(1), flight(2))
     ingest(settings, folder)
