@@ -52,16 +52,42 @@ def open_archived(settings: Settings, digest: str) -> Source:
     """Open archived content for reading from its first byte.
 
     Raises:
-        IngestError: the archive does not hold it.
+        IngestError: the archive does not hold it; later, when it is read: it is damaged.
     """
     path = archived(settings, digest)
     try:
-        return cast(Source, pa.CompressedInputStream(pa.OSFile(str(path)), "zstd"))
+        return _Kept(path)
     except OSError as error:
         raise IngestError(
             f"The archive {settings.archive} does not hold the content {digest}: {error}",
             remedy="put the archive folder back, or ingest the original file in a new home",
         ) from error
+
+
+class _Kept:
+    """The bytes of a file, as the archive keeps them."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._stream = pa.CompressedInputStream(pa.OSFile(str(path)), "zstd")
+
+    def read(self, size: int, /) -> bytes:
+        """Read at most `size` bytes; none at the end."""
+        try:
+            return cast(bytes, self._stream.read(size))
+        except OSError as error:
+            raise IngestError(
+                f"The archive's copy {self._path} is damaged: {error}",
+                remedy="put it back from a backup, or delete it and ingest the file again",
+            ) from error
+
+
+def intact(settings: Settings, captured: Captured) -> bool:
+    """Whether the archive holds a file as it was taken."""
+    digest, source = hashlib.sha256(), open_archived(settings, captured.digest)
+    while data := source.read(READ_BYTES):
+        digest.update(data)
+    return digest.hexdigest() == captured.digest
 
 
 def clean_parts(settings: Settings) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import duckdb
 import numpy as np
@@ -16,7 +17,7 @@ import pyarrow as pa
 
 from tambo.errors import IngestError
 from tambo.ingest.batch import Batch
-from tambo.ingest.capture import open_archived
+from tambo.ingest.capture import archived, intact, open_archived
 from tambo.ingest.incoming import raw_name
 from tambo.ingest.scanner import (
     BLANK,
@@ -32,20 +33,41 @@ from tambo.lake.state import now
 from tambo.settings import Settings
 
 
-class ConservationError(IngestError):
-    """A file's bytes do not add up; nothing of it is loaded.
+@dataclass(frozen=True)
+class Fault:
+    """A file that does not add up.
 
-    Args:
+    Attributes:
         batch: the file.
-        what: how they do not.
+        what: how it does not, in counts.
+        remedy: what to do about it.
     """
 
-    def __init__(self, batch: Batch, what: str) -> None:
+    batch: Batch
+    what: str
+    remedy: str
+
+    def line(self) -> str:
+        """What is wrong in one sentence."""
+        captured, records = self.batch.captured, self.batch.records
+        read = f", {records:,} records read" if records else ""
+        return f"{captured.name} ({captured.size:,} bytes{read}) does not add up: {self.what}."
+
+
+class ConservationError(IngestError):
+    """Bytes of files do not add up; nothing of these files was loaded.
+
+    Args:
+        faults: the files.
+        rest: what became of the command's other files, as a sentence.
+    """
+
+    def __init__(self, faults: Sequence[Fault], rest: str = "Nothing was loaded.") -> None:
         super().__init__(
-            f"{batch.captured.path} does not add up: {what}.",
-            remedy="this is a fault of Tambo, not of the file; nothing of the file was loaded",
+            " ".join([*(fault.line() for fault in faults), rest]),
+            remedy="; ".join(dict.fromkeys(fault.remedy for fault in faults)),
         )
-        self.batch = batch
+        self.faults = list(faults)
 
 
 def check_and_store(
@@ -57,19 +79,34 @@ def check_and_store(
         Accounts by batch id.
 
     Raises:
-        ConservationError: the account of a file does not hold.
+        ConservationError: the accounts of some files do not hold; it names them all.
     """
     if not batches:
         return {}
     held = _held(connection, batches)
-    accounts = {}
+    accounts, faults = {}, []
     for batch in batches:
         try:
             accounts[batch.batch_id] = _account(settings, batch, held[batch.batch_id])
         except MismatchError as error:
-            raise ConservationError(batch, str(error)) from error
+            faults.append(Fault(batch, str(error), _remedy(connection, settings, batch)))
+    if faults:
+        raise ConservationError(faults)
     _store(connection, batches, accounts)
     return accounts
+
+
+def _remedy(connection: duckdb.DuckDBPyConnection, settings: Settings, batch: Batch) -> str:
+    """What to do about a file that does not add up: it depends on whose fault that is."""
+    name = batch.captured.name
+    if not intact(settings, batch.captured):
+        kept = archived(settings, batch.captured.digest)
+        return f"its copy {kept} was changed on disk: delete the copy, and ingest {name} again"
+    stored = f"SELECT 1 FROM lake.audit.files WHERE batch_id = {batch.batch_id}"
+    if connection.execute(stored).fetchone() and not batch.retaken:
+        again = f"tambo ingest --withdraw {batch.batch_id}, then tambo ingest {name} --restore"
+        return f"the lake lost or gained rows of it since it was loaded: {again}"
+    return f"this is a fault of Tambo, not of the file: please report it, with {name} if you can"
 
 
 class _Held:

@@ -1,4 +1,4 @@
-"""`tambo ingest`: takes files into the lake, all or nothing."""
+"""`tambo ingest`: takes files into the lake, in one snapshot."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from tambo.ingest.discover import discover
 from tambo.ingest.landing import land
 from tambo.ingest.orphans import land_orphans, note_orphans
 from tambo.ingest.plan import Plan, known_batches, make_plan
-from tambo.ingest.report import FileReport, IngestReport, read_reports
-from tambo.ingest.taking import take_in, transaction
+from tambo.ingest.report import IngestReport, read_reports
+from tambo.ingest.taking import Taken, take_what_adds_up, transaction
 from tambo.ingest.work import Work, workspace
 from tambo.lake import writer
 from tambo.lake.state import now
@@ -31,8 +31,9 @@ def ingest(
     """Take a folder of CSV files, or one file, into the lake.
 
     Every line ends in raw, as a counted repeat, or in the quarantine. All files of the command
-    come in with one snapshot, or none does. Content that the lake has is skipped. Quarantined
-    orphans whose parents come in are loaded with them.
+    come in with one snapshot, or none does; only a file whose bytes do not add up is set aside.
+    Content that the lake has is skipped. Quarantined orphans whose parents come in are loaded with
+    them.
 
     Args:
         settings: the Tambo home.
@@ -46,7 +47,7 @@ def ingest(
     Raises:
         IngestError: a path is missing or cannot be read.
         FileChangedError: a file changed while it was read; nothing was loaded.
-        ConservationError: bytes of a file do not add up; nothing was loaded.
+        ConservationError: bytes of some files do not add up; the others were loaded.
         ContractError: the mapping is wrong.
         LockedError: another process is writing.
     """
@@ -60,23 +61,21 @@ def ingest(
         plan = make_plan(
             settings, known, found, at=at, history=history, restore=restore, progress=progress
         )
-        files, replayed = plan.others, 0
-        if plan.batches:
-            with workspace(settings, connection) as work:
-                taken, replayed = _take_in(settings, work, plan, at, progress)
-                files = taken + files
-    return IngestReport(files, replayed, perf_counter() - started)
+        if not plan.batches:
+            return IngestReport(plan.others, 0, perf_counter() - started)
+        with workspace(settings, connection) as work:
+            taken = _take_in(settings, work, plan, at, progress)
+        mine = {batch.batch_id for batch in plan.batches} & taken.ids
+        files = read_reports(connection, mine) + plan.others
+    report = IngestReport(files, taken.moved, perf_counter() - started)
+    taken.refuse(f"Nothing of it was loaded. The other files: {report.line()}.")
+    return report
 
 
-def _take_in(
-    settings: Settings, work: Work, plan: Plan, at: datetime, progress: Progress
-) -> tuple[list[FileReport], int]:
+def _take_in(settings: Settings, work: Work, plan: Plan, at: datetime, progress: Progress) -> Taken:
     for number, batch in enumerate(plan.batches):
         progress(f"checking {batch.captured.name}", number, len(plan.batches))
         if batch.problem is None:
             land(settings, work, batch)
     old = land_orphans(settings, work, plan.batches, at)
-    with transaction(work.connection):
-        moved = take_in(settings, work, plan.batches, old, progress)
-        mine = {batch.batch_id for batch in plan.batches}
-        return read_reports(work.connection, mine), moved
+    return take_what_adds_up(settings, work, plan.batches, old, progress)

@@ -22,7 +22,7 @@ from tambo.ingest.relanding import OPEN, land_lines
 from tambo.ingest.report import FileReport, read_reports
 from tambo.ingest.splitter import Positions
 from tambo.ingest.stored import stored_batches
-from tambo.ingest.taking import take_in, transaction
+from tambo.ingest.taking import take_what_adds_up
 from tambo.ingest.work import Work, workspace
 from tambo.lake import writer
 from tambo.lake.connect import require
@@ -131,9 +131,9 @@ def _try_all(
     old += [b for b in land_orphans(settings, work, whole, at) if b.batch_id not in tried]
     if not whole and not old:
         return set(), 0
-    with transaction(work.connection):
-        moved = take_in(settings, work, whole, old, progress)
-    return {batch.batch_id for batch in [*whole, *old]}, moved + len(whole)
+    taken = take_what_adds_up(settings, work, whole, old, progress)
+    taken.refuse("Its lines stay in quarantine; those of other files were tried.")
+    return taken.ids, taken.moved + len(whole)
 
 
 def _entries(connection: duckdb.DuckDBPyConnection) -> dict[int, Positions]:

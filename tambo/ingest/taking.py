@@ -1,12 +1,14 @@
 """Takes landed records into the lake: what is good, what is set apart, and the account of it.
 
-One transaction of the lake holds all of it, so that a command is there as a whole or not at all.
+One transaction of the lake holds all of it, so that a command is there as a whole or not at all; a
+file whose account does not hold is set aside, and the others come in without it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import duckdb
 
@@ -24,7 +26,7 @@ from tambo.ingest.apart import (
 from tambo.ingest.batch import Batch, domains_of
 from tambo.ingest.batches import revise, write_batches
 from tambo.ingest.incoming import create_raw_tables, incoming, register_batches
-from tambo.ingest.ledger import check_and_store
+from tambo.ingest.ledger import ConservationError, Fault, check_and_store
 from tambo.ingest.lines import write_lines
 from tambo.ingest.settle import settle
 from tambo.ingest.stored import stored_batches
@@ -47,6 +49,62 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     connection.execute("COMMIT")
 
 
+@dataclass(frozen=True)
+class Taken:
+    """What came of landed records.
+
+    Attributes:
+        batches: files of which something was taken in.
+        moved: lines of old batches that left the quarantine.
+        faults: files that were set aside, for they do not add up.
+    """
+
+    batches: list[Batch]
+    moved: int
+    faults: list[Fault]
+
+    @property
+    def ids(self) -> set[int]:
+        """Numbers of the batches."""
+        return {batch.batch_id for batch in self.batches}
+
+    def refuse(self, rest: str) -> None:
+        """Raise ConservationError if files were set aside; `rest` says what became of others."""
+        if self.faults:
+            raise ConservationError(self.faults, rest)
+
+
+def take_what_adds_up(
+    settings: Settings,
+    work: Work,
+    new: Sequence[Batch],
+    old: Sequence[Batch],
+    progress: Progress,
+) -> Taken:
+    """Take in, in one snapshot, every file that adds up; set aside those that do not.
+
+    The arguments are those of `take_in`. Of a file that is set aside nothing changes: a new one is
+    not there, and lines of an old one stay in quarantine.
+
+    Raises:
+        ConservationError: a file that is in the lake, and was not to be touched, does not add up.
+    """
+    faults: list[Fault] = []
+    while new or old:
+        try:
+            with transaction(work.connection):
+                moved = take_in(settings, work, new, old, progress)
+                return Taken([*new, *old], moved, faults)
+        except ConservationError as error:
+            wrong = {fault.batch.batch_id for fault in error.faults}
+            if wrong.isdisjoint(batch.batch_id for batch in (*new, *old)):
+                raise
+            faults += error.faults
+            new = [batch for batch in new if batch.batch_id not in wrong]
+            old = [batch for batch in old if batch.batch_id not in wrong]
+    return Taken([], 0, faults)
+
+
 def take_in(
     settings: Settings,
     work: Work,
@@ -67,7 +125,7 @@ def take_in(
         Lines of old batches that left the quarantine.
 
     Raises:
-        ConservationError: the account of a file does not hold.
+        ConservationError: the accounts of some files do not hold.
     """
     connection = work.connection
     whole = [batch for batch in new if batch.problem is not None]

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from ingest_files import FLIGHTS, flight, rows, users_file, write
 from typer.testing import CliRunner, Result
 
 from tambo.cli import app
+from tambo.errors import IngestError
+from tambo.ingest import quarantine, reports
+from tambo.ingest.capture import archived
+from tambo.ingest.ledger import ConservationError
 from tambo.settings import Settings, get_settings
 
 Typed = tuple[Settings, Path]
@@ -53,3 +59,50 @@ def test_one_thing_at_a_time(home: Typed, words: tuple[object, ...]) -> None:
     done = tambo("ingest", *words)
     assert done.exit_code == 2
     assert "one at a time" in done.output
+
+
+def tamper(settings: Settings, content: str, more: str) -> None:
+    """Change what the archive keeps of a file, as a bad disk or a careless hand would."""
+    digest = hashlib.sha256(content.encode()).hexdigest()
+    with pa.CompressedOutputStream(str(archived(settings, digest)), "zstd") as out:
+        out.write((content + more).encode())
+
+
+def test_a_file_that_does_not_add_up_is_set_aside_and_named(home: Typed) -> None:
+    settings, folder = home
+    for number in (1, 2):
+        write(folder / f"flights_{number}.csv", FLIGHTS, flight(number), flight(number, price=-1))
+    tambo("ingest", folder)
+    for batch in (3, 2, 1):
+        tambo("ingest", "--withdraw", batch)
+    content = (folder / "flights_1.csv").read_text()
+    more = flight(9) + "\n"
+    tamper(settings, content, more)
+    done = tambo("ingest", folder, "--restore")
+    assert isinstance(done.exception, ConservationError)
+    size = len(content)
+    assert done.exception.message == (
+        f"flights_1.csv ({size} bytes, 3 records read) does not add up: {size + len(more)} of {size} "
+        "bytes are accounted for. Nothing of it was loaded. The other files: 2 files: 4 loaded, "
+        "1 quarantined."
+    )
+    assert done.exception.remedy
+    assert "changed on disk" in done.exception.remedy
+    assert rows(settings, "flights", "_source_file") == [("flights_2.csv",)]
+    assert len(rows(settings, "users")) == 3
+    assert [line.source_file for line in quarantine.lines(settings)] == ["flights_2.csv"]
+    # What the remedy says mends it.
+    archived(settings, hashlib.sha256(content.encode()).hexdigest()).unlink()
+    assert "1 files: 1 loaded, 1 quarantined" in tambo("ingest", folder, "--restore").output
+    assert all(report.conserved for report in reports(settings) if report.status == "loaded")
+
+
+def test_a_damaged_copy_is_named(home: Typed) -> None:
+    settings, folder = home
+    content = write(folder / "flights.csv", FLIGHTS, flight(1), flight(2, price=-1)).read_bytes()
+    tambo("ingest", folder)
+    path = archived(settings, hashlib.sha256(content).hexdigest())
+    path.write_bytes(b"no zstd")
+    done = tambo("ingest", "--replay")
+    assert isinstance(done.exception, IngestError)
+    assert f"{path} is damaged" in done.exception.message

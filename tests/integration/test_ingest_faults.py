@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 import signal
@@ -13,13 +14,27 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
-from ingest_files import FLIGHTS, USERS, flight, query, rows, state, user, users_file, write
+from ingest_files import (
+    FLIGHTS,
+    HOTELS,
+    USERS,
+    flight,
+    hotel,
+    query,
+    rows,
+    state,
+    user,
+    users_file,
+    write,
+)
 
 from tambo.errors import FileChangedError
-from tambo.ingest import ingest, quarantine, reports
-from tambo.ingest.capture import READ_BYTES, capture
-from tambo.lake import reader
+from tambo.ingest import ingest, quarantine, reports, withdraw
+from tambo.ingest.capture import READ_BYTES, archived, capture
+from tambo.ingest.ledger import ConservationError
+from tambo.lake import reader, writer
 from tambo.settings import Settings
 
 COMMAND = """
@@ -207,6 +222,55 @@ def test_memory_stays_bounded_by_a_line_of_200_megabytes(tmp_path: Path, folder:
     (line,) = quarantine.lines(settings)
     assert (line.reason, line.byte_length, line.raw) == ("line_too_long", (200 << 20) + 1, None)
     assert line.byte_position == len(f"{FLIGHTS}\n{flight(1)}\n")
+
+
+def test_a_copy_that_changes_before_it_is_checked_sets_its_file_aside(
+    settings: Settings, folder: Path
+) -> None:
+    path = write(folder / "flights.csv", FLIGHTS, flight(1), flight(2), flight(3))
+    write(folder / "hotels.csv", HOTELS, hotel(1))
+    wrong = path.read_bytes().replace(b",Recife", b"\nRecife", 1)
+
+    def tamper(message: str, _done: int, _total: int) -> None:
+        if message == "checking the accounts":
+            digest = hashlib.sha256(path.read_bytes()).hexdigest()
+            with pa.CompressedOutputStream(str(archived(settings, digest)), "zstd") as out:
+                out.write(wrong)
+
+    with pytest.raises(ConservationError, match="more than the 3 records") as stop:
+        ingest(settings, folder, progress=tamper)
+    (fault,) = stop.value.faults
+    assert (fault.batch.captured.name, fault.batch.records) == ("flights.csv", 3)
+    assert rows(settings, "flights") == []
+    assert (len(rows(settings, "users")), len(rows(settings, "hotels"))) == (3, 1)
+    assert [report.table for report in reports(settings)] == ["users", "hotels"]
+
+
+def test_a_lake_that_lost_a_row_sets_the_file_aside_when_it_is_touched(
+    settings: Settings, folder: Path
+) -> None:
+    write(folder / "flights.csv", FLIGHTS, flight(1), flight(2), flight(3, userCode=50))
+    ingest(settings, folder)
+    with writer(settings, "test") as lake:
+        lake.execute('DELETE FROM lake.raw.flights WHERE "travelCode" = 1')
+    more = write(folder / "users_2.csv", USERS, user(50))
+    with pytest.raises(ConservationError, match=r"flights\.csv .* does not add up") as stop:
+        ingest(settings, more)
+    # The new users are there; the orphan, which has its parent now, waits.
+    assert "1 files: 1 loaded" in stop.value.message
+    assert [line.reason for line in quarantine.lines(settings)] == ["orphan"]
+    assert stop.value.remedy
+    assert "--withdraw 2, then tambo ingest flights.csv --restore" in stop.value.remedy
+    withdraw(settings, 2)
+    assert ingest(settings, folder, restore=True).loaded == 3
+    # A file that only changes class with another one's rows leaves nobody to set aside.
+    with writer(settings, "test") as lake:
+        lake.execute('DELETE FROM lake.raw.flights WHERE "travelCode" = 1')
+    earlier = write(folder / "earlier.csv", FLIGHTS, flight(2))
+    write(folder / "_arrivals.csv", "file,arrived_at", "earlier.csv,2000-01-01 00:00:00")
+    with pytest.raises(ConservationError, match="Nothing was loaded"):
+        ingest(settings, earlier)
+    assert "earlier.csv" not in {report.source_file for report in reports(settings)}
 
 
 def test_a_quoted_file_of_several_buffers(settings: Settings, folder: Path) -> None:
