@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from tambo.ingest.batch import Batch
 from tambo.ingest.checks import Rule, compile_table
+from tambo.ingest.hours import Clock, skipped
 from tambo.ingest.incoming import content, key, raw_name
 from tambo.ingest.reasons import REASONS, SHAPE_CODES, Reason
 from tambo.ingest.work import Work
@@ -137,33 +138,48 @@ def _why_of_rule(connection: duckdb.DuckDBPyConnection, table: Table, rule: Rule
     return _why(connection, rule.reason, rule.column, worded)
 
 
-def add_duplicates(connection: duckdb.DuckDBPyConnection, work: Work, table: Table) -> str | None:
+def add_skipped(
+    connection: duckdb.DuckDBPyConnection, work: Work, table: Table, clock: Clock
+) -> bool:
+    """Add the landed rows with a local time that clocks skipped; returns whether there are any."""
+    before = count_apart(connection)
+    for column, found in skipped(work, table, clock):
+        _insert(connection, "skipped_time", [column], found)
+    return count_apart(connection) > before
+
+
+def add_duplicates(connection: duckdb.DuckDBPyConnection, table: Table, rows: str) -> str | None:
     """Add all records of a key of which one file holds different ones.
+
+    Args:
+        connection: the writer's.
+        table: the contract.
+        rows: SQL of the good landed rows, as `keyed` gives it.
 
     Returns:
         SQL of the keys that occur more than once in the command, or None: no key does.
     """
-    keys, staged = ", ".join(key(table)), work.staged(table)
+    keys = ", ".join(key(table))
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE doubles AS SELECT hash({keys}) AS h FROM {staged} "
-        "WHERE _fault IS NULL GROUP BY h HAVING count(*) > 1"
+        f"CREATE OR REPLACE TEMP TABLE doubles AS SELECT hash({keys}) AS h FROM ({rows}) "
+        "GROUP BY h HAVING count(*) > 1"
     )
     row = connection.execute("SELECT count(*) FROM doubles").fetchone()
     if row is None or not row[0]:
         return None
     same = " AND ".join(f"s.{k} = d.{k}" for k in key(table))
-    among = f"_fault IS NULL AND hash({keys}) IN (SELECT h FROM doubles)"
+    among = f"({rows}) WHERE hash({keys}) IN (SELECT h FROM doubles)"
     _insert(
         connection,
         "duplicate_key",
         table.key,
-        f"SELECT s._batch AS batch_id, s._record AS record, {text_of('s', table.key)} AS value "
-        f"FROM {staged} s JOIN intake i ON i.batch_id = s._batch SEMI JOIN ("
-        f"SELECT _batch, {keys} FROM {staged} WHERE {among} GROUP BY _batch, {keys} "
+        f"SELECT s._batch_id AS batch_id, s._row_number AS record, "
+        f"{text_of('s', table.key)} AS value FROM ({rows}) s SEMI JOIN ("
+        f"SELECT _batch_id, {keys} FROM {among} GROUP BY _batch_id, {keys} "
         f"HAVING count(DISTINCT row({', '.join(content(table))})) > 1) d "
-        f"ON s._batch = d._batch AND {same} WHERE s._fault IS NULL",
+        f"ON s._batch_id = d._batch_id AND {same}",
     )
-    return f"SELECT {keys} FROM {staged} WHERE {among} GROUP BY {keys} HAVING count(*) > 1"
+    return f"SELECT {keys} FROM {among} GROUP BY {keys} HAVING count(*) > 1"
 
 
 def add_conflicts(

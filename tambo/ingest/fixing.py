@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -13,14 +14,16 @@ import pyarrow as pa
 from tambo.errors import IngestError
 from tambo.ingest.batch import Batch, open_head
 from tambo.ingest.capture import Captured, capture
+from tambo.ingest.header import Head
 from tambo.ingest.landing import land
 from tambo.ingest.mapping import Entry
 from tambo.ingest.orphans import land_orphans, note_orphans
 from tambo.ingest.plan import known_batches, next_batch_id
 from tambo.ingest.quarantine import BATCH, EXPORT_COLUMNS, RECORD
+from tambo.ingest.splitter import BLANK, Block, Shape, blocks
 from tambo.ingest.stored import stored_batches
 from tambo.ingest.taking import take_in, transaction
-from tambo.ingest.work import Work
+from tambo.ingest.work import FIXED, Work
 from tambo.lake.sql import ident, literal
 from tambo.progress import Progress
 from tambo.settings import Settings
@@ -55,6 +58,7 @@ def take_fix(
         return set(), 0
     batch = _batch(settings, connection, captured, origins, at)
     batch.batch_id = next_batch_id(known)
+    _keep_places(connection, batch, origins)
     progress(f"checking {path.name}", 0, 1)
     land(settings, work, batch)
     if batch.problem is not None:
@@ -70,6 +74,9 @@ def take_fix(
 def _origins(settings: Settings, captured: Captured) -> pa.Table:
     """Batch and record that each row of an export corrects, if the row holds anything.
 
+    Returns:
+        of_batch and of_record by record, the row's own number.
+
     Raises:
         IngestError: the columns that say so are missing or wrong.
     """
@@ -80,21 +87,31 @@ def _origins(settings: Settings, captured: Captured) -> pa.Table:
             remedy="tambo quarantine export fix.csv, correct it, keep its first columns; "
             "other files are taken in with tambo ingest",
         )
-    text = b"".join(iter(lambda: source.read(1 << 20), b"")).decode("utf-8", errors="replace")
-    batches, records = [], []
-    try:
-        for row in csv.reader(text.splitlines(keepends=True)):
+    found = []
+    records = blocks(source, Shape(len(head.columns)), position=head.position, line=2)
+    for number, text in _texts(records):
+        try:
+            row = next(csv.reader([text], strict=True), [])
             if any(row[len(EXPORT_COLUMNS) :]):
-                batches.append(int(row[0]))
-                records.append(int(row[1]))
-    except (ValueError, csv.Error) as error:
-        raise IngestError(
-            f"{captured.path} has a row that names no line of the quarantine: {error}",
-            remedy=f"keep the columns {BATCH} and {RECORD} as they were exported",
-        ) from error
-    if not batches:
+                found.append({"record": number, "of_batch": int(row[0]), "of_record": int(row[1])})
+        except (ValueError, csv.Error) as error:
+            raise IngestError(
+                f"{captured.path}, row {number}, names no line of the quarantine: {error}",
+                remedy=f"keep the columns {BATCH} and {RECORD} as they were exported, and quote "
+                "values that hold commas or quotes",
+            ) from error
+    if not found:
         raise IngestError(f"{captured.path} corrects nothing.", remedy="fill its columns in")
-    return pa.table({"batch_id": batches, "record": records})
+    return pa.Table.from_pylist(found)
+
+
+def _texts(records: Iterator[Block]) -> Iterator[tuple[int, str]]:
+    """Number and text of each record."""
+    for block in records:
+        places = zip(block.numbers, block.starts, block.stops, block.codes, strict=True)
+        for number, start, stop, code in places:
+            if code != BLANK:
+                yield int(number), block.data[start:stop].decode("utf-8", errors="replace")
 
 
 def _batch(
@@ -106,13 +123,13 @@ def _batch(
 ) -> Batch:
     """The export as a batch, read as the files were that its lines come from."""
     sources = stored_batches(
-        connection, settings, np.unique(origins.column("batch_id").to_numpy()).tolist()
+        connection, settings, np.unique(origins.column("of_batch").to_numpy()).tolist()
     )
     first = sources[0]
     head, _ = open_head(settings, captured.digest, None)
-    own = [name for name in head.columns if name not in EXPORT_COLUMNS]
+    own = _own(head)
     for source in sources:
-        if list(source.head.columns) != own or source.entry != first.entry:
+        if _own(source.head) != own or source.entry != first.entry:
             raise IngestError(
                 f"{captured.path} mixes lines of {first.captured.name} and "
                 f"{source.captured.name}, which have other columns.",
@@ -131,9 +148,16 @@ def _batch(
     )
 
 
+def _own(head: Head) -> list[str]:
+    """Columns of the source, without those that an export adds."""
+    return [name for name in head.columns if name not in EXPORT_COLUMNS]
+
+
 def _entry(source: Batch, own: list[str]) -> Entry:
     """The source's mapping, over the export's columns; rows left empty are filtered out."""
     entry = source.entry or Entry(table=source.table.name, files=["*"])
+    if source.head.columns[: len(EXPORT_COLUMNS)] == EXPORT_COLUMNS:
+        return entry
     filled = f"coalesce({', '.join(f'source.{ident(name)}' for name in own)}) IS NOT NULL"
     where = f"({entry.where}) AND {filled}" if entry.where else filled
     drop = [*entry.drop, *EXPORT_COLUMNS]
@@ -156,11 +180,20 @@ def _arrival(connection: duckdb.DuckDBPyConnection, sources: list[Batch]) -> dat
     return row[0] if row else None
 
 
+def _keep_places(connection: duckdb.DuckDBPyConnection, batch: Batch, origins: pa.Table) -> None:
+    """Let the corrected lines stand where the lines stood that they correct."""
+    connection.register("_origins", origins)
+    connection.execute(
+        f"INSERT INTO {FIXED} BY NAME SELECT *, {batch.batch_id} AS batch_id FROM _origins"
+    )
+    connection.unregister("_origins")
+
+
 def _resolve(connection: duckdb.DuckDBPyConnection, batch: Batch, origins: pa.Table) -> int:
     connection.register("_origins", origins)
     row = connection.execute(
         f"UPDATE lake.quarantine.lines l SET resolved_by = {batch.batch_id} FROM _origins o "
-        "WHERE l.batch_id = o.batch_id AND l.record = o.record AND l.resolved_by IS NULL"
+        "WHERE l.batch_id = o.of_batch AND l.record = o.of_record AND l.resolved_by IS NULL"
     ).fetchone()
     connection.unregister("_origins")
     return int(row[0]) if row else 0

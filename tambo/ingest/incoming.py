@@ -8,8 +8,9 @@ import duckdb
 import pyarrow as pa
 
 from tambo.ingest.batch import Batch
+from tambo.ingest.hours import SECOND, Clock, key_times, later, tell_hours, times
 from tambo.ingest.work import Work
-from tambo.ingest.zones import register_days, utc
+from tambo.ingest.zones import utc
 from tambo.lake.sql import ident, literal
 from tambo.sources.contracts import Contracts, Table
 
@@ -84,23 +85,26 @@ def register_batches(connection: duckdb.DuckDBPyConnection, batches: Sequence[Ba
     connection.unregister("_intake")
 
 
-def incoming(work: Work, contracts: Contracts, table: Table) -> str:
-    """Make the zone's days for a table's landed rows; return the SQL of the good ones.
+def incoming(work: Work, table: Table, clock: Clock) -> str:
+    """SQL of a table's good landed rows in the columns of the raw table, times in UTC.
 
-    The columns are those of the raw table. What is set apart later is not yet left out.
+    What is set apart later is not yet left out. Writes down which times of the key are the second
+    of two, so it is called once.
     """
-    times = [n for n, c in table.columns.items() if c.type == "TIMESTAMP"]
-    dates = [n for n in table.event_time if table.columns[n].type == "DATE"]
-    days = f"days_{contracts.domain}"
-    joins, values = "", {}
-    if times or dates:
-        _register_range(work, contracts, table, days, [*times, *dates])
-    for number, name in enumerate([*times, *dates]):
+    dates = [name for name in table.event_time if name not in times(table)]
+    seconds = tell_hours(work, table, clock)
+    joins = f" LEFT JOIN {SECOND} h ON h.batch_id = s._batch AND h.record = s._record"
+    joins, values = joins if seconds else "", {}
+    for number, name in enumerate([*times(table), *dates]):
         local, alias = f"s.{ident(name)}", f"z{number}"
-        joins += f" LEFT JOIN {ident(days)} {alias} ON {alias}.day = {local}::DATE"
+        joins += f" LEFT JOIN {ident(clock.days)} {alias} ON {alias}.day = {local}::DATE"
         values[name] = utc(local, alias)
+        if seconds and name in key_times(table):
+            shift, join = later(local, f"c{number}", clock)
+            values[name], joins = f"({values[name]} + {shift})", joins + join
     own = ", ".join(
-        f"{values[n] if n in times else 's.' + ident(n)} AS {ident(n)}" for n in table.file_columns
+        f"{values[n] if n in times(table) else 's.' + ident(n)} AS {ident(n)}"
+        for n in table.file_columns
     )
     event = [values[name] for name in table.event_time]
     event_at = f"coalesce({', '.join(event)})" if event else "NULL::TIMESTAMP"
@@ -118,21 +122,19 @@ def incoming(work: Work, contracts: Contracts, table: Table) -> str:
     )
 
 
-def _register_range(
-    work: Work, contracts: Contracts, table: Table, days: str, columns: list[str]
-) -> None:
-    bounds = ", ".join(f"min({ident(n)}::DATE), max({ident(n)}::DATE)" for n in columns)
-    found = work.connection.execute(
-        f"SELECT {bounds} FROM {work.staged(table)} WHERE _fault IS NULL"
-    ).fetchone()
-    seen = [day for day in found or () if day is not None]
-    if seen:
-        register_days(work.connection, days, contracts.zone, min(seen), max(seen))
-    else:
-        work.connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE {ident(days)} "
-            "(day DATE, before BIGINT, after BIGINT, change TIMESTAMP)"
-        )
+def keyed(work: Work, table: Table, new: str) -> str:
+    """SQL of a table's good landed rows with their content and place, to compare them by key.
+
+    They are compared as they landed, which is cheaper, unless the clock has a say in their key.
+    """
+    if key_times(table):
+        return new
+    own = ", ".join(f"s.{column}" for column in content(table))
+    return (
+        f"SELECT {own}, s._batch AS _batch_id, s._record AS _row_number "
+        f"FROM {work.staged(table)} s JOIN intake i ON i.batch_id = s._batch "
+        "WHERE s._fault IS NULL"
+    )
 
 
 def known(table: Table) -> tuple[str, str]:

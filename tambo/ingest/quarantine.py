@@ -181,10 +181,12 @@ def _write(
     try:
         with path.open("x", encoding="utf-8", newline="") as out:
             writer = csv.writer(out, lineterminator="\n")
-            writer.writerow([*EXPORT_COLUMNS, *columns])
+            # Lines of a correction, still wrong, are exported as what they correct was.
+            own = slice(len(EXPORT_COLUMNS) if columns[0] == BATCH else 0, None)
+            writer.writerow([*EXPORT_COLUMNS, *columns[own]])
             for *notes, raw in rows:
                 text, fields = _fields(raw if isinstance(raw, bytes) else b"", len(columns), entry)
-                writer.writerow([*notes, text, *fields])
+                writer.writerow([*notes, text, *fields[own]])
                 written += 1
     except FileExistsError:
         raise IngestError(f"{path} exists.", remedy="name another file") from None

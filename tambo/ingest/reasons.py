@@ -106,6 +106,11 @@ VALUE_REASONS: dict[str, Reason] = {
         "{column} is {value}, which is no date of the contract's format.",
         "Write it in the contract's format, or give the file's format in tambo_mapping.yml.",
     ),
+    "skipped_time": Reason(
+        "{column} is {value}, which no clock showed: clocks went forward over it.",
+        "Give the local time; where the source's clock never changes, let `select` in "
+        "tambo_mapping.yml make it a time with a zone.",
+    ),
     "not_a_boolean": Reason("{column} is {value}.", "Write true or false."),
     "out_of_range": Reason(
         "{column} is {value}, outside the allowed range.", "Correct it at the source."

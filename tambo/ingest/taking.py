@@ -19,13 +19,15 @@ from tambo.ingest.apart import (
     add_faults,
     add_orphans,
     add_shapes,
+    add_skipped,
     count_apart,
     create_apart,
     left_out,
 )
 from tambo.ingest.batch import Batch, domains_of
 from tambo.ingest.batches import revise, write_batches
-from tambo.ingest.incoming import create_raw_tables, incoming, register_batches
+from tambo.ingest.hours import register_clock
+from tambo.ingest.incoming import create_raw_tables, incoming, keyed, register_batches
 from tambo.ingest.ledger import ConservationError, Fault, check_and_store
 from tambo.ingest.lines import write_lines
 from tambo.ingest.settle import settle
@@ -162,8 +164,12 @@ def _take_domain(work: Work, contracts: Contracts, old: Sequence[Batch]) -> set[
         if table.name not in work.tables:
             continue
         add_faults(connection, work, table)
-        doubtful = add_duplicates(connection, work, table)
-        new = incoming(work, contracts, table)
+        clock = register_clock(work, contracts, table)
+        new = incoming(work, table, clock)
+        rows = keyed(work, table, new)
+        if add_skipped(connection, work, table, clock):
+            rows = left_out(rows)
+        doubtful = add_duplicates(connection, table, rows)
         if old:
             add_conflicts(connection, table, new, old)
         add_orphans(connection, work, table, contracts.tables)

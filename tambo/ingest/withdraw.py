@@ -108,7 +108,8 @@ def _take_out(connection: duckdb.DuckDBPyConnection, batch: Batch) -> tuple[int,
         connection, batch.contracts.domain, batch.table, dropped="SELECT * FROM dropped"
     )
     lines = connection.execute(f"DELETE FROM lake.quarantine.lines WHERE {own}").fetchone()
-    connection.execute(f"DELETE FROM lake.audit.filtered WHERE {own}")
+    for remembered in ("filtered", "repeated_hours"):
+        connection.execute(f"DELETE FROM lake.audit.{remembered} WHERE {own}")
     connection.execute(
         f"UPDATE lake.quarantine.lines SET resolved_by = NULL WHERE resolved_by = {batch.batch_id}"
     )

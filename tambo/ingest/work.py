@@ -22,6 +22,10 @@ from tambo.sources.contracts import Table
 FILTERED = "filtered_now"
 """Temporary table of the records that a mapping leaves out: batch_id, record."""
 
+FIXED = "fixed_now"
+"""Temporary table of corrected lines and the ones they correct: batch_id, record, of_batch,
+of_record."""
+
 
 class Work:
     """The landed rows of one command.
@@ -38,6 +42,10 @@ class Work:
         self._numbers = count()
         connection.execute(
             f"CREATE OR REPLACE TEMP TABLE {FILTERED} (batch_id BIGINT, record BIGINT)"
+        )
+        connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE {FIXED} "
+            "(batch_id BIGINT, record BIGINT, of_batch BIGINT, of_record BIGINT)"
         )
 
     def new_file(self, suffix: str) -> Path:

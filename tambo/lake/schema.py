@@ -33,6 +33,11 @@ AUDIT_TABLES = {
     "filtered": """
         batch_id BIGINT, record BIGINT
     """,
+    # Records at a local time that a clock change gives twice: their key, and the file and record
+    # whose place they take, which is their own unless they correct another (tambo.ingest.hours).
+    "repeated_hours": """
+        batch_id BIGINT, record BIGINT, local_key VARCHAR, of_batch BIGINT, of_record BIGINT
+    """,
     "builds": """
         build_id BIGINT, built_at TIMESTAMP, raw_state VARCHAR, project_hash VARCHAR,
         git_revision VARCHAR, dbt_invocation VARCHAR, as_of TIMESTAMP, snapshot_id BIGINT,

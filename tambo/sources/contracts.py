@@ -10,7 +10,7 @@ from __future__ import annotations
 from functools import lru_cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 import yaml
@@ -22,6 +22,8 @@ from tambo.errors import ContractError
 ColumnType = Literal["BIGINT", "DOUBLE", "DECIMAL(18,4)", "VARCHAR", "DATE", "TIMESTAMP", "BOOLEAN"]
 NUMBERS: frozenset[str] = frozenset({"BIGINT", "DOUBLE", "DECIMAL(18,4)"})
 TIMES: frozenset[str] = frozenset({"DATE", "TIMESTAMP"})
+EARLIEST, LATEST = "1900-01-01", "2199-12-31"
+"""Bounds of every local date or time, where a contract does not set closer ones."""
 DEFAULT_FORMATS = {"DATE": ["%Y-%m-%d"], "TIMESTAMP": ["%Y-%m-%d %H:%M:%S"]}
 
 
@@ -38,8 +40,8 @@ class Column(_Model):
         formats: strptime formats, tried in order; only for DATE and TIMESTAMP.
         optional: the column may be missing from a file; it is then null. Implies nullable.
         nullable: a row may leave it empty.
-        min: smallest allowed value.
-        max: greatest allowed value.
+        min: smallest allowed value; of a date or time, not before 1900.
+        max: greatest allowed value; of a date or time, not after 2199.
         above: the value must be greater than this.
         allowed: the only allowed values.
         pattern: regular expression that the whole value must match.
@@ -63,8 +65,18 @@ class Column(_Model):
     unit: str = ""
     personal_data: bool = False
 
+    @model_validator(mode="before")
+    @classmethod
+    def _times_are_bounded(cls, data: Any) -> Any:
+        if isinstance(data, dict) and data.get("type") in TIMES:
+            bounds = {"min": EARLIEST, "max": LATEST}
+            return bounds | {name: value for name, value in data.items() if value is not None}
+        return data
+
     @model_validator(mode="after")
     def _fits_its_type(self) -> Column:
+        if self.type in TIMES and not EARLIEST <= str(self.min) <= str(self.max)[:10] <= LATEST:
+            raise ValueError(f"column {self.name}: a time lies between {EARLIEST} and {LATEST}")
         if self.formats and self.type not in TIMES:
             raise ValueError(f"column {self.name}: only DATE and TIMESTAMP have formats")
         if self.above is not None and self.type not in NUMBERS:

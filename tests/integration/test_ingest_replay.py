@@ -165,6 +165,18 @@ def test_a_corrected_export_is_taken_back(settings: Settings, folder: Path, tmp_
     assert accounts_hold(settings)
 
 
+def test_a_correction_may_hold_any_line_separator_but_a_line_end(
+    settings: Settings, folder: Path, tmp_path: Path
+) -> None:
+    write(folder / "flights.csv", FLIGHTS, flight(1, agency="Rain\u2028bow\x85", price="?"))
+    ingest(settings, folder)
+    quarantine.export(settings, tmp_path / "fix.csv")
+    text = (tmp_path / "fix.csv").read_bytes().decode()
+    (tmp_path / "mended.csv").write_bytes(text.replace(",?,1.5", ",500,1.5").encode())
+    assert replay(settings, file=tmp_path / "mended.csv").replayed == 1
+    assert rows(settings, "flights", "agency") == [("Rain\u2028bow\x85",)]
+
+
 def test_an_export_has_one_file_for_each_table_and_shape(
     settings: Settings, folder: Path, tmp_path: Path
 ) -> None:

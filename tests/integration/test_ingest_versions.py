@@ -165,7 +165,7 @@ def test_the_manifest_says_when_a_file_was_known(settings: Settings, folder: Pat
     ]
 
 
-def test_local_times_become_utc_and_the_repeated_hour_is_the_first(
+def test_local_times_become_utc_and_a_repeated_hour_outside_the_key_is_the_first(
     settings: Settings, folder: Path
 ) -> None:
     # São Paulo: clocks went back at midnight before 18 February 2018, and forward on 4 November.
@@ -174,13 +174,17 @@ def test_local_times_become_utc_and_the_repeated_hour_is_the_first(
         2: ("2018-02-17 23:30:00", datetime(2018, 2, 18, 1, 30)),
         3: ("2018-02-18 00:30:00", datetime(2018, 2, 18, 3, 30)),
         4: ("2018-11-03 23:59:59", datetime(2018, 11, 4, 2, 59, 59)),
-        5: ("2018-11-04 00:30:00", datetime(2018, 11, 4, 3, 30)),
         6: ("2018-11-04 01:30:00", datetime(2018, 11, 4, 3, 30)),
         7: ("", None),
     }
     lines = [flight(code, date="11/04/2018") + f",{text}" for code, (text, _) in booked.items()]
-    write(folder / "flights.csv", FLIGHTS + ",booked_at", *lines)
+    skipped = flight(5) + ",2018-11-04 00:30:00"
+    write(folder / "flights.csv", FLIGHTS + ",booked_at", *lines, skipped)
     ingest(settings, folder)
+    assert [(line.reason, line.raw) for line in quarantine.lines(settings)] == [
+        ("skipped_time", f"{skipped}\n".encode())
+    ]
+    # The day that began at 01:00 begins there: a date is no time that clocks can skip.
     found = rows(settings, "flights", '"travelCode", booked_at, _event_at')
     expected = [(code, at, at or datetime(2018, 11, 4, 3)) for code, (_, at) in booked.items()]
     assert found == expected

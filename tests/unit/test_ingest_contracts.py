@@ -66,6 +66,7 @@ def test_a_small_contract_is_read(tmp_path: Path) -> None:
     assert table.file_columns == ["id", "at", "withdrawn"]
     assert table.columns["at"].may_be_null
     assert table.columns["at"].time_formats == ["%Y-%m-%d"]
+    assert (table.columns["at"].min, table.columns["at"].max) == ("1900-01-01", "2199-12-31")
 
 
 WRONG = {
@@ -76,6 +77,10 @@ WRONG = {
     "unknown word": ({"keys": ["id"]}, "keys"),
     "unknown type": ({"columns": {"id": {"type": "INT"}}}, "type"),
     "formats of a number": ({"columns": {"id": {"type": "BIGINT", "formats": ["x"]}}}, "formats"),
+    "a time out of all bounds": (
+        {"columns": {"id": {"type": "BIGINT"}, "at": {"type": "DATE", "min": "0001-01-01"}}},
+        "between 1900",
+    ),
     "our own names": ({"columns": {"id": {"type": "BIGINT"}, "_x": {"type": "DATE"}}}, "_x"),
     "a column like the tombstone": (
         {"columns": {"id": {"type": "BIGINT"}, "withdrawn": {"type": "BOOLEAN"}}},
