@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -200,6 +200,89 @@ class DuckLakeOfflineStore(OfflineStore):  # type: ignore[misc]
                 remedy="use tambo.featurestore.saved.DuckLakeLoggingDestination",
             )
         append_or_create(config.offline_store, destination.table, read_logs(data))
+
+    @staticmethod
+    def compute_monitoring_metrics(
+        config: RepoConfig,
+        data_source: DataSource,
+        feature_columns: list[tuple[str, str]],
+        timestamp_field: str,
+        start_date: datetime | None = None,
+        end_date: datetime | None = None,
+        histogram_bins: int = 20,
+        top_n: int = 10,
+    ) -> list[dict[str, Any]]:
+        """Statistics and a histogram of each feature; see `tambo.featurestore.monitoring`."""
+        from tambo.featurestore.monitoring import Question, compute
+
+        question = Question(
+            source=_lake_source(data_source),
+            features=feature_columns,
+            event=timestamp_field,
+            start=start_date,
+            end=end_date,
+            bins=histogram_bins,
+            top=top_n,
+        )
+        return compute(config.offline_store, question)
+
+    @staticmethod
+    def get_monitoring_max_timestamp(
+        config: RepoConfig, data_source: DataSource, timestamp_field: str
+    ) -> datetime | None:
+        """The newest event time of a table, UTC; None if it has no rows."""
+        from tambo.featurestore.monitoring import newest_event
+
+        return newest_event(config.offline_store, _lake_source(data_source), timestamp_field)
+
+    @staticmethod
+    def ensure_monitoring_tables(config: RepoConfig) -> None:
+        """Create the tables of metrics that are missing, in the lake's schema `monitoring`."""
+        from tambo.featurestore.monitoring_tables import ensure
+
+        ensure(config.offline_store)
+
+    @staticmethod
+    def save_monitoring_metrics(
+        config: RepoConfig, metric_type: str, metrics: list[dict[str, Any]]
+    ) -> None:
+        """Write metrics in place of those with the same key."""
+        from tambo.featurestore.monitoring_tables import save
+
+        save(config.offline_store, metric_type, metrics)
+
+    @staticmethod
+    def query_monitoring_metrics(
+        config: RepoConfig,
+        project: str,
+        metric_type: str,
+        filters: dict[str, Any] | None = None,
+        start_date: date | None = None,
+        end_date: date | None = None,
+    ) -> list[dict[str, Any]]:
+        """Metrics by date, read at the head of the lake."""
+        from tambo.featurestore.monitoring_tables import query
+
+        return query(config.offline_store, project, metric_type, filters, start_date, end_date)
+
+    @staticmethod
+    def clear_monitoring_baseline(
+        config: RepoConfig,
+        project: str,
+        feature_view_name: str | None = None,
+        feature_name: str | None = None,
+        data_source_type: str | None = None,
+    ) -> None:
+        """Make baselines of features ordinary metrics."""
+        from tambo.featurestore.monitoring_tables import clear_baseline
+
+        where = {
+            "project_id": project,
+            "feature_view_name": feature_view_name,
+            "feature_name": feature_name,
+            "data_source_type": data_source_type,
+        }
+        clear_baseline(config.offline_store, where)
 
 
 def _lake_source(source: DataSource | None) -> DuckLakeSource:
