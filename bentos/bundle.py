@@ -174,7 +174,8 @@ def bentoml_environment(settings: Settings, code: Path) -> dict[str, str]:
 def _finish(path: Path, domain: str, requirements: str, specs: Sequence[ServingSpec]) -> None:
     """Make sure of what is in the bento, and say that it is whole."""
     # BentoML's own document knows nothing of mounted endpoints.
-    openapi = import_module(f"bentos.{domain}.documentation").openapi()
+    documentation = import_module(f"bentos.{domain}.documentation")
+    openapi = documentation.openapi({one.model: one for one in specs})
     (path / "apis" / "openapi.yaml").write_text(yaml.safe_dump(openapi, sort_keys=False))
     # BentoML adds a line for itself, without a hash; ours is pinned already.
     (path / "env" / "python" / "requirements.txt").write_text(requirements)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -17,7 +20,12 @@ from bentos.travel.schemas import (
 from bentos.web.endpoint import Operation
 from bentos.web.openapi import document
 from tambo import __version__
+from tambo.requesttime.travel import local_date
 from tambo.serving.problem import Problem, invalid, problem
+from tambo.serving.spec import ServingSpec
+
+_DAYS_AHEAD = 90
+"""From the model's release to the flight of the examples: they stay askable that long."""
 
 _ANSWER: dict[str, Any] = {
     "price": 1434.38,
@@ -78,6 +86,15 @@ def _shown(one: Problem) -> dict[str, Any]:
     return one.model_dump(exclude_defaults=True)
 
 
+def _request_examples(one: Mapping[str, Any]) -> dict[str, Any]:
+    new = {**one, "to": "Vila Nova (XX)", "distance": 2830.5, "time": 7.4}
+    return {
+        "One flight": one,
+        "A new route": new,
+        "Many flights": {"items": [one, {**one, "flightType": "economic"}]},
+    }
+
+
 FLIGHT_PRICE = Operation(
     path="/v1/flight-price",
     name="flight_price",
@@ -88,11 +105,7 @@ FLIGHT_PRICE = Operation(
     words=WORDS,
     # The choice between one flight and many is not in the request.
     skip=1,
-    request_examples={
-        "One flight": EXAMPLE,
-        "A new route": {**EXAMPLE, "to": "Manaus (AM)", "distance": 2830.5, "time": 7.4},
-        "Many flights": {"items": [EXAMPLE, {**EXAMPLE, "flightType": "economic"}]},
-    },
+    request_examples=_request_examples(EXAMPLE),
     answer_examples={"One flight": _ANSWER, "Many flights": {"items": [_ANSWER]}},
     problem_examples={
         400: _shown(problem(400, "the body is not JSON: EOF while parsing an object")),
@@ -104,11 +117,40 @@ FLIGHT_PRICE = Operation(
 """POST /v1/flight-price."""
 
 
-def openapi() -> dict[str, Any]:
-    """Describe the travel service."""
-    return document(
+def openapi(specs: Mapping[str, ServingSpec]) -> dict[str, Any]:
+    """Describe the travel service.
+
+    Args:
+        specs: by model name. Agencies and examples are those that the fare model knows, so that
+            what the page offers to try can be answered; without the model they are made up.
+    """
+    spec = specs.get("flight_price")
+    one = EXAMPLE if spec is None else _example(spec)
+    made = document(
         "travel",
         __version__,
         "Flight prices from Tambo's champion model and the features that are online now.",
-        [FLIGHT_PRICE],
+        [replace(FLIGHT_PRICE, request_examples=_request_examples(one))],
     )
+    asked = made["components"]["schemas"]["FlightRequest"]
+    asked["examples"] = [one]
+    agencies = None if spec is None else spec.known_values("agency")
+    if agencies:
+        asked["properties"]["agency"]["enum"] = list(agencies)
+    return made
+
+
+def _example(spec: ServingSpec) -> dict[str, Any]:
+    """A request that this model can answer."""
+    origins = spec.known_values("origin") or (EXAMPLE["from"],)
+    destinations = spec.known_values("destination") or (EXAMPLE["to"],)
+    agencies = spec.known_values("agency") or (EXAMPLE["agency"],)
+    day = local_date(spec.as_of) + timedelta(days=_DAYS_AHEAD)
+    elsewhere = (place for place in destinations if place != origins[0])
+    return {
+        **EXAMPLE,
+        "from": origins[0],
+        "to": next(elsewhere, EXAMPLE["to"]),
+        "agency": agencies[0],
+        "date": day.isoformat(),
+    }

@@ -11,6 +11,7 @@ from anyio import to_thread
 from pydantic import BaseModel
 from starlette.applications import Starlette
 
+from bentos.travel import MODELS
 from bentos.travel.documentation import FLIGHT_PRICE, openapi
 from bentos.travel.image import image
 from bentos.travel.pricing import FlightPricer
@@ -21,10 +22,11 @@ from bentos.web.openapi import routes
 from tambo.errors import OnlineStoreError
 from tambo.featurestore.online import OnlineReader
 from tambo.serving.model import ServedModel
+from tambo.serving.spec import SPEC_FILE, ServingSpec
 from tambo.settings import Settings
 
-MODELS = Path(__file__).resolve().parents[2] / "models"
-"""The bento's models, one folder each."""
+FOLDER = Path(__file__).resolve().parents[2] / "models"
+"""The bento's models, one folder each; outside a bento there are none."""
 
 
 async def _flight_price(asked: FlightRequest | FlightBatch) -> BaseModel:
@@ -32,7 +34,10 @@ async def _flight_price(asked: FlightRequest | FlightBatch) -> BaseModel:
     return await service.flight_price(asked)
 
 
-_WEB = Starlette(routes=[route(FLIGHT_PRICE, _flight_price), *routes(openapi())])
+_SPECS = {
+    name: ServingSpec.load(path) for name in MODELS if (path := FOLDER / name / SPEC_FILE).exists()
+}
+_WEB = Starlette(routes=[route(FLIGHT_PRICE, _flight_price), *routes(openapi(_SPECS))])
 
 
 @bentoml.service(
@@ -50,7 +55,7 @@ class TravelService:
 
     def __init__(self) -> None:
         settings = Settings()
-        model = ServedModel.load(MODELS / "flight_price")
+        model = ServedModel.load(FOLDER / "flight_price")
         self._reader = OnlineReader.open(
             model.manifest, sqlite=settings.online_store, redis_url=settings.redis_url
         )

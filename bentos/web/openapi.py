@@ -69,7 +69,7 @@ def document(
         "servers": [{"url": "."}],
         "paths": {
             **{one.path: {"post": _operation(one, by_key)} for one in operations},
-            **{path: {"get": _system(*said)} for path, said in _SYSTEM.items()},
+            **{path: {"get": _system(*said, by_key["problem"])} for path, said in _SYSTEM.items()},
         },
         "components": {"schemas": shared.get("$defs", {})},
     }
@@ -112,6 +112,10 @@ def _operation(one: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
                 },
             },
             **{str(status): _problem(one, status, schemas) for status in _PROBLEMS},
+            "default": {
+                "description": "Any other problem",
+                "content": {MEDIA_TYPE: {"schema": schemas["problem"]}},
+            },
         },
     }
 
@@ -127,9 +131,14 @@ def _problem(one: Operation, status: int, schemas: dict[str, Any]) -> dict[str, 
     return {"description": TITLES[status][1], "content": {MEDIA_TYPE: content}}
 
 
-def _system(name: str, summary: str, kind: str) -> dict[str, Any]:
+def _system(name: str, summary: str, kind: str, problem: Any) -> dict[str, Any]:
+    content = {MEDIA_TYPE: {"schema": problem}}
     return {
         "operationId": name,
         "summary": summary,
-        "responses": {"200": {"description": "Yes", "content": {kind: {}}}},
+        "responses": {
+            "200": {"description": "Yes", "content": {kind: {"schema": {"type": "string"}}}},
+            "503": {"description": TITLES[503][1], "content": content},
+            "default": {"description": "Any other problem", "content": content},
+        },
     }

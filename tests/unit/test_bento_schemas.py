@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from datetime import UTC, date, datetime
 
+import online_feast
 import pytest
+import served_model
 from jsonschema import Draft202012Validator
 from pydantic import ValidationError
 
@@ -114,7 +116,7 @@ def test_the_classes_of_the_request_are_those_of_the_features():
 
 
 def test_the_openapi_document_holds_valid_examples():
-    document = openapi()
+    document = openapi({})
     operation = document["paths"]["/v1/flight-price"]["post"]
     assert document["openapi"].startswith("3.1")
 
@@ -139,3 +141,16 @@ def test_the_openapi_document_holds_valid_examples():
         REQUEST.validate_json(json.dumps(example["value"]))
     assert not valid(request["schema"], {**EXAMPLE, "flightType": "cargo"})
     assert {"/livez", "/readyz", "/healthz", "/metrics"} < set(document["paths"])
+
+
+def test_what_the_document_offers_is_known_to_the_model():
+    known = {"agency": ("Vento",), "origin": ("A", "B"), "destination": ("A", "B")}
+    document = openapi({"flight_price": served_model.spec(known=known)})
+    schema = document["components"]["schemas"]["FlightRequest"]
+    assert schema["properties"]["agency"]["enum"] == ["Vento"]
+    operation = document["paths"]["/v1/flight-price"]["post"]
+    offered = operation["requestBody"]["content"]["application/json"]["examples"]
+    for one in (offered["One flight"]["value"], schema["examples"][0]):
+        asked = REQUEST.validate_python(one)
+        assert (asked.origin, asked.destination, asked.agency) == ("A", "B", "Vento")
+        assert asked.travel_date > online_feast.AS_OF.date()
