@@ -109,6 +109,7 @@ def relation(
     ties: bool = True,
     window: Window | None = None,
     keep_expired: bool = False,
+    asked_only: bool = False,
 ) -> str:
     """SQL of the rows of a view that can be served, each at its availability.
 
@@ -119,6 +120,7 @@ def relation(
         ties: whether rows may agree in key, event and created time; the row hash then decides.
         window: times of the entity rows.
         keep_expired: keep rows that are too old for every entity row, to tell expired from none.
+        asked_only: read the rows of keys that are among the entity rows, and no others.
     """
     event = utc(view.event, columns[view.event])
     created = event
@@ -136,13 +138,25 @@ def relation(
         f"{available} AS {AVAILABLE}",
     ]
     where = _where(view, event, available, named, window, keep_expired=keep_expired)
+    table = table_name(view.table) + (_asked(view) if asked_only and view.keys else "")
     hashed = order and ties and not view.unique
     tied = ""
     if hashed:
         selected.append(f"CASE WHEN __tied THEN {row_hash(columns)} END AS __hash")
-        tied = _tied(view.table, [*named, event, created], where)
-    rows = f"SELECT {', '.join(selected)} FROM {table_name(view.table)}{tied}{where}"
+        tied = _tied(table, [*named, event, created], where)
+    rows = f"SELECT {', '.join(selected)} FROM {table}{tied}{where}"
     return _records(rows, len(named), hashed=hashed) if order else rows
+
+
+def _asked(view: ViewJoin) -> str:
+    """Join that keeps the rows of the keys asked for; DuckDB skips row groups without them."""
+    keys = ", ".join(
+        f"{ident(entity)} AS __asked_{number}" for number, (entity, _) in enumerate(view.keys)
+    )
+    on = " AND ".join(
+        f"{ident(column)} = __asked_{number}" for number, (_, column) in enumerate(view.keys)
+    )
+    return f" SEMI JOIN (SELECT {keys} FROM {ROWS}) ON {on}"
 
 
 def _tied(table: str, agree: Sequence[str], where: str) -> str:
@@ -150,7 +164,7 @@ def _tied(table: str, agree: Sequence[str], where: str) -> str:
     group = ", ".join(f"{one} AS __tied_{number}" for number, one in enumerate(agree))
     on = " AND ".join(f"{one} = __tied_{number}" for number, one in enumerate(agree))
     return (
-        f" LEFT JOIN (SELECT {group}, true AS __tied FROM {table_name(table)}{where} "
+        f" LEFT JOIN (SELECT {group}, true AS __tied FROM {table}{where} "
         f"GROUP BY ALL HAVING count(*) > 1) ON {on}"
     )
 
@@ -180,6 +194,8 @@ def _where(
     conditions = [f"{column} IS NOT NULL" for column in [*keys, event]]
     if window is not None:
         conditions.append(f"{available} <= {_stamp(window.last)}")
+        # Follows from the line above; said of the bare column, it lets files be skipped.
+        conditions.append(f"{event} <= {_stamp(window.last)}")
         if view.ttl and not keep_expired:
             conditions.append(f"{event} >= {_stamp(window.first)} - {_span(view.ttl)}")
     return f" WHERE {' AND '.join(conditions)}" if conditions else ""

@@ -49,6 +49,17 @@ def describe(connection: duckdb.DuckDBPyConnection, table: str, where: str = "")
     return {str(column): str(kind) for column, kind in rows}
 
 
+def row_count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
+    """Rows of a lake table at the connection's snapshot, as the catalog counts them."""
+    schema, _, name = table.partition(".")
+    found = connection.execute(
+        "SELECT estimated_size FROM duckdb_tables() WHERE database_name = 'lake' "
+        "AND schema_name = ? AND table_name = ?",
+        [schema, name],
+    ).fetchone()
+    return 0 if found is None else int(found[0])
+
+
 def require(columns: Columns, names: list[str], table: str, where: str = "") -> None:
     """Check that a table has all columns that a view reads.
 

@@ -10,11 +10,18 @@ from pathlib import Path
 from tambo.errors import FeatureError
 from tambo.featurestore.asof import ViewJoin, Window, needs_order, relation
 from tambo.featurestore.asof import ties_query as ties_sql
-from tambo.featurestore.columns import Columns, describe, require
+from tambo.featurestore.columns import Columns, describe, require, row_count
 from tambo.featurestore.pinned import Pinned
 
 _ties: dict[tuple[Path, int, ViewJoin], bool] = {}
 """Whether a table holds ties, by home, snapshot and view: a snapshot never changes."""
+
+_MANY = 10
+"""Rows of a table for each entity row, from which on the keys asked for are looked up first.
+
+With 10,000 of 100,000 keys asked for in 3,000,000 rows that costs a quarter of joining all; with
+nearly all keys asked for, it costs a fifth more.
+"""
 
 
 @dataclass(frozen=True)
@@ -37,11 +44,20 @@ def relations(
     as_known_at: bool,
     window: Window | None,
     keep_expired: bool = False,
+    entity_rows: int | None = None,
 ) -> Relations:
     """Look the views' tables up and write the SQL of their rows; see `asof.relation`.
 
     Views that match the same rows of a table share one SQL, so that they are joined in one pass:
     three views over one table cost 0.46 of three joins (1,000,000 x 1,000,000 rows).
+
+    Args:
+        pinned: the lake.
+        views: what is joined.
+        as_known_at: see `asof.relation`, as of the following.
+        window: times of the entity rows.
+        keep_expired: keep rows that are too old for every entity row.
+        entity_rows: how many there are, if they are registered before the SQL is run.
 
     Raises:
         FeatureError: a table or a column is not there, or a join key has two types.
@@ -61,6 +77,8 @@ def relations(
             ties=ordered and has_ties(pinned, view, columns),
             window=window,
             keep_expired=keep_expired,
+            asked_only=entity_rows is not None
+            and entity_rows * _MANY <= row_count(pinned.connection, view.table),
         )
     return Relations([(view, shared[_rows_of(view)]) for view in views], keys)
 

@@ -187,6 +187,7 @@ class HistoricalJob(_Job):
             as_known_at=self.as_known_at,
             window=None if first is None or last is None else Window(first, last),
             keep_expired=self.certify,
+            entity_rows=self.entity_rows.table.num_rows,
         )
 
     def _changes(self, asked: TimeRange) -> pa.Table:

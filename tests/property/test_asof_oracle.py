@@ -67,7 +67,18 @@ def lake(threads):
     return connection
 
 
-def answer(table, asked, one, *, as_known_at=True, ties=True, window=True, keep=False, threads=2):
+def answer(
+    table,
+    asked,
+    one,
+    *,
+    as_known_at=True,
+    ties=True,
+    window=True,
+    keep=False,
+    threads=2,
+    only=False,
+):
     connection = lake(threads)
     connection.execute("TRUNCATE lake.marts.v")
     if table:
@@ -91,6 +102,7 @@ def answer(table, asked, one, *, as_known_at=True, ties=True, window=True, keep=
         ties=ties,
         window=Window(min(times), max(times)) if window else None,
         keep_expired=keep,
+        asked_only=only,
     )
     found = connection.sql(join([(one, sql)], evidence=keep)).to_arrow_table().to_pylist()
     assert [row.pop(ROW) for row in found] == list(range(len(asked)))
@@ -112,9 +124,13 @@ common = settings(
 
 
 @common
-@given(rows, entities, ttls, st.booleans(), st.booleans(), st.booleans())
-def test_any_table_is_joined_as_brute_force_joins_it(table, asked, ttl, as_known_at, window, keep):
-    found, _ = answer(table, asked, view(ttl), as_known_at=as_known_at, window=window, keep=keep)
+@given(rows, entities, ttls, st.booleans(), st.booleans(), st.booleans(), st.booleans())
+def test_any_table_is_joined_as_brute_force_joins_it(
+    table, asked, ttl, as_known_at, window, keep, only
+):
+    found, _ = answer(
+        table, asked, view(ttl), as_known_at=as_known_at, window=window, keep=keep, only=only
+    )
     assert shown(found) == expect(table, asked, ttl, as_known_at=as_known_at)
     if keep:
         for entity, row in zip(asked, found, strict=True):
