@@ -25,22 +25,20 @@
 
     {{ deltas(totals, window_totals, latest) }}
 
-    {% if in_increment() -%}
-        -- Nearly all deltas lie before `since`, on one instant: nothing of them is left to sort.
-        summed as (
-            select
-                key_number,
-                instant,
-                max(event) as event,
-                max(rank) as rank
-                {%- for column in all_totals -%}
-                    , sum({{ column }}) as {{ column }}
-                {%- endfor %}
-            from deltas
-            group by key_number, instant
-        ),
+    -- Files make many facts known at one instant: few rows are left to sort.
+    summed as not materialized (
+        select
+            key_number,
+            instant,
+            max(event) as event,
+            max(rank) as rank
+            {%- for column in all_totals -%}
+                , cast(sum({{ column }}) as {{ whole(column) }}) as {{ column }}
+            {%- endfor %}
+        from deltas
+        group by key_number, instant
+    ),
 
-    {% endif -%}
     accumulated as not materialized (
         select
             key_number,
@@ -53,10 +51,9 @@
             {%- endfor %}
             lead(key_number) over () as next_key,
             lead(instant) over () as next_instant
-        from (select * from {{ 'summed' if in_increment() else 'deltas' }} order by key_number, instant)
+        from (select * from summed order by key_number, instant)
     ),
 
-    -- The last row of an instant holds all that is known at it.
     running as {{ 'materialized' if latest else 'not materialized' }} (
         select
             key_number,
@@ -71,9 +68,9 @@
         where
             instant < timestamp 'infinity'
             and case
-                when (next_key, next_instant) < (key_number, instant)
+                when (next_key, next_instant) <= (key_number, instant)
                     then error('running_state: the rows did not come in order')
-                else (next_key, next_instant) <> (key_number, instant)
+                else true
             end
     ),
 
