@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
 from tambo.cli import console
 from tambo.cli.stages import alone, ingest_stage
 from tambo.settings import Settings
+
+QuarantineCount = tuple[str, str, int, int, datetime]
 
 
 def ingest_path(
@@ -20,6 +23,10 @@ def ingest_path(
 ) -> None:
     """Load a folder or a file, and say what went to quarantine."""
     alone(ingest_stage(settings, path, mapping=mapping, history=history, restore=restore))
+    counts = quarantine_counts(settings)
+    if counts:
+        held = ", ".join(f"{reason} {lines:,}" for reason, lines in _by_reason(counts).items())
+        console.out.print(f"  → in quarantine: {held}; tambo quarantine says why", markup=False)
 
 
 def withdraw_batch(settings: Settings, batch_id: int) -> None:
@@ -29,12 +36,12 @@ def withdraw_batch(settings: Settings, batch_id: int) -> None:
     console.out.print(withdraw(settings, batch_id).line(), markup=False)
 
 
-def replay_lines(settings: Settings, mapping: Path | None, file: Path | None = None) -> None:
-    """Try quarantined lines again, or take a corrected export back."""
+def replay_lines(settings: Settings, mapping: Path | None) -> None:
+    """Try quarantined lines again."""
     from tambo.ingest import replay
 
     with console.progress_bar("replay") as progress:
-        outcome = replay(settings, file=file, mapping=mapping, progress=progress)
+        outcome = replay(settings, mapping=mapping, progress=progress)
     console.out.print(outcome.line(), markup=False)
 
 
@@ -68,11 +75,14 @@ def show_quarantine(settings: Settings, reason: str | None, limit: int) -> None:
     """Print quarantined lines by reason, then the first of them."""
     from tambo.ingest import quarantine
 
-    console.show_table(
-        "quarantine",
-        ("table", "reason", "lines", "files", "last (UTC)"),
-        [row for row in quarantine_counts(settings) if reason in {None, row[1]}],
-    )
+    counts = quarantine_counts(settings)
+    chosen = [row for row in counts if reason in {None, row[1]}]
+    if not chosen:
+        others = ", ".join(_by_reason(counts))
+        empty = f"No line is in quarantine for {reason}, only for {others}."
+        console.out.print(empty if counts else "The quarantine is empty.", markup=False)
+        return
+    console.show_table("quarantine", ("table", "reason", "lines", "files", "last (UTC)"), chosen)
     rows = [
         (line.source_file, line.line, line.reason, line.column, line.value, line.remedy)
         for line in quarantine.lines(settings, reason=reason, limit=limit)
@@ -81,7 +91,14 @@ def show_quarantine(settings: Settings, reason: str | None, limit: int) -> None:
     console.show_table(f"the first {len(rows)}", columns, rows)
 
 
-def quarantine_counts(settings: Settings) -> list[tuple[str, str, int, int, datetime]]:
+def _by_reason(counts: Sequence[QuarantineCount]) -> dict[str, int]:
+    totals: dict[str, int] = {}
+    for _, reason, lines, _, _ in counts:
+        totals[reason] = totals.get(reason, 0) + lines
+    return totals
+
+
+def quarantine_counts(settings: Settings) -> list[QuarantineCount]:
     """Table, reason, lines, files and newest entry of what is in quarantine, most lines first."""
     from tambo.ingest import quarantine
 
@@ -105,5 +122,15 @@ def export_quarantine(settings: Settings, out: Path, reason: str | None) -> None
 
 
 def take_back(settings: Settings, file: Path) -> None:
-    """Take a corrected export back."""
-    replay_lines(settings, None, file)
+    """Take a corrected export back, and say what of it is right now."""
+    from tambo.ingest import replay
+
+    with console.progress_bar("fix") as progress:
+        outcome = replay(settings, file=file, progress=progress)
+    if outcome.up_to_date:
+        console.out.print(f"{file} has been taken back before.", markup=False)
+    for report in outcome.files:
+        accepted = report.loaded.records + report.repeat.records
+        wrong = report.quarantined.records
+        line = f"{accepted:,} accepted, {wrong:,} still wrong; {outcome.left:,} in quarantine"
+        console.out.print(line, markup=False)

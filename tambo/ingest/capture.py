@@ -60,7 +60,7 @@ def open_archived(settings: Settings, digest: str) -> Source:
     except OSError as error:
         raise IngestError(
             f"The archive {settings.archive} does not hold the content {digest}: {error}",
-            remedy="put the archive folder back, or ingest the original file in a new home",
+            remedy="put the archive folder back, or ingest the original file again",
         ) from error
 
 

@@ -6,6 +6,7 @@ columns; the rules of one table are the same for all its files.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -20,6 +21,15 @@ PLACEHOLDER = b"\x01"
 
 ROUNDING = 1e-6
 """A decimal may differ from its text by this much: float noise of the source, not a value."""
+
+KINDS: dict[str, str] = {
+    "BIGINT": "a whole number",
+    "DOUBLE": "a number",
+    "DECIMAL(18,4)": "a number",
+    "DATE": "a date",
+    "TIMESTAMP": "a time",
+    "VARCHAR": "a text",
+}
 
 TRUE = ("true", "t", "1", "yes", "y")
 FALSE = ("false", "f", "0", "no", "n")
@@ -173,13 +183,19 @@ def _remedy(reason: str, column: Column) -> str:
     if reason == "not_allowed" and column.allowed:
         return f"Give one of {', '.join(column.allowed)}; translate others in tambo_mapping.yml."
     if reason == "bad_date":
-        formats = " or ".join(column.time_formats)
+        formats = " or ".join(_readable(form) for form in column.time_formats)
         return f"Write it as {formats}, or give the file's format in tambo_mapping.yml."
     if reason == "out_of_range":
         bounds = (("above", column.above), ("at least", column.min), ("at most", column.max))
-        said = ", ".join(f"{word} {bound}" for word, bound in bounds if bound is not None)
-        return f"Give a {column.type} {said}".rstrip() + "."
+        said = " and ".join(f"{word} {bound}" for word, bound in bounds if bound is not None)
+        return f"Give {KINDS[column.type]} {said}".rstrip() + "."
     return ""
+
+
+def _readable(form: str) -> str:
+    """A strptime format as people write it: %m/%d/%Y → MM/DD/YYYY."""
+    letters = {"%Y": "YYYY", "%m": "MM", "%d": "DD", "%H": "HH", "%M": "MM", "%S": "SS", "%y": "YY"}
+    return re.sub("%.", lambda found: letters.get(found[0], found[0]), form)
 
 
 def _unreadable(column: Column, text: str, value: str) -> list[tuple[str, str]]:

@@ -22,12 +22,14 @@ class Found:
         folder: that mapping and lookups are relative to.
         mapping: the mapping, if there is one.
         arrivals: arrival times by file name, UTC.
+        folders: inside the folder, with CSV files of their own, which are not read.
     """
 
     files: list[Path]
     folder: Path
     mapping: Mapping | None
     arrivals: dict[str, datetime] = field(default_factory=dict)
+    folders: list[Path] = field(default_factory=list)
 
 
 def discover(path: Path, mapping: Path | None = None) -> Found:
@@ -45,24 +47,30 @@ def discover(path: Path, mapping: Path | None = None) -> Found:
     read = read_mapping(source) if source else None
     lookups = read.lookups() if read else set()
     arrivals = read_arrivals(folder)
-    files = _listed(path, lookups) if path.is_dir() else [path]
+    inside = _inside(path) if path.is_dir() else [path]
+    files = [file for file in inside if not file.is_dir() and file.name not in lookups]
+    folders = [file for file in inside if file.is_dir()]
     if not files:
-        raise IngestError(f"{path} holds no CSV file.", remedy="give the folder of the CSV files")
+        deeper = f": {', '.join(map(str, folders))}" if folders else ""
+        remedy = f"give the folder of the CSV files{deeper}"
+        raise IngestError(f"{path} holds no CSV file.", remedy=remedy)
     # Files that are not in the manifest come last: they are known from now on.
     files.sort(key=lambda file: (arrivals.get(file.name, datetime.max), file.name))
-    return Found(files, source.parent if source else folder, read, arrivals)
+    return Found(files, source.parent if source else folder, read, arrivals, folders)
 
 
-def _listed(folder: Path, lookups: set[str]) -> list[Path]:
+def _inside(folder: Path) -> list[Path]:
+    """Files of a folder that may be raw, and folders that hold such files, by name."""
     try:
-        inside = sorted(folder.iterdir())
+        visible = [file for file in sorted(folder.iterdir()) if file.name[0] not in "_."]
+        return [file for file in visible if _is_raw(file) or (file.is_dir() and _holds_raw(file))]
     except OSError as error:
-        raise IngestError(f"{folder} cannot be read: {error.strerror}") from error
-    return [
-        file
-        for file in inside
-        if not file.name.startswith(("_", "."))
-        and file.suffix.lower() in SUFFIXES
-        and not file.is_dir()
-        and file.name not in lookups
-    ]
+        raise IngestError(f"{error.filename} cannot be read: {error.strerror}") from error
+
+
+def _is_raw(file: Path) -> bool:
+    return file.suffix.lower() in SUFFIXES
+
+
+def _holds_raw(folder: Path) -> bool:
+    return any(_is_raw(file) for file in folder.iterdir())

@@ -133,7 +133,11 @@ def read_mapping(path: Path) -> Mapping:
     """
     try:
         return Mapping.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except (OSError, yaml.YAMLError, UnicodeDecodeError, ValidationError) as error:
+    except OSError as error:
+        raise ContractError(
+            f"The mapping {path} cannot be read: {error.strerror}", remedy="name another file"
+        ) from error
+    except (yaml.YAMLError, UnicodeDecodeError, ValidationError) as error:
         raise ContractError(
             f"The mapping {path} is wrong: {error}",
             remedy="see the head of tambo/ingest/mapping.py for the words it may hold",

@@ -132,6 +132,7 @@ def make_plan(
         if not claims:
             plan.others.append(_unclaimed(captured))
         candidates += claims
+    plan.others += [_folder(path) for path in found.folders]
     _add_batches(plan, candidates, known, found, at=at, history=history, restore=restore)
     order = _table_order(contracts)
     plan.batches.sort(key=lambda batch: order[batch.table.name])
@@ -205,6 +206,11 @@ def _unclaimed(captured: Captured) -> FileReport:
         message="No contract has these columns or this name. If it is raw data under other names, "
         "say in tambo_mapping.yml which table it is for.",
     )
+
+
+def _folder(path: Path) -> FileReport:
+    message = f"It is a folder, whose files are not read: tambo ingest {path}"
+    return FileReport(f"{path.name}/", "unclaimed", message=message)
 
 
 def _add_batches(

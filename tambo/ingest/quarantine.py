@@ -152,7 +152,11 @@ def export(
             f"lake.quarantine.lines WHERE {chosen}) q USING (batch_id) GROUP BY ALL ORDER BY ALL"
         ).fetchall()
         if not shapes:
-            raise IngestError("No such line is in quarantine.", remedy="tambo quarantine")
+            raise IngestError(
+                "No such line is in quarantine.",
+                remedy="tambo quarantine lists what is; a whole file is not exported: mend the "
+                "file, or give a mapping, and ingest it again",
+            )
         for number, (_, columns, mapping, batches) in enumerate(shapes, start=1):
             path = out if number == 1 else out.with_stem(f"{out.stem}-{number}")
             entry = Entry.model_validate_json(mapping) if mapping else None

@@ -312,8 +312,21 @@ def test_a_foreign_name_with_known_columns_is_claimed(settings: Settings, folder
 def test_bookkeeping_and_hidden_files_are_not_looked_at(settings: Settings, folder: Path) -> None:
     for name in ("_notes.csv", ".hidden.csv", "flights.json"):
         write(folder / name, "x")
-    (folder / "flights.csv").mkdir()
+    (folder / "notes").mkdir()
     assert [file.source_file for file in ingest(settings, folder).files] == ["users.csv"]
+
+
+def test_folders_with_raw_files_are_listed_and_not_read(settings: Settings, folder: Path) -> None:
+    write(folder / "2024" / "flights.csv", FLIGHTS, flight())
+    (folder / "flights.csv").mkdir()
+    report = ingest(settings, folder)
+    assert [file.source_file for file in report.unclaimed] == ["2024/", "flights.csv/"]
+    assert f"tambo ingest {folder / '2024'}" in report.unclaimed[0].message
+    assert rows(settings, "flights") == []
+    with pytest.raises(IngestError, match="no CSV file") as stop:
+        ingest(settings, folder.parent)
+    assert stop.value.remedy
+    assert str(folder) in stop.value.remedy
 
 
 def test_a_missing_path(settings: Settings, tmp_path: Path) -> None:

@@ -106,3 +106,53 @@ def test_a_damaged_copy_is_named(home: Typed) -> None:
     done = tambo("ingest", "--replay")
     assert isinstance(done.exception, IngestError)
     assert f"{path} is damaged" in done.exception.message
+    # What the remedy says: the original, ingested again, puts the copy back.
+    path.unlink()
+    done = tambo("ingest", "--replay")
+    assert isinstance(done.exception, IngestError)
+    assert "does not hold the content" in done.exception.message
+    assert "nothing new" in tambo("ingest", folder).output
+    assert "0 left the quarantine, 1 stay" in tambo("ingest", "--replay").output
+
+
+def test_the_quarantine_is_listed_exported_and_taken_back(home: Typed, tmp_path: Path) -> None:
+    settings, folder = home
+    write(
+        folder / "flights.csv",
+        FLIGHTS,
+        flight(1),
+        flight(2, price=-1),
+        flight(3, date="2019-09-26"),
+    )
+    write(folder / "flights_2.csv", FLIGHTS.replace("price", "fare"), flight(4))
+    taken = tambo("ingest", folder).output
+    assert "4 loaded, 3 quarantined" in taken
+    assert "in quarantine: bad_date 1, missing_column 1, out_of_range 1" in taken
+    listed = tambo("quarantine").output
+    assert "above 0 and at most 100000" in listed
+    assert "MM/DD/YYYY" in listed
+    assert "bad_date" not in tambo("quarantine", "--reason", "out_of_range").output
+    assert "only for bad_date" in tambo("quarantine", "--reason", "nonsense").output
+    report = tambo("ingest", "--report").output
+    assert report.count("yes") == 3
+    export = tmp_path / "fix.csv"
+    assert "2 lines written" in tambo("quarantine", "export", export).output
+    assert isinstance(tambo("quarantine", "export", export).exception, IngestError)
+    export.write_text(export.read_text().replace(",-1,1.5,", ",250,1.5,"))
+    assert "1 accepted, 1 still wrong; 2 in quarantine" in tambo("quarantine", "fix", export).output
+    assert "taken back before" in tambo("quarantine", "fix", export).output
+    # What is still wrong is exported and corrected like any other line.
+    again = tmp_path / "again.csv"
+    tambo("quarantine", "export", again)
+    again.write_text(again.read_text().replace(",2019-09-26", ",09/26/2019"))
+    assert "1 accepted, 0 still wrong; 1 in quarantine" in tambo("quarantine", "fix", again).output
+    assert [row[0] for row in rows(settings, "flights", '"travelCode"')] == [1, 2, 3]
+    assert "whole file" in str(tambo("quarantine", "export", tmp_path / "no.csv").exception)
+    mapping = write(
+        folder / "tambo_mapping.yml",
+        "tables: [{table: flights, files: [flights_2.csv], select: {price: fare}, drop: [fare]}]",
+    )
+    assert (
+        "1 left the quarantine, 0 stay" in tambo("ingest", "--replay", "--mapping", mapping).output
+    )
+    assert "The quarantine is empty." in tambo("quarantine").output
