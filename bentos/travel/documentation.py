@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from bentos.travel.pricing import MAX_DAYS_AHEAD
 from bentos.travel.schemas import (
     EXAMPLE,
     MAX_ITEMS,
@@ -17,7 +18,7 @@ from bentos.travel.schemas import (
     FlightPrice,
     FlightPrices,
 )
-from bentos.web.endpoint import Operation
+from bentos.web.endpoint import STORE_DOWN, Operation
 from bentos.web.openapi import document
 from tambo import __version__
 from tambo.requesttime.travel import local_date
@@ -79,6 +80,7 @@ The traveller (`userCode`), the flight's length (`distance`, km) and duration (`
 be left out. An unknown route or traveller is no error: its features are null, each with the
 reason, and the price comes with a wider interval. `asked_at` is the instant that ages and days to
 travel are counted from; without it, it is `as_of`: the newest knowledge in the release online.
+`date` lies at most {MAX_DAYS_AHEAD} days after it, and not before it.
 """
 
 
@@ -112,6 +114,7 @@ FLIGHT_PRICE = Operation(
         422: _shown(
             invalid(("flightType",), "must be 'economic', 'premium' or 'firstClass'").problem
         ),
+        503: _shown(problem(503, STORE_DOWN, remedy="start Redis, or correct TAMBO_REDIS_URL")),
     },
 )
 """POST /v1/flight-price."""

@@ -20,6 +20,8 @@ logger = logging.getLogger(__name__)
 MAX_BYTES = 2 * 1024 * 1024
 """Largest body; a thousand flights take about 200 kB."""
 
+STORE_DOWN = "the online store cannot be read now"
+
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
@@ -88,7 +90,7 @@ def _failure(error: Exception, path: str) -> Response:
     if isinstance(error, OnlineStoreError):
         # Its message may name paths and hosts, which are none of the caller's business.
         logger.error("%s", error)
-        down = problem(503, "the online store cannot be read now", remedy=error.remedy)
+        down = problem(503, STORE_DOWN, remedy=error.remedy)
         return problem_response(down, {"retry-after": "5"})
     logger.error("%s failed", path, exc_info=error)
     if isinstance(error, TamboError):

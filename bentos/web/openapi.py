@@ -30,6 +30,7 @@ _PAGE = """<!DOCTYPE html>
   <head>
     <meta charset="UTF-8">
     <title>{title}</title>
+    <link rel="icon" href="data:,">
     <link rel="stylesheet" href="./static_content/swagger-ui.css">
   </head>
   <body>
@@ -89,6 +90,7 @@ def routes(document: dict[str, Any]) -> list[Route]:
 
 def _operation(one: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
     return {
+        "tags": ["predictions"],
         "operationId": one.name,
         "summary": one.summary,
         "description": one.description,
@@ -134,6 +136,7 @@ def _problem(one: Operation, status: int, schemas: dict[str, Any]) -> dict[str, 
 def _system(name: str, summary: str, kind: str, problem: Any) -> dict[str, Any]:
     content = {MEDIA_TYPE: {"schema": problem}}
     return {
+        "tags": ["health and metrics"],
         "operationId": name,
         "summary": summary,
         "responses": {
