@@ -1,13 +1,15 @@
-"""LakeEngine: Feast's materialization, in batches and without pandas.
+"""LakeEngine: Feast's materialization, streamed and without pandas.
 
 Feast's local engine carries every row through pandas, which turns whole numbers with gaps into
-floats and hands a missing time on as a number. Here a row goes from Arrow to Feast's values, and
-a null stays null: that is how a withdrawn key clears what was stored for it.
+floats and hands a missing time on as a number. Here batches go from the lake to the store as
+columns, so that memory does not grow with the number of rows, and a null stays null: that is how a
+withdrawn key clears what was stored for it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -19,18 +21,22 @@ from feast.infra.common.materialization_job import (  # noqa: TID253
 )
 from feast.infra.compute_engines.local.compute import LocalComputeEngine  # noqa: TID253
 from feast.infra.compute_engines.local.job import LocalMaterializationJob  # noqa: TID253
-from feast.infra.key_encoding_utils import serialize_entity_key  # noqa: TID253
 from feast.infra.registry.base_registry import BaseRegistry  # noqa: TID253
 from feast.protos.feast.types.EntityKey_pb2 import EntityKey  # noqa: TID253
 from feast.repo_config import FeastConfigBaseModel  # noqa: TID253
 from feast.type_map import python_values_to_proto_values  # noqa: TID253
 from feast.utils import _get_column_names  # noqa: TID253
 
-BATCH_ROWS = 10_000
-"""Rows that are held as Feast's values at a time."""
+from tambo.featurestore.latest import LatestRows, Since, latest_rows
+from tambo.featurestore.pull import Pull
+from tambo.featurestore.source import DuckLakeSource
+from tambo.featurestore.stores.encode import NUMBERS, Binary
+from tambo.featurestore.stores.publication import PUSH, Publication, is_row_store
+from tambo.featurestore.stores.rows import encode_keys, rows_of_batch
+from tambo.featurestore.value_types import python_values
 
-_NUMBERS = {"INT32": pa.int32(), "INT64": pa.int64(), "FLOAT": pa.float32(), "DOUBLE": pa.float64()}
-"""A mart may hold a decimal where the view declares a double."""
+BATCH_ROWS = 10_000
+"""Rows that are held at a time."""
 
 OnlineRow = tuple[Any, dict[str, Any], datetime, datetime | None]
 """Entity key, values by feature, event time, created time: what an online store's writer takes."""
@@ -46,15 +52,25 @@ class LakeEngine(LocalComputeEngine):  # type: ignore[misc]
     """Writes the latest row of each key; views that transform their rows are left to Feast.
 
     Attributes:
-        written: number of keys written by view, since the engine was made.
-        keys: the keys themselves, serialised; only if `keep_keys` is set before.
+        written: number of keys that a view has at the release, by view, since the engine was made.
+        publication: as whom rows are written; see `Publication`.
+        since: by view, what the store already holds; the others are written in full.
     """
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.written: dict[str, int] = {}
-        self.keep_keys = False
-        self.keys: dict[str, set[bytes]] = {}
+        self.publication: Publication = PUSH
+        self.since: Mapping[str, Since] = {}
+
+    def touched_keys(
+        self, registry: BaseRegistry, view: FeatureView, end: datetime
+    ) -> Iterator[Binary]:
+        """Serialised entity keys of a view's increment, in batches."""
+        pull = self._pull(registry, view, None, end)
+        with latest_rows(self.repo_config.offline_store, pull, self.since[view.name]) as rows:
+            for batch in rows.touched_keys(BATCH_ROWS):
+                yield _keys(batch, view)
 
     def _materialize_one(
         self, registry: BaseRegistry, task: MaterializationTask, **kwargs: Any
@@ -71,66 +87,120 @@ class LakeEngine(LocalComputeEngine):  # type: ignore[misc]
 
     def _write(self, registry: BaseRegistry, task: MaterializationTask) -> None:
         view = task.feature_view
-        entities = [registry.get_entity(name, task.project) for name in view.entities]
-        keys, features, event, created = _get_column_names(view, entities)
-        rows = self.offline_store.pull_latest_from_table_or_query(
+        names = view.batch_source.field_mapping
+        with self._open(registry, task) as rows:
+            count = 0
+            for batch in rows.batches(BATCH_ROWS):
+                named = [names.get(name, name) for name in batch.schema.names]
+                self._put(view, batch.rename_columns(named))
+                count += batch.num_rows
+            if isinstance(rows, LatestRows) and view.name in self.since:
+                for batch in rows.removed_keys(BATCH_ROWS):
+                    keys = _keys(batch, view)
+                    self.online_store.remove_rows(self.repo_config, view, keys, self.publication)
+                count = rows.count()
+        self.written[view.name] = count
+
+    def _put(self, view: FeatureView, batch: pa.RecordBatch) -> None:
+        if view.online and is_row_store(self.online_store):
+            rows = rows_of_batch(batch, view)
+            self.online_store.write_rows(self.repo_config, view, rows, self.publication)
+        elif view.online:
+            self.online_store.online_write_batch(
+                self.repo_config, view, online_rows(batch, view), lambda _: None
+            )
+        if view.offline:
+            table = pa.Table.from_batches([batch])
+            self.offline_store.offline_write_batch(self.repo_config, view, table, None)
+
+    @contextmanager
+    def _open(
+        self, registry: BaseRegistry, task: MaterializationTask
+    ) -> Iterator[LatestRows | _Rows]:
+        view = task.feature_view
+        pull = self._pull(registry, view, task.start_time, task.end_time)
+        if isinstance(view.batch_source, DuckLakeSource):
+            with latest_rows(
+                self.repo_config.offline_store, pull, self.since.get(view.name)
+            ) as rows:
+                yield rows
+            return
+        # Another offline store: it gives its rows as one table.
+        job = self.offline_store.pull_latest_from_table_or_query(
             config=self.repo_config,
             data_source=view.batch_source,
-            join_key_columns=keys,
-            feature_name_columns=features,
-            timestamp_field=event,
-            created_timestamp_column=created,
+            join_key_columns=list(pull.keys),
+            feature_name_columns=list(pull.features),
+            timestamp_field=pull.event,
+            created_timestamp_column=pull.created,
             start_date=task.start_time,
             end_date=task.end_time,
-        ).to_arrow()
-        names = view.batch_source.field_mapping
-        rows = rows.rename_columns([names.get(name, name) for name in rows.column_names])
-        self.written[view.name] = rows.num_rows
-        if view.online:
-            kept = self.keys.setdefault(view.name, set())
-            for batch in online_rows(rows, view):
-                if self.keep_keys:
-                    kept |= {self._serialised(row[0]) for row in batch}
-                self.online_store.online_write_batch(self.repo_config, view, batch, lambda _: None)
-        if view.offline:
-            self.offline_store.offline_write_batch(self.repo_config, view, rows, None)
+        )
+        yield _Rows(job.to_arrow())
 
-    def _serialised(self, key: Any) -> bytes:
-        version = self.repo_config.entity_key_serialization_version
-        serialised: bytes = serialize_entity_key(key, entity_key_serialization_version=version)
-        return serialised
+    def _pull(
+        self, registry: BaseRegistry, view: FeatureView, start: datetime | None, end: datetime
+    ) -> Pull:
+        entities = [registry.get_entity(name, self.repo_config.project) for name in view.entities]
+        keys, features, event, created = _get_column_names(view, entities)
+        return Pull(
+            source=view.batch_source,
+            keys=tuple(keys),
+            features=tuple(features),
+            event=event,
+            created=created or None,
+            start=start,
+            end=end,
+        )
 
 
-def online_rows(rows: pa.Table, view: FeatureView) -> Iterator[list[OnlineRow]]:
-    """Rows of a view as online stores take them, in batches.
+class _Rows:
+    """Rows of another offline store."""
+
+    def __init__(self, table: pa.Table) -> None:
+        self._table = table
+
+    def batches(self, size: int) -> Iterator[pa.RecordBatch]:
+        """The rows in batches of at most so many."""
+        yield from self._table.to_batches(max_chunksize=size)
+
+
+def _keys(batch: pa.RecordBatch, view: FeatureView) -> Binary:
+    names = view.batch_source.field_mapping
+    named = batch.rename_columns([names.get(name, name) for name in batch.schema.names])
+    kinds = [(key.name, key.dtype.to_value_type().name) for key in view.entity_columns]
+    return encode_keys(named, kinds)
+
+
+def online_rows(batch: pa.RecordBatch, view: FeatureView) -> list[OnlineRow]:
+    """Rows of a view as any of Feast's online stores takes them.
 
     Args:
-        rows: one row a key; columns are named as in the view.
+        batch: one row a key; columns are named as in the view.
         view: the view; its types decide how a value is stored.
     """
     source = view.batch_source
-    for batch in rows.to_batches(max_chunksize=BATCH_ROWS):
-        keys = {key.name: _values(batch, key) for key in view.entity_columns}
-        # Feast's own writer puts the join keys of an entity key in this order.
-        entity_keys = [
-            EntityKey(join_keys=list(keys), entity_values=values)
-            for values in zip(*keys.values(), strict=True)
-        ]
-        values = {field.name: _values(batch, field) for field in view.features}
-        events = batch.column(source.timestamp_field).to_pylist()
-        known = (
-            batch.column(source.created_timestamp_column).to_pylist()
-            if source.created_timestamp_column
-            else [None] * batch.num_rows
-        )
-        cells = [dict(zip(values, row, strict=True)) for row in zip(*values.values(), strict=True)]
-        yield list(zip(entity_keys, cells, events, known, strict=True))
+    keys = {key.name: _values(batch, key) for key in view.entity_columns}
+    # Feast's own writer puts the join keys of an entity key in this order.
+    entity_keys = [
+        EntityKey(join_keys=list(keys), entity_values=values)
+        for values in zip(*keys.values(), strict=True)
+    ]
+    values = {field.name: _values(batch, field) for field in view.features}
+    events = batch.column(source.timestamp_field).to_pylist()
+    known = (
+        batch.column(source.created_timestamp_column).to_pylist()
+        if source.created_timestamp_column
+        else [None] * batch.num_rows
+    )
+    cells = [dict(zip(values, row, strict=True)) for row in zip(*values.values(), strict=True)]
+    return list(zip(entity_keys, cells, events, known, strict=True))
 
 
 def _values(batch: pa.RecordBatch, field: Any) -> list[Any]:
     kind = field.dtype.to_value_type()
     column = batch.column(field.name)
-    if kind.name in _NUMBERS and not pa.types.is_null(column.type):
-        column = column.cast(_NUMBERS[kind.name])
-    values: list[Any] = python_values_to_proto_values(column.to_pylist(), kind)
+    if kind.name in NUMBERS and not pa.types.is_null(column.type):
+        column = column.cast(NUMBERS[kind.name])
+    values: list[Any] = python_values_to_proto_values(python_values(column), kind)
     return values

@@ -1,12 +1,11 @@
 """Publish a release: apply the definitions and put each key's latest row into the online store.
 
-SQLite: a new file is filled beside the old one and takes its place in one step, as does the
-registry. Readers see the old release or the new one, never a mixture; a run that is killed leaves
-the old one. Redis: rows are overwritten one by one, so for the time of publishing the marker says
-"publishing"; then keys that the release does not have are removed.
+Where the store holds an earlier release under the same definitions, only the keys that changed
+since are written. Readers see the old release or the new one, never a mixture, and a run that is
+killed leaves the old one; `publish_sqlite` and `publish_redis` say how.
 
-`features/published.json` says what is online. It is written last. The store itself says which
-release it holds, for readers far from that file.
+The store itself says which release it holds. `features/published.json` says it for people, and is
+written last.
 """
 
 from __future__ import annotations
@@ -25,9 +24,11 @@ from typing import TYPE_CHECKING, Any
 from filelock import FileLock
 
 from tambo.featurestore.definitions import definitions_hash, removed_objects
-from tambo.featurestore.online import StoreState, write_redis_state, write_sqlite_state
-from tambo.featurestore.redis_keys import check_redis, remove_stale
-from tambo.featurestore.store import repo_config
+from tambo.featurestore.online.state import StoreState
+from tambo.featurestore.publish_goal import Goal, Run
+from tambo.featurestore.publish_redis import RedisTarget
+from tambo.featurestore.publish_sqlite import SqliteTarget
+from tambo.featurestore.store import PROJECT, repo_config
 from tambo.lake import releases
 from tambo.lake.releases import Release
 from tambo.progress import Progress, silent
@@ -37,8 +38,6 @@ if TYPE_CHECKING:
     from feast import FeatureStore
 
     from tambo.featurestore.engine import LakeEngine
-
-PUBLISHED, PUBLISHING = "published", "publishing"
 
 # Earlier than any event: tables without time are valid from 1970 on.
 BEGINNING = datetime(1900, 1, 1, tzinfo=UTC)
@@ -52,7 +51,7 @@ class Published:
         release: number of the release.
         as_of: its instant, UTC.
         definitions: hash of the Feast definitions.
-        views: keys written by view.
+        views: keys online by view.
         store: where they are, without secrets.
         up_to_date: nothing had to be done.
     """
@@ -71,14 +70,21 @@ def marker(settings: Settings) -> Path:
 
 
 def read_published(settings: Settings) -> Published | None:
-    """What is online; None if nothing is, or if a publishing has not ended."""
+    """What is online; None if nothing is, or if the store does not hold what was published.
+
+    Raises:
+        OnlineStoreError: Redis does not answer.
+    """
     try:
         found = json.loads(marker(settings).read_text())
-    except (FileNotFoundError, json.JSONDecodeError):
+        known = Published(**{**found, "as_of": datetime.fromisoformat(found["as_of"])})
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
         return None
-    if found.pop("state") != PUBLISHED:
+    target = _target(settings)
+    state = target.state() if known.store == target.name() else None
+    if state is None or (state.release, state.definitions) != (known.release, known.definitions):
         return None
-    return Published(**{**found, "as_of": datetime.fromisoformat(found["as_of"])})
+    return known
 
 
 def publish(
@@ -104,40 +110,28 @@ def publish(
         OnlineStoreError: the online store cannot be written.
     """
     chosen = releases.get(settings, release)
-    wanted = definitions_hash(objects)
-    online = _online_name(settings)
+    goal = Goal(chosen, definitions_hash(objects), settings.online_clock)
+    target = _target(settings)
     settings.online_store.parent.mkdir(parents=True, exist_ok=True)
     # One publisher at a time; the lake itself is only read.
     with FileLock(settings.online_store.parent / "publish.lock"):
-        known = read_published(settings)
-        if known is not None and _is_online(settings, known, chosen, wanted, online):
+        known, state = read_published(settings), target.state()
+        if known is not None and goal.reached(state) and settings.registry.exists():
             return replace(known, up_to_date=True)
-        published = Published(chosen.number, chosen.as_of, wanted, {}, online)
-        published = replace(published, views=_fill(settings, objects, chosen, published, progress))
-        _write_marker(settings, published, PUBLISHED)
+        keys = _fill(settings, objects, target, goal, state, progress)
+        published = Published(chosen.number, chosen.as_of, goal.definitions, keys, target.name())
+        _write_marker(settings, published)
     return published
 
 
-def _is_online(
-    settings: Settings, known: Published, chosen: Release, wanted: str, online: str
-) -> bool:
-    there = settings.redis_url is not None or settings.online_store.exists()
-    return (
-        there
-        and settings.registry.exists()
-        and (known.release, known.definitions, known.store) == (chosen.number, wanted, online)
-    )
-
-
-def _online_name(settings: Settings) -> str:
+def _target(settings: Settings) -> SqliteTarget | RedisTarget:
     if settings.redis_url is None:
-        return settings.online_store.name
-    # Without the password: the marker is no place for it.
-    return f"redis:{settings.redis_url.rsplit('@', 1)[-1].rsplit('//', 1)[-1]}"
+        return SqliteTarget(settings, PROJECT)
+    return RedisTarget(settings, PROJECT)
 
 
-def _write_marker(settings: Settings, published: Published, state: str) -> None:
-    content = {**asdict(published), "as_of": published.as_of.isoformat(), "state": state}
+def _write_marker(settings: Settings, published: Published) -> None:
+    content = {**asdict(published), "as_of": published.as_of.isoformat()}
     content.pop("up_to_date")
     fresh = marker(settings).with_suffix(".next")
     fresh.write_text(json.dumps(content, indent=2, sort_keys=True))
@@ -147,35 +141,24 @@ def _write_marker(settings: Settings, published: Published, state: str) -> None:
 def _fill(
     settings: Settings,
     objects: Sequence[Any],
-    chosen: Release,
-    published: Published,
+    target: SqliteTarget | RedisTarget,
+    goal: Goal,
+    state: StoreState | None,
     progress: Progress,
 ) -> dict[str, int]:
-    """Fill the online store and the registry; see the module's docstring."""
+    """Fill the online store and the registry; returns the keys by view."""
     registry = settings.registry.with_suffix(".next")
-    online = settings.online_store.with_suffix(".next")
-    online.unlink(missing_ok=True)
     registry.unlink(missing_ok=True)
     if settings.registry.exists():
         # What other teams have registered stays: saved data sets, permissions.
         shutil.copyfile(settings.registry, registry)
-    store = _open(settings, chosen, registry, online)
-    in_place = settings.redis_url is not None
+    store = _open(settings, goal.release, registry, target.path)
     with _quiet():
-        if in_place:
-            check_redis(store)
-            _write_marker(settings, published, PUBLISHING)
+        run = target.begin(store, goal, state)
+        target.prepare(store, run)
         store.apply(list(objects), objects_to_delete=removed_objects(store, objects), partial=False)
-        engine = _materialize(store, chosen, progress, keep_keys=in_place)
-    state = StoreState(chosen.number, chosen.as_of)
-    if settings.redis_url is not None:
-        remove_stale(store, engine.keys)
-        write_redis_state(settings.redis_url, store.project, state)
-    else:
-        write_sqlite_state(online, store.project, state)
-        # A run killed between these steps must not leave the old marker beside the new file.
-        _write_marker(settings, published, PUBLISHING)
-        online.replace(settings.online_store)
+        engine = _materialize(store, target, goal, run, progress)
+        target.finish(store, run, engine, goal)
     registry.replace(settings.registry)
     return engine.written
 
@@ -188,7 +171,9 @@ def _quiet() -> Iterator[None]:
         yield
 
 
-def _open(settings: Settings, release: Release, registry: Path, online: Path) -> FeatureStore:
+def _open(
+    settings: Settings, release: Release, registry: Path, online: Path | None
+) -> FeatureStore:
     from feast import FeatureStore
 
     config = repo_config(settings, release=release, registry=registry, online_store=online)
@@ -196,13 +181,22 @@ def _open(settings: Settings, release: Release, registry: Path, online: Path) ->
 
 
 def _materialize(
-    store: FeatureStore, chosen: Release, progress: Progress, *, keep_keys: bool
+    store: FeatureStore,
+    target: SqliteTarget | RedisTarget,
+    goal: Goal,
+    run: Run,
+    progress: Progress,
 ) -> LakeEngine:
     views = sorted(view.name for view in store.list_feature_views() if view.online)
     engine: LakeEngine = store._get_provider().batch_engine
-    engine.keep_keys = keep_keys
+    engine.publication, engine.since = run.publication, run.since
     for done, name in enumerate(views):
         progress(f"materialize {name}", done, len(views))
-        store.materialize(BEGINNING, chosen.as_of.replace(tzinfo=UTC), feature_views=[name])
+        if name in run.done:
+            engine.written[name] = run.done[name]
+            continue
+        end = goal.release.as_of.replace(tzinfo=UTC)
+        store.materialize(BEGINNING, end, feature_views=[name])
+        target.view_done(store, name, run, engine.written[name])
     progress("materialized", len(views), len(views))
     return engine

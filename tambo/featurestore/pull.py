@@ -12,6 +12,9 @@ from tambo.featurestore.columns import Columns, table_name, utc
 from tambo.featurestore.source import DuckLakeSource
 from tambo.lake.sql import ident, literal
 
+TOUCHED = "__touched"
+"""Temporary table of the keys of an increment: columns __key_<i>."""
+
 
 @dataclass(frozen=True)
 class Pull:
@@ -35,11 +38,14 @@ class Pull:
     start: datetime | None
     end: datetime | None
 
+    def named_keys(self) -> list[str]:
+        """Join keys that are columns of the table."""
+        return [key for key in self.keys if key != DUMMY_ENTITY_ID]
+
     def columns(self) -> list[str]:
         """Columns of the answer, in order."""
         times = [self.event] if self.created is None else [self.event, self.created]
-        named = [key for key in self.keys if key != DUMMY_ENTITY_ID]
-        return list(dict.fromkeys([*named, *self.features, *times]))
+        return list(dict.fromkeys([*self.named_keys(), *self.features, *times]))
 
 
 def pull_all_sql(pull: Pull, columns: Columns, *, as_known_at: bool, ties: bool) -> str:
@@ -48,9 +54,9 @@ def pull_all_sql(pull: Pull, columns: Columns, *, as_known_at: bool, ties: bool)
     event = utc(pull.event, columns[pull.event])
     bounds = []
     if pull.start is not None:
-        bounds.append(f"{event} >= {_stamp(pull.start)}")
+        bounds.append(f"{event} >= {stamp(pull.start)}")
     if pull.end is not None:
-        bounds.append(f"{event} <= {_stamp(pull.end)}")
+        bounds.append(f"{event} <= {stamp(pull.end)}")
     where = f" WHERE {' AND '.join(bounds)}" if bounds else ""
     # Logs and saved data sets, which are read at the head, are no views: they need no key.
     dummy = [] if pull.source.head else _dummy(pull)
@@ -58,31 +64,25 @@ def pull_all_sql(pull: Pull, columns: Columns, *, as_known_at: bool, ties: bool)
     return f"SELECT {selected} FROM {table_name(pull.source.table)}{where}"
 
 
-def pull_latest_sql(pull: Pull, columns: Columns, *, as_known_at: bool, ties: bool) -> str:
+def pull_latest_sql(
+    pull: Pull, columns: Columns, *, as_known_at: bool, ties: bool, touched: bool = False
+) -> str:
     """The row of each key that a read at `end` would be served, or none if it is before `start`.
 
     As-known-at, a row that was not known by `end` is not there, however early its event.
+
+    Args:
+        pull: what is asked for.
+        columns: the table's columns.
+        as_known_at: whether created times count.
+        ties: whether rows may agree in key, event and created time.
+        touched: only the keys in the temporary table `TOUCHED`.
     """
-    keys = [key for key in pull.keys if key != DUMMY_ENTITY_ID]
+    keys = pull.named_keys()
     others = [name for name in pull.columns() if name not in keys]
-    view = ViewJoin(
-        name=pull.source.name,
-        table=pull.source.table,
-        keys=tuple((key, key) for key in keys),
-        features=tuple(Feature(name, f"__column_{name}") for name in others),
-        event=pull.event,
-        created=pull.created,
-        unique=pull.source.unique,
-        records=pull.source.records,
-    )
-    last = pull.end or datetime.max
-    rows = relation(
-        view,
-        columns,
-        as_known_at=as_known_at,
-        ties=ties,
-        window=Window(_naive(pull.start or datetime.min), _naive(last)),
-    )
+    rows = _rows(pull, columns, others, as_known_at=as_known_at, ties=ties)
+    if touched:
+        rows = f"SELECT * FROM ({rows}) SEMI JOIN {TOUCHED} USING ({key_names(pull)})"
     partition = ", ".join(ident(f"__key_{index}") for index in range(len(keys)))
     # A key's records end with the one that is served now: none that is available comes after it.
     by = f"PARTITION BY {partition} " if keys else ""
@@ -92,8 +92,34 @@ def pull_latest_sql(pull: Pull, columns: Columns, *, as_known_at: bool, ties: bo
         *(f"{ident(f'__column_{name}')} AS {ident(name)}" for name in others),
         *_dummy(pull),
     ]
-    after = "" if pull.start is None else f" WHERE {EVENT} >= {_stamp(pull.start)}"
+    after = "" if pull.start is None else f" WHERE {EVENT} >= {stamp(pull.start)}"
     return f"SELECT {', '.join(selected)} FROM (SELECT * FROM ({rows}) QUALIFY {newest}){after}"
+
+
+def _rows(pull: Pull, columns: Columns, others: list[str], *, as_known_at: bool, ties: bool) -> str:
+    view = ViewJoin(
+        name=pull.source.name,
+        table=pull.source.table,
+        keys=tuple((key, key) for key in pull.named_keys()),
+        features=tuple(Feature(name, f"__column_{name}") for name in others),
+        event=pull.event,
+        created=pull.created,
+        unique=pull.source.unique,
+        records=pull.source.records,
+    )
+    window = Window(_naive(pull.start or datetime.min), _naive(pull.end or datetime.max))
+    return relation(view, columns, as_known_at=as_known_at, ties=ties, window=window)
+
+
+def key_names(pull: Pull) -> str:
+    """The key columns of a relation of rows, as SQL."""
+    return ", ".join(ident(f"__key_{index}") for index in range(len(pull.named_keys())))
+
+
+def latest_keys_sql(pull: Pull, columns: Columns, *, as_known_at: bool) -> str:
+    """Keys that have a row at `end`, as columns __key_<i>, each once."""
+    rows = _rows(pull, columns, [], as_known_at=as_known_at, ties=False)
+    return f"SELECT DISTINCT {key_names(pull) or '1'} FROM ({rows})"
 
 
 def _dummy(pull: Pull) -> list[str]:
@@ -107,5 +133,6 @@ def _naive(instant: datetime) -> datetime:
     return instant if instant.tzinfo is None else instant.astimezone(UTC).replace(tzinfo=None)
 
 
-def _stamp(instant: datetime) -> str:
+def stamp(instant: datetime) -> str:
+    """SQL of an instant, UTC."""
     return f"TIMESTAMP '{_naive(instant).isoformat(' ')}'"

@@ -83,13 +83,11 @@ def repo_config(
 
 def _online_store(settings: Settings, path: Path) -> dict[str, Any]:
     if settings.redis_url is None:
-        return {"type": "sqlite", "path": str(path.absolute())}
+        kind = "tambo.featurestore.stores.sqlite.TamboSqliteOnlineStore"
+        return {"type": kind, "path": str(path.absolute())}
     return {
-        "type": "redis",
+        "type": "tambo.featurestore.stores.redis.TamboRedisOnlineStore",
         "connection_string": connection_string(settings.redis_url),
-        # The stock writer skips a row that is not newer than the stored one, so a correction at
-        # the same event time would never arrive.
-        "skip_dedup": True,
     }
 
 

@@ -40,19 +40,21 @@ class RedisStore:
     Args:
         url: redis://, rediss:// or unix:// address.
         project: Feast's project name.
+        options: further arguments of redis.Redis.
 
     Raises:
         OnlineStoreError: the address is not one.
     """
 
-    def __init__(self, url: str, project: str) -> None:
+    def __init__(self, url: str, project: str, **options: Any) -> None:
         self._url = url
+        self._options = options
         self._suffix = project.encode("utf-8")
         self._state_key = redis_key(project)
         # A connection belongs to the event loop that opened it.
         self._loops: WeakKeyDictionary[asyncio.AbstractEventLoop, Any] = WeakKeyDictionary()
         try:
-            self._client: Any = redis.Redis.from_url(url, **_options(Retry))
+            self._client: Any = redis.Redis.from_url(url, **{**_options(Retry), **options})
         except ValueError as error:
             raise OnlineStoreError(
                 f"the address of Redis is wrong: {error}",
@@ -150,7 +152,9 @@ class RedisStore:
         if client is None:
             for ended in [one for one in self._loops if one.is_closed()]:
                 del self._loops[ended]
-            client = redis.asyncio.Redis.from_url(self._url, **_options(AsyncRetry))
+            client = redis.asyncio.Redis.from_url(
+                self._url, **{**_options(AsyncRetry), **self._options}
+            )
             self._loops[loop] = client
         return client
 
