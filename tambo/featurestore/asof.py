@@ -170,10 +170,14 @@ def _tied(table: str, agree: Sequence[str], where: str) -> str:
 
 
 def _value(feature: Feature, columns: Columns) -> str:
-    """A number comes as the view declares it, so that training and serving see one type."""
+    """A number has the value that the view's type gives it, so that training and serving agree."""
     quoted, kind = ident(feature.column), columns[feature.column]
     if feature.number is None or kind == feature.number or not is_number(kind):
         return quoted
+    if (kind, feature.number) == ("DOUBLE", "FLOAT"):
+        # What is stored online is rounded to a float; the column stays a double, as Feast's stores
+        # return it.
+        return f"CAST(CAST({quoted} AS FLOAT) AS DOUBLE)"
     return f"CAST({quoted} AS {feature.number})"
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pyarrow as pa
 
+_TIME = pa.timestamp("us")
 _INDEX = re.compile(r"__index_level_\d+__")
 """The index of a pandas frame, which Feast hands on as a column."""
 
@@ -24,17 +26,30 @@ def lake_rows(rows: pa.Table) -> pa.Table:
 
 def lake_type(kind: pa.DataType) -> pa.DataType:
     """The Arrow type in which the lake holds another one."""
-    if pa.types.is_timestamp(kind):
-        return pa.timestamp("us")
     if pa.types.is_dictionary(kind):
         return lake_type(kind.value_type)
+    return with_leaves(kind, lambda leaf: _TIME if pa.types.is_timestamp(leaf) else leaf)
+
+
+def zoned_type(kind: pa.DataType) -> pa.DataType:
+    """The Arrow type in which what the lake holds is handed out: its naive times are UTC."""
+
+    def zoned(leaf: pa.DataType) -> pa.DataType:
+        naive = pa.types.is_timestamp(leaf) and leaf.tz is None
+        return pa.timestamp(leaf.unit, "UTC") if naive else leaf
+
+    return with_leaves(kind, zoned)
+
+
+def with_leaves(kind: pa.DataType, leaf: Callable[[pa.DataType], pa.DataType]) -> pa.DataType:
+    """A type with the types in its lists, structs and maps replaced; every list is a plain one."""
     if pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
-        return pa.list_(lake_type(kind.value_type))
+        return pa.list_(kind.value_field.with_type(with_leaves(kind.value_type, leaf)))
     if pa.types.is_struct(kind):
-        return pa.struct([field.with_type(lake_type(field.type)) for field in kind])
+        return pa.struct([field.with_type(with_leaves(field.type, leaf)) for field in kind])
     if pa.types.is_map(kind):
-        return pa.map_(lake_type(kind.key_type), lake_type(kind.item_type))
-    return kind
+        return pa.map_(with_leaves(kind.key_type, leaf), with_leaves(kind.item_type, leaf))
+    return leaf(kind)
 
 
 def column_as(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:

@@ -21,6 +21,7 @@ from tambo.featurestore.asof import ViewJoin, Window, join, register
 from tambo.featurestore.certificate import Evidence, evidence
 from tambo.featurestore.columns import Columns, describe, require
 from tambo.featurestore.entity_rows import EntityRows, entity_rows
+from tambo.featurestore.lake_rows import zoned_type
 from tambo.featurestore.on_demand import DeclaredInputs
 from tambo.featurestore.pinned import Pinned, open_pinned
 from tambo.featurestore.plan import request_fields, require_request_fields
@@ -249,7 +250,6 @@ class PullJob(_Job):
 
 
 def _zoned(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Times leave with their zone: the lake's naive times are UTC."""
-    if pa.types.is_timestamp(column.type) and column.type.tz is None:
-        return column.cast(pa.timestamp(column.type.unit, "UTC"))
-    return column
+    """Times leave with their zone, at any depth: the lake's naive times are UTC."""
+    kind = zoned_type(column.type)
+    return column if kind == column.type else column.cast(kind)
