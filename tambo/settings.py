@@ -22,12 +22,9 @@ class Settings(BaseSettings):
 
     profile: Literal["embedded"] = "embedded"
     home: Path = Field(default=Path(".tambo"), description="all state of this profile")
-    raw: Path | None = Field(
-        default=None, description="folder of your own CSVs; its home is .tambo-<folder>"
-    )
     root: Path = Field(default=PROJECT_ROOT, description="folder that holds dbt/, feature_repo/")
 
-    memory_limit: str = Field(default="2GB", description="DuckDB's memory before it spills")
+    memory_limit: str = Field(default="3GB", description="DuckDB's memory before it spills")
     threads: int = Field(default=2, ge=1, description="DuckDB's threads")
     lock_timeout_seconds: float = Field(default=600.0, ge=0, description="wait for the writer")
     keep_releases: int = Field(default=10, ge=1, description="releases that retention spares")
@@ -44,13 +41,6 @@ class Settings(BaseSettings):
     )
     serve_host: str = "127.0.0.1"
     serve_port: int = Field(default=0, ge=0, le=65535, description="0 finds a free port")
-
-    @model_validator(mode="after")
-    def _home_of_raw(self) -> Self:
-        """A user's own folder has a home of its own: sample and real data never mix."""
-        if self.raw is not None and "home" not in self.model_fields_set:
-            self.home = Path(f".tambo-{self.raw.resolve().name}")
-        return self
 
     @property
     def catalog(self) -> Path:
@@ -120,32 +110,5 @@ class Settings(BaseSettings):
 
 @lru_cache(maxsize=1)
 def get_settings() -> Settings:
-    """Read the settings once for this process.
-
-    Raises:
-        SettingsError: a TAMBO_ variable is not what it must be.
-    """
-    return settings_of()
-
-
-def settings_of(**chosen: object) -> Settings:
-    """Read the settings from the environment, but for those that are given.
-
-    Raises:
-        SettingsError: a TAMBO_ variable is not what it must be, or is unknown.
-    """
-    known = {f"{PREFIX}{name}".upper() for name in Settings.model_fields} | ELSEWHERE
-    unknown = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
-    if unknown:
-        raise SettingsError(
-            f"There is no setting {', '.join(unknown)}.",
-            remedy=f"unset it, or choose one of: {', '.join(sorted(known))}",
-        )
-    try:
-        return Settings.model_validate(chosen) if chosen else Settings()
-    except ValidationError as error:
-        wrong = [
-            f"{PREFIX}{'_'.join(map(str, one['loc']))}".upper() + f" = {one['input']!r}: {one['msg']}"
-            for one in error.errors()
-        ]
-        raise SettingsError("; ".join(wrong), remedy="correct the variable, or unset it") from error
+    """Read the settings once for this process."""
+    return Settings()
