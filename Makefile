@@ -8,10 +8,10 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-# A folder of your own CSVs gets a home of its own: sample and real data never mix.
-RAW ?=
-TAMBO_HOME ?= $(if $(RAW),.tambo-$(notdir $(abspath $(RAW))),.tambo)
-export TAMBO_HOME
+# A folder of your own CSVs, for any verb: its state lies in a home of its own, .tambo-<folder>.
+ifdef RAW
+export TAMBO_RAW := $(RAW)
+endif
 export DO_NOT_TRACK := 1
 export PYTHONWARNINGS ?= ignore
 
@@ -37,7 +37,7 @@ venv: $(READY) ## make the virtual environment from requirements.lock
 
 .PHONY: run
 run: $(READY) ## raw files to a served model, one call, then stop; RAW=<folder> for your own CSVs
-	$(BIN)/tambo run $(if $(RAW),--raw $(RAW))
+	$(BIN)/tambo run
 
 .PHONY: serve
 serve: $(READY) ## serve the travel bento until Ctrl-C; its docs page is at /
@@ -91,5 +91,5 @@ lock: $(READY) ## resolve pyproject.toml into requirements.lock
 	  --no-emit-index-url --no-header --no-annotate pyproject.toml --output-file requirements.lock
 
 .PHONY: clean
-clean: ## remove all state of this home, caches and the environment
-	rm -rf $(TAMBO_HOME) $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache site
+clean: ## remove all state, caches and the environment
+	rm -rf $${TAMBO_HOME:-.tambo .tambo-*} $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache site

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from tambo.errors import SettingsError
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 
@@ -22,9 +24,16 @@ class Settings(BaseSettings):
 
     profile: Literal["embedded"] = "embedded"
     home: Path = Field(default=Path(".tambo"), description="all state of this profile")
+    raw: Path | None = Field(
+        default=None, description="folder of your own CSVs; its home is .tambo-<folder>"
+    )
     root: Path = Field(default=PROJECT_ROOT, description="folder that holds dbt/, feature_repo/")
 
-    memory_limit: str = Field(default="3GB", description="DuckDB's memory before it spills")
+    memory_limit: str = Field(
+        default="2GB",
+        pattern=r"(?i)^\d+(\.\d+)? ?([kmgt]i?b)$",
+        description="DuckDB's memory before it spills, as 2GB or 512MiB",
+    )
     threads: int = Field(default=2, ge=1, description="DuckDB's threads")
     lock_timeout_seconds: float = Field(default=600.0, ge=0, description="wait for the writer")
     keep_releases: int = Field(default=10, ge=1, description="releases that retention spares")
@@ -41,6 +50,13 @@ class Settings(BaseSettings):
     )
     serve_host: str = "127.0.0.1"
     serve_port: int = Field(default=0, ge=0, le=65535, description="0 finds a free port")
+
+    @model_validator(mode="after")
+    def _home_of_raw(self) -> Self:
+        """A user's own folder has a home of its own: sample and real data never mix."""
+        if self.raw is not None and "home" not in self.model_fields_set:
+            self.home = Path(f".tambo-{self.raw.resolve().name}")
+        return self
 
     @property
     def catalog(self) -> Path:
@@ -110,5 +126,25 @@ class Settings(BaseSettings):
 
 @lru_cache(maxsize=1)
 def get_settings() -> Settings:
-    """Read the settings once for this process."""
-    return Settings()
+    """Read the settings once for this process.
+
+    Raises:
+        SettingsError: a TAMBO_ variable is not what it must be.
+    """
+    return settings_of()
+
+
+def settings_of(raw: Path | None = None) -> Settings:
+    """Read the settings from the environment, for a folder of the user's own if one is given.
+
+    Raises:
+        SettingsError: a TAMBO_ variable is not what it must be.
+    """
+    try:
+        return Settings() if raw is None else Settings(raw=raw)
+    except ValidationError as error:
+        wrong = [
+            f"TAMBO_{'_'.join(map(str, one['loc'])).upper()} = {one['input']!r}: {one['msg']}"
+            for one in error.errors()
+        ]
+        raise SettingsError("; ".join(wrong), remedy="correct the variable, or unset it") from error

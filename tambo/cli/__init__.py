@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -40,17 +40,24 @@ def main() -> None:
     try:
         app()
     except TamboError as error:
-        console.err.print("[red]error[/red] ", end="")
-        console.err.print(f"{type(error).__name__}: {error.message}", markup=False)
-        if error.remedy:
-            console.err.print(f"  → {error.remedy}", markup=False)
-        sys.exit(1)
+        _fail(type(error).__name__, error.message, error.remedy)
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError, PermissionError) as error:
+        # A path that was given on the command line or in the environment: no bug of ours.
+        _fail(type(error).__name__, f"{error.filename}: {error.strerror}", "correct the path")
 
 
-def _settings() -> Settings:
-    from tambo.settings import get_settings
+def _fail(kind: str, message: str, remedy: str | None) -> NoReturn:
+    console.err.print("[red]error[/red] ", end="")
+    console.err.print(f"{kind}: {message}", markup=False)
+    if remedy:
+        console.err.print(f"  → {remedy}", markup=False)
+    sys.exit(1)
 
-    return get_settings()
+
+def _settings(raw: Path | None = None) -> Settings:
+    from tambo.settings import get_settings, settings_of
+
+    return get_settings() if raw is None else settings_of(raw=raw)
 
 
 @app.command()
@@ -60,7 +67,8 @@ def run(
     """Go the whole road: raw files to one answer of the served model."""
     from tambo.cli import journey
 
-    journey.run(_settings(), raw)
+    settings = _settings(raw)
+    journey.run(settings, settings.raw)
 
 
 @app.command()
@@ -92,11 +100,15 @@ def world(
 ) -> None:
     """Write the sample world: deterministic raw CSVs, with their true parameters beside."""
     from tambo.cli import stages
+    from tambo.cli.source import claim, sample_source
 
     settings = _settings()
     chosen = {"world_travellers": travellers, "world_years": years, "seed": seed}
     given = {name: value for name, value in chosen.items() if value is not None}
-    stages.alone(stages.world_stage(settings.model_copy(update=given), out))
+    settings = settings.model_copy(update=given)
+    if out is None:
+        claim(settings, sample_source(settings))
+    stages.alone(stages.world_stage(settings, out))
 
 
 @app.command()
@@ -127,7 +139,11 @@ def ingest(
         intake.replay_lines(settings, mapping)
     elif taking or not report:
         intake.ingest_path(
-            settings, path or settings.world, mapping=mapping, history=history, restore=restore
+            settings,
+            path or settings.raw or settings.world,
+            mapping=mapping,
+            history=history,
+            restore=restore,
         )
     if report:
         intake.show_report(settings)
@@ -295,9 +311,12 @@ def docs() -> None:
 @app.command()
 def mlflow(port: Annotated[int, typer.Option()] = 5000) -> None:
     """Show MLflow's pages on loopback until Ctrl-C."""
-    from training.registry import show_pages
+    from training.registry import addresses, show_pages
 
-    show_pages(_settings(), port)
+    settings = _settings()
+    for name, address in addresses(settings, port).items():
+        console.out.print(f"{name:<9} {address}", markup=False)
+    show_pages(settings, port)
 
 
 @quarantine.callback(invoke_without_command=True)

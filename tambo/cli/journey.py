@@ -9,6 +9,7 @@ from typing import Any
 
 from tambo.cli import console, stages
 from tambo.cli.road import Outcome, Stage, Timing, travel_road
+from tambo.cli.source import claim, folder_source, sample_source
 from tambo.domains import slices
 from tambo.errors import ServingError
 from tambo.progress import Progress
@@ -21,10 +22,14 @@ def run(settings: Settings, raw: Path | None) -> None:
     Args:
         settings: the Tambo home.
         raw: a folder of the user's own CSVs; None makes the sample world.
+
+    Raises:
+        SettingsError: the home holds other raw files than these.
     """
     from tambo.lake import writer_lock
 
     source = settings.world if raw is None else raw
+    claim(settings, sample_source(settings) if raw is None else folder_source(raw))
     console.out.print(f"home {settings.home}, raw files {source}", markup=False)
     timings = travel_road(
         _stages(settings, source, sample=raw is None),
@@ -73,11 +78,16 @@ def predict(
         url: a running service; None starts one, asks, and stops it.
 
     Raises:
-        ServingError: the payload is not JSON, or the service refuses it.
+        ServingError: no such service, the payload is not JSON, or the service refuses it.
     """
     from bentos.serve import call, serving
 
-    example = slices("bentos", "example")[domain]
+    examples = slices("bentos", "example")
+    if domain not in examples:
+        raise ServingError(
+            f"There is no service for {domain!r}.", remedy=f"one of: {', '.join(examples)}"
+        )
+    example = examples[domain]
     body = example.payload(settings) if payload is None else _read_payload(payload)
     if url is not None:
         return dict(call(url + example.PATH, body))
@@ -103,7 +113,7 @@ def _summary(settings: Settings, timings: list[Timing]) -> None:
     total = sum(timing.seconds for timing in timings)
     fresh = sum(timing.up_to_date for timing in timings)
     console.out.print(f"\n{len(timings)} stages in {total:.0f} s, {fresh} were up to date.")
-    prefix = "" if settings.home == Path(".tambo") else f"TAMBO_HOME={settings.home} "
+    prefix = "" if settings.home == Path(".tambo") else f"TAMBO_HOME='{settings.home}' "
     stages.hint(
         "Open next:\n"
         f"  {prefix}make serve    the service; its docs page is at the address it prints\n"

@@ -27,6 +27,18 @@ VERBS = (
 HEAVY = "duckdb dbt feast great_expectations mlflow xgboost sklearn bentoml airflow pandas"
 
 
+def tambo(*arguments):
+    """Run the command line; the last argument is its environment."""
+    *command, env = arguments
+    return subprocess.run(
+        [sys.executable, "-c", "from tambo.cli import main; main()", *command],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PATH": "", **env},
+    )
+
+
 @pytest.mark.parametrize("verb", VERBS)
 def test_each_verb_explains_itself(verb: str) -> None:
     result = CliRunner().invoke(app, [verb, "--help"])
@@ -58,14 +70,29 @@ def test_an_error_is_printed_without_traceback(
 
 @pytest.mark.parametrize("verb", ["status", "build", "release", "features", "train"])
 def test_a_verb_without_a_lake_names_the_remedy(verb: str, tmp_path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", "from tambo.cli import main; main()", verb],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={"TAMBO_HOME": str(tmp_path / "home"), "PATH": "", "HOME": str(tmp_path)},
-    )
+    done = tambo(verb, {"TAMBO_HOME": str(tmp_path / "home"), "HOME": str(tmp_path)})
     assert done.returncode == 1
     assert "error" in done.stderr
     assert "→" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [("TAMBO_THREADS", "abc"), ("TAMBO_MEMORY_LIMIT", "lots"), ("TAMBO_SERVE_PORT", "99999")],
+)
+def test_a_setting_that_cannot_be_is_named_with_its_value(setting, value, tmp_path) -> None:
+    done = tambo("status", {"TAMBO_HOME": str(tmp_path / "home"), setting: value})
+    assert done.returncode == 1
+    assert f"SettingsError: {setting} = '{value}'" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "command", [["predict", "@/none.json"], ["predict", "--domain", "none"]], ids=["file", "domain"]
+)
+def test_a_question_that_cannot_be_asked_is_refused(command, tmp_path) -> None:
+    done = tambo(*command, {"TAMBO_HOME": str(tmp_path / "home")})
+    assert done.returncode == 1
+    assert "none" in done.stderr
     assert "Traceback" not in done.stderr

@@ -1,0 +1,46 @@
+"""Which raw files a home holds: another source never lands among them unasked.
+
+Lines of a second source would pass for corrections of the first wherever their keys agree.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tambo.errors import SettingsError
+from tambo.lake import exists
+from tambo.settings import Settings
+
+
+def sample_source(settings: Settings) -> str:
+    """The sample world in words; another size or seed is another world."""
+    size = f"{settings.world_travellers} travellers, {settings.world_years} years"
+    return f"the sample world ({size}, seed {settings.seed})"
+
+
+def folder_source(raw: Path) -> str:
+    """A user's own folder in words."""
+    return str(raw.resolve())
+
+
+def claim(settings: Settings, source: str) -> None:
+    """Write down whose raw files a home holds, the first time.
+
+    Args:
+        settings: the Tambo home.
+        source: from `sample_source` or `folder_source`.
+
+    Raises:
+        SettingsError: the home's lake holds another source's.
+    """
+    note = settings.home / "source.txt"
+    held = note.read_text().strip() if note.exists() else None
+    if held is not None and held != source and exists(settings):
+        raise SettingsError(
+            f"{settings.home} holds {held}, not {source}.",
+            remedy=f"choose another home with TAMBO_HOME, or empty this one: rm -r {settings.home}"
+            f"; if the folder was only moved: rm {note}",
+        )
+    if held != source:
+        settings.home.mkdir(parents=True, exist_ok=True)
+        note.write_text(f"{source}\n")

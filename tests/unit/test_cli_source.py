@@ -1,0 +1,35 @@
+from pathlib import Path
+
+import pytest
+
+from tambo.cli.source import claim, folder_source, sample_source
+from tambo.errors import SettingsError
+from tambo.lake import writer
+from tambo.settings import Settings, settings_of
+
+
+def test_a_home_takes_one_source_and_refuses_another(tmp_path) -> None:
+    settings = Settings(home=tmp_path / "home")
+    claim(settings, sample_source(settings))
+    claim(settings, folder_source(tmp_path / "own"))  # nothing was loaded yet
+    with writer(settings, "test"):
+        pass
+    claim(settings, folder_source(tmp_path / "own"))
+    with pytest.raises(SettingsError, match="own, not the sample world"):
+        claim(settings, sample_source(settings))
+
+
+def test_a_world_of_another_size_is_another_source(tmp_path) -> None:
+    settings = Settings(home=tmp_path / "home")
+    other = settings.model_copy(update={"world_travellers": 60})
+    assert sample_source(settings) != sample_source(other)
+
+
+def test_a_folder_of_ones_own_has_a_home_of_its_own(tmp_path, monkeypatch) -> None:
+    monkeypatch.delenv("TAMBO_HOME", raising=False)
+    assert settings_of().home == Path(".tambo")
+    assert settings_of(raw=tmp_path / "my data").home == Path(".tambo-my data")
+    monkeypatch.setenv("TAMBO_RAW", str(tmp_path / "argo"))
+    assert settings_of().home == Path(".tambo-argo")
+    monkeypatch.setenv("TAMBO_HOME", "elsewhere")
+    assert settings_of().home == Path("elsewhere")
