@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import duckdb
 
@@ -11,12 +11,20 @@ from tambo import lake
 from tambo.cli import console
 from tambo.cli.intake import quarantine_counts
 from tambo.domains import domains
+from tambo.errors import OnlineStoreError
+from tambo.featurestore.columns import table_name
+from tambo.featurestore.publish import read_published
 from tambo.lake import releases
+from tambo.lake.schema import table_exists
 from tambo.lake.sql import ident
-from tambo.lake.state import now
 from tambo.settings import Settings
+from tambo.sources import contracts
 
-SHOWN_RELEASES = 5
+# What was true "from the beginning of time" (DESIGN 2a, rule 5) has no age.
+BEGINNING = datetime(1970, 1, 1)
+SHOWN_RELEASES = 3
+SHOWN_REASONS = 5
+SHOWN_MODELS = 8
 
 
 def show(settings: Settings) -> None:
@@ -25,10 +33,12 @@ def show(settings: Settings) -> None:
     Raises:
         LakeError: there is no lake yet.
     """
-    history = releases.history(settings)
+    history = sorted(releases.history(settings), key=lambda row: row.number, reverse=True)
+    released = next((row for row in history if row.status == releases.RELEASED), None)
+    _show_releases(history)
     with lake.reader(settings) as connection:
-        _show_releases(history)
-        _show_tables(connection, history)
+        _show_tables(connection, released)
+    _show_online(settings, released)
     _show_quarantine(settings)
     _show_models(settings)
 
@@ -36,50 +46,68 @@ def show(settings: Settings) -> None:
 def _show_releases(history: list[releases.Release]) -> None:
     rows = [
         (row.number, row.status, row.created_at, row.as_of, row.snapshot_id, row.git_revision[:10])
-        for row in sorted(history, key=lambda row: row.number, reverse=True)[:SHOWN_RELEASES]
+        for row in history[:SHOWN_RELEASES]
     ]
     columns = ("release", "status", "made at (UTC)", "as of", "snapshot", "git")
-    console.show_table(f"releases ({len(history)})", columns, rows)
+    console.show_table(_title("releases", len(history), SHOWN_RELEASES), columns, rows)
 
 
-def _show_tables(connection: duckdb.DuckDBPyConnection, history: list[releases.Release]) -> None:
-    from tambo.sources import contracts
+def _show_tables(connection: duckdb.DuckDBPyConnection, released: releases.Release | None) -> None:
+    """Raw tables as they stand, marts as released; ages count to the release's as_of."""
+    as_of = None if released is None else released.as_of
+    rows = [
+        (f"raw.{table}", *_fresh(connection, f"raw.{table}", "_known_at", as_of))
+        for domain in domains()
+        for table in contracts.load(domain).tables
+        if table_exists(connection, f"raw.{table}")
+    ]
+    counts = {} if released is None else released.row_counts
+    rows += [
+        (mart, *_fresh(connection, mart, "created_timestamp", as_of))
+        for mart in sorted(counts)
+        if mart.startswith("marts.") and table_exists(connection, mart)
+    ]
+    console.show_table("tables", ("table", "rows", "newest fact known", "age at as_of"), rows)
 
-    rows: list[tuple[object, ...]] = []
-    for domain in domains():
-        rows += [
-            (f"raw.{table}", *_fresh(connection, table))
-            for table in contracts.load(domain).tables
-            if _exists(connection, "raw", table)
-        ]
-    released = [row for row in history if row.status == releases.RELEASED]
-    counts = max(released, key=lambda row: row.number).row_counts if released else {}
-    rows += [(name, count, None) for name, count in sorted(counts.items()) if "raw." not in name]
-    console.show_table("tables", ("table", "rows", "newest fact known"), rows)
 
-
-def _exists(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> bool:
+def _fresh(
+    connection: duckdb.DuckDBPyConnection, table: str, known: str, as_of: datetime | None
+) -> tuple[int, str, str]:
     found = connection.execute(
-        "SELECT count(*) FROM information_schema.tables "
-        "WHERE table_catalog = 'lake' AND table_schema = ? AND table_name = ?",
-        [schema, table],
-    ).fetchone()
-    return bool(found and found[0])
-
-
-def _fresh(connection: duckdb.DuckDBPyConnection, table: str) -> tuple[int, str]:
-    found = connection.execute(
-        f"SELECT count(*), max(_known_at) FROM lake.raw.{ident(table)}"
+        f"SELECT count(*), max({ident(known)}) FROM {table_name(table)}"
     ).fetchone()
     count, newest = found or (0, None)
     if not isinstance(newest, datetime):
-        return int(count), ""
-    return int(count), f"{newest:%Y-%m-%d %H:%M} ({(now() - newest).days:,} days ago)"
+        return int(count), "", ""
+    if newest <= BEGINNING:
+        return int(count), "as stated at load", ""
+    age = "" if as_of is None else f"{max(as_of - newest, timedelta(0)).days:,} days"
+    return int(count), f"{newest:%Y-%m-%d %H:%M}", age
+
+
+def _show_online(settings: Settings, released: releases.Release | None) -> None:
+    title = "\n[bold]online features[/bold]  "
+    try:
+        held = read_published(settings)
+    except OnlineStoreError as error:
+        console.out.print(f"{title}{error.message}\n")
+        return
+    if held is None:
+        console.out.print(f"{title}none yet: tambo features\n")
+        return
+    behind = 0 if released is None else released.number - held.release
+    stale = f", {behind} releases behind: tambo features" if behind else ""
+    keys = f"{sum(held.views.values()):,} keys of {len(held.views)} views"
+    console.out.print(
+        f"{title}release {held.release}, as of {held.as_of:%Y-%m-%d %H:%M}, {keys}{stale}\n"
+    )
 
 
 def _show_quarantine(settings: Settings) -> None:
+    counts = quarantine_counts(settings)
     columns = ("table", "reason", "lines", "files", "last (UTC)")
-    console.show_table("quarantine", columns, quarantine_counts(settings))
+    title = _title("quarantine: reasons", len(counts), SHOWN_REASONS, "tambo quarantine")
+    console.show_table(title, columns, counts[:SHOWN_REASONS])
 
 
 def _show_models(settings: Settings) -> None:
@@ -91,4 +119,11 @@ def _show_models(settings: Settings) -> None:
         for row in model_versions(settings)
     ]  # fmt: skip
     columns = ("model", "version", "alias", "estimator", "release", "test metrics")
-    console.show_table("models", columns, rows)
+    title = _title("models", len(rows), SHOWN_MODELS, "make mlflow")
+    console.show_table(title, columns, rows[:SHOWN_MODELS])
+
+
+def _title(name: str, count: int, shown: int, more: str = "") -> str:
+    if count <= shown:
+        return name
+    return f"{name}: {shown} of {count}{f'; all of them: {more}' if more else ''}"

@@ -17,7 +17,8 @@ from tambo.featurestore.columns import describe, table_name
 from tambo.featurestore.lake_rows import column_as, lake_rows
 from tambo.featurestore.pinned import store_settings
 from tambo.lake import writer
-from tambo.lake.sql import ident, literal
+from tambo.lake.schema import table_exists
+from tambo.lake.sql import ident
 from tambo.settings import Settings
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def append_or_create(config: DuckLakeOfflineStoreConfig, table: str, rows: pa.Ta
     """
     rows = lake_rows(rows)
     with writer(store_settings(config), f"write to {table}") as connection:
-        if not _exists(connection, table):
+        if not table_exists(connection, table):
             _make(connection, table, rows)
             return
         columns = describe(connection, table, "the lake")
@@ -125,7 +126,7 @@ def read_logs(data: pa.Table | Path) -> pa.Table:
 def _create(settings: Settings, table: str, rows: pa.Table, *, overwrite: bool) -> None:
     rows = lake_rows(rows)
     with writer(settings, f"save {table}") as connection:
-        if _exists(connection, table) and not overwrite:
+        if table_exists(connection, table) and not overwrite:
             raise TableExistsError(
                 f"The lake already has a table {table}.",
                 remedy="choose another name, or allow it to be overwritten",
@@ -144,15 +145,6 @@ def _make(connection: duckdb.DuckDBPyConnection, table: str, rows: pa.Table) -> 
             remedy="cast the column that is named: to text, a number, a list or a struct",
         ) from error
     connection.unregister(_ROWS)
-
-
-def _exists(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
-    schema, _, name = table.partition(".")
-    found = connection.execute(
-        "SELECT 1 FROM duckdb_tables() WHERE database_name = 'lake' "
-        f"AND schema_name = {literal(schema)} AND table_name = {literal(name)}"
-    ).fetchone()
-    return found is not None
 
 
 def _insert(

@@ -89,3 +89,14 @@ def create_audit_tables(connection: duckdb.DuckDBPyConnection) -> None:
     if missing:
         # In one transaction: whoever is killed here leaves all of it or nothing.
         connection.execute(";\n".join(["BEGIN", *missing, "COMMIT"]))
+
+
+def table_exists(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
+    """Whether the attached lake holds a table or view, given as schema.table."""
+    schema, _, name = table.partition(".")
+    found = connection.execute(
+        "SELECT 1 FROM information_schema.tables WHERE table_catalog = 'lake' "
+        "AND table_schema = ? AND table_name = ?",
+        [schema, name],
+    ).fetchone()
+    return found is not None
