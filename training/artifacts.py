@@ -94,7 +94,8 @@ def _draw(folder: Path, trained: Trained) -> None:
         f"RMSE, {unit}",
     )
     if gains := best.fitted.gains():
-        plots.bars(folder / "importance_gain.png", gains, "Gain of the trees", "share")
+        title = f"{trained.winner}: gain of the trees by input"
+        plots.bars(folder / "importance_gain.png", gains, title, "share of the whole gain")
     errors = {
         name: {"test rows": one.metrics["rmse"]}
         | {key.replace("_", " "): unseen.metrics[""]["rmse"] for key, unseen in one.unseen.items()}

@@ -42,8 +42,12 @@ def predicted_against_actual(
     shown = _thin(len(label))
     _scatter(axes, label[shown], predicted[shown], np.asarray(groups)[shown])
     ends = [0.0, float(max(label.max(), predicted.max()))]
-    axes.plot(ends, ends, color=ACCENT, linewidth=1)
-    axes.set(xlabel=f"actual, {unit}", ylabel=f"predicted, {unit}", title="Test rows")
+    axes.plot(ends, ends, color="black", linewidth=0.8, label="predicted = actual")
+    axes.set(
+        xlabel=f"actual, {unit}",
+        ylabel=f"predicted, {unit}",
+        title="Predicted against actual, test rows",
+    )
     _legend(axes)
     _save(figure, path)
 
@@ -56,7 +60,7 @@ def residuals(
     shown = _thin(len(label))
     relative = label / predicted - 1.0
     _scatter(axes, predicted[shown], relative[shown], np.asarray(groups)[shown])
-    axes.axhline(0.0, color=ACCENT, linewidth=1)
+    axes.axhline(0.0, color="black", linewidth=0.8)
     reach = float(np.quantile(np.abs(relative), 0.995)) * 1.2 + 1e-6
     axes.set_ylim(-reach, reach)
     axes.set(
@@ -82,7 +86,11 @@ def over_time(path: Path, times: Sequence[Any], label: Floats, predicted: Floats
     axes.axhline(0.0, color=INK, linewidth=0.8)
     step = max(1, len(names) // 12)
     axes.set_xticks(places[::step], [str(name) for name in names[::step]], rotation=45)
-    axes.set(ylabel="share of the prediction", title="Test rows by month of the request")
+    axes.set(
+        xlabel="month of the request",
+        ylabel="residual, share of the prediction",
+        title="Residuals of the test rows by month",
+    )
     _legend(axes)
     _save(figure, path)
 
@@ -121,7 +129,11 @@ def compare(path: Path, errors: Mapping[str, Mapping[str, float]], unit: str) ->
 
 
 def _legend(axes: Axes) -> None:
-    axes.legend(frameon=False, markerscale=4)
+    legend = axes.legend(frameon=False, markerscale=4)
+    for handle in legend.legend_handles:
+        # The points are faint because there are many; their key need not be.
+        if handle is not None:
+            handle.set_alpha(1.0)
 
 
 def _thin(rows: int) -> Any:

@@ -163,6 +163,19 @@ def load_serving(settings: Settings, version: ModelVersion) -> tuple[ServingSpec
     return ServingSpec.load(folder / SPEC_FILE), (folder / MODEL_FILE).read_bytes()
 
 
+def addresses(settings: Settings, port: int) -> dict[str, str]:
+    """Where the runs of each domain and the registered models are shown, by name."""
+    root = f"http://127.0.0.1:{port}/#"
+    # Without it, MLflow opens an empty page about traces of language models.
+    view = "?workflowType=machine_learning"
+    found = {
+        one.name: f"{root}/experiments/{one.experiment_id}/runs{view}"
+        for one in connect(settings).search_experiments()
+        if one.name != "Default"
+    }
+    return found | {"models": f"{root}/models{view}"}
+
+
 def show_pages(settings: Settings, port: int) -> None:
     """Serve MLflow's pages on loopback until Ctrl-C.
 
@@ -175,7 +188,8 @@ def show_pages(settings: Settings, port: int) -> None:
     command += ["--default-artifact-root", settings.mlflow_artifacts.as_uri(), "--workers", "1"]
     # MLflow starts uvicorn by name, so the environment's programs must be on the path.
     programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
-    environment = {**os.environ, "PATH": programs}
+    # Its job runner is for judging language models: six processes of 150 MB each.
+    environment = {**os.environ, "PATH": programs, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
     # A session of its own: MLflow starts children, and none of them may outlive this call.
     server = subprocess.Popen(command, env=environment, start_new_session=True)
     before = signal.signal(signal.SIGTERM, _interrupt)

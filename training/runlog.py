@@ -74,7 +74,29 @@ def _run_tags(trained: Trained) -> dict[str, str]:
         "gate": "passed" if trained.verdict.passed else "failed",
         **trained.decision.tags(),
         "git_revision": trained.release.git_revision,
+        # MLflow's name for the description on the run's page, in Markdown.
+        "mlflow.note.content": _description(trained),
     }
+
+
+def _description(trained: Trained) -> str:
+    decided = trained.decision.tags()
+    checks = [
+        f"| {'✓' if one.passed else '✗'} | {one.name} | {one.value:.4g} | {one.limit:.4g} "
+        f"| {one.says} |"
+        for one in trained.verdict.checks
+    ]
+    return "\n".join(
+        [
+            f"**{trained.winner}**, {decided['role']}: {decided['role_reason']}.",
+            "",
+            "| | check | found | limit | what they are |",
+            "|---|---|---:|---:|---|",
+            *checks,
+            "",
+            "Plots and reports are under Artifacts.",
+        ]
+    )
 
 
 def _params(trained: Trained) -> dict[str, Any]:

@@ -78,6 +78,16 @@ def test_the_run_tells_what_went_in_and_what_came_out(settings, trained, frame):
     assert "test.flight_type.economic.rmse" in run.data.metrics
     (data,) = run.inputs.dataset_inputs
     assert data.dataset.digest == frame.digest()
+    described = run.data.tags["mlflow.note.content"]
+    assert described.startswith(f"**{trained.estimator}**, champion: the first version.")
+    assert all(f"| {check.name} |" in described for check in trained.verdict.checks)
+
+
+def test_the_addresses_shown_are_those_of_the_runs(settings, trained):
+    run = registry.connect(settings).get_run(trained.run_id)
+    shown = registry.addresses(settings, 5000)
+    assert list(shown) == ["travel", "models"]
+    assert f"127.0.0.1:5000/#/experiments/{run.info.experiment_id}/runs?" in shown["travel"]
 
 
 def test_the_certificate_is_verified_and_logged(artifacts, frame):
