@@ -17,8 +17,10 @@ PROGRAMS = {
     "git": "names the revision of a release",
     "make": "runs the targets of the Makefile",
     "node": "lints the Jenkinsfile in make check",
+    "java": "lints the Jenkinsfile in make check",
     "kubectl": "renders k8s/ in make check",
 }
+BUILDERS = ("docker", "podman", "buildah")
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ def examine(settings: Settings) -> list[Check]:
         *_extensions(),
         _disk(settings.home),
         _home(settings),
-        _port(settings),
+        *_ports(settings),
         _lock(settings),
         _lake(settings),
     ]
@@ -59,6 +61,12 @@ def _programs() -> Iterator[Check]:
             yield Check(program, "ok", path)
         else:
             yield Check(program, "warn", f"missing; it {purpose}", f"install {program}")
+    builder = next((path for name in BUILDERS if (path := shutil.which(name))), None)
+    if builder:
+        yield Check("image builder", "ok", builder)
+    else:
+        one_of = " or ".join(BUILDERS)
+        yield Check("image builder", "warn", "missing; make image needs one", f"install {one_of}")
 
 
 def _extensions() -> Iterator[Check]:
@@ -93,15 +101,19 @@ def _home(settings: Settings) -> Check:
     return Check("home", "ok", str(settings.home))
 
 
-def _port(settings: Settings) -> Check:
-    if settings.serve_port == 0:
-        return Check("port", "ok", "a free one is found at start")
+def _ports(settings: Settings) -> Iterator[Check]:
+    yield _port("port of the service", settings.serve_host, settings.serve_port, "fail")
+    yield _port("port of MLflow", "127.0.0.1", settings.mlflow_port, "warn")
+
+
+def _port(name: str, host: str, port: int, taken: Literal["warn", "fail"]) -> Check:
+    if port == 0:
+        return Check(name, "ok", "a free one is found at start")
     with socket.socket() as probe:
-        if probe.connect_ex((settings.serve_host, settings.serve_port)) == 0:
-            return Check(
-                "port", "fail", f"{settings.serve_port} is taken", "set TAMBO_SERVE_PORT to 0"
-            )
-    return Check("port", "ok", f"{settings.serve_port} is free")
+        if probe.connect_ex((host, port)) == 0:
+            setting = "TAMBO_SERVE_PORT to 0" if taken == "fail" else "TAMBO_MLFLOW_PORT to another"
+            return Check(name, taken, f"{port} is taken", f"set {setting}")
+    return Check(name, "ok", f"{port} is free")
 
 
 def _lock(settings: Settings) -> Check:

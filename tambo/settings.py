@@ -50,6 +50,7 @@ class Settings(BaseSettings):
     )
     serve_host: str = "127.0.0.1"
     serve_port: int = Field(default=0, ge=0, le=65535, description="0 finds a free port")
+    mlflow_port: int = Field(default=5000, ge=1, le=65535, description="of MLflow's pages")
 
     @model_validator(mode="after")
     def _home_of_raw(self) -> Self:

@@ -309,14 +309,17 @@ def docs() -> None:
 
 
 @app.command()
-def mlflow(port: Annotated[int, typer.Option()] = 5000) -> None:
+def mlflow(
+    port: Annotated[int | None, typer.Option(help="default: TAMBO_MLFLOW_PORT")] = None,
+) -> None:
     """Show MLflow's pages on loopback until Ctrl-C."""
     from training.registry import addresses, show_pages
 
     settings = _settings()
-    for name, address in addresses(settings, port).items():
+    chosen = settings.mlflow_port if port is None else port
+    for name, address in addresses(settings, chosen).items():
         console.out.print(f"{name:<9} {address}", markup=False)
-    show_pages(settings, port)
+    show_pages(settings, chosen)
 
 
 @quarantine.callback(invoke_without_command=True)
