@@ -23,7 +23,9 @@ $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v < (3, 13) \
 	  else f"Tambo needs Python 3.11 or 3.12, found {v[0]}.{v[1]}. Set PYTHON=python3.11.")'
 	@echo "making $(VENV) from requirements.lock"
-	$(PYTHON) -m venv --clear $(VENV)
+	@# An environment that runs is brought up to date, not made again under whoever uses it.
+	@$(BIN)/python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 13))' \
+	  2> /dev/null || $(PYTHON) -m venv --clear $(VENV)
 	@# uv installs the locked set in a fraction of pip's time; pip only fetches uv itself.
 	@awk '/^[A-Za-z0-9]/ {keep = /^uv==/} keep' requirements.lock > $(VENV)/bootstrap.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes \
