@@ -46,7 +46,7 @@ class Scenario:
         return replace(self, size=size)
 
 
-_PEERS = (
+_PEERS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("Tambo", "tambo", PLAIN),
     ("Feast, DuckDB store", "feast", {}),
     ("pandas.merge_asof", "merge_asof", {}),
