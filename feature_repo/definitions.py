@@ -7,6 +7,7 @@ and once in `feature_repo.travel.views`.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from feast import Entity, FeatureService, FeatureView, OnDemandFeatureView  # noqa: TID253
@@ -19,11 +20,18 @@ MODULES = ("entities", "views", "on_demand", "services")
 _KINDS = (Entity, FeatureView, OnDemandFeatureView, FeatureService)
 
 
-def all_objects() -> list[Any]:
-    """Entities, views, on-demand views and feature services of all domains, each once."""
+def all_objects(domains: Collection[str] | None = None) -> list[Any]:
+    """Entities, views, on-demand views and feature services of some domains, each once.
+
+    Args:
+        domains: whose; None: of all. A view whose table is not in the lake cannot be applied, so a
+            release takes those of its own domains: see `tambo.lake.ready`.
+    """
     found: dict[int, Any] = {}
     for name in MODULES:
-        for module in slices("feature_repo", name).values():
+        for domain, module in slices("feature_repo", name).items():
+            if domains is not None and domain not in domains:
+                continue
             for one in vars(module).values():
                 if isinstance(one, _KINDS):
                     found[id(one)] = one

@@ -11,7 +11,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from airflow.sdk.exceptions import AirflowFailException  # noqa: TID253 - inside tasks only
+from airflow.sdk.exceptions import (  # noqa: TID253 - inside tasks only
+    AirflowFailException,
+    AirflowSkipException,
+)
 
 from tambo.cli import stages
 from tambo.cli.road import Stage
@@ -22,7 +25,7 @@ from tambo.errors import (
     OnlineStoreError,
     TamboError,
 )
-from tambo.lake import writer_lock
+from tambo.lake import ready, releases, writer_lock
 from tambo.settings import get_settings
 
 log = logging.getLogger(__name__)
@@ -51,9 +54,10 @@ def final_errors() -> Iterator[None]:
 
 @final_errors()
 def ingest(path: str | None) -> str:
-    """Load a folder of raw files; None is the folder of the sample world."""
+    """Load a folder of raw files; None is the home's own: TAMBO_RAW, else the sample world."""
     settings = get_settings()
-    return _run(stages.ingest_stage(settings, settings.world if path is None else Path(path)))
+    own = settings.raw or settings.world
+    return _run(stages.ingest_stage(settings, own if path is None else Path(path)))
 
 
 @final_errors()
@@ -132,6 +136,7 @@ def models_of(domain: str) -> list[str]:
     """Names of a domain's models."""
     from training.experiment import models
 
+    _skip_unless_ready(domain)
     return [name for name, spec in models().items() if spec.domain == domain]
 
 
@@ -145,8 +150,17 @@ def train(model: str, release: int | None) -> str:
 @final_errors()
 def bundle(domain: str) -> str:
     """Put a domain's champions into a Bento."""
+    _skip_unless_ready(domain)
     (stage,) = stages.bundle_stages(get_settings(), domain)
     return _run(stage)
+
+
+def _skip_unless_ready(domain: str) -> None:
+    """Skip the task, and all that wait for it, where the newest release lacks the domain."""
+    settings = get_settings()
+    why = ready.in_release(settings, releases.get(settings)).skipped.get(domain)
+    if why is not None:
+        raise AirflowSkipException(f"{domain}: skipped, {why}")
 
 
 def _run(stage: Stage) -> str:

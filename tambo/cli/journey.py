@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tambo.cli import console, stages
-from tambo.cli.road import Outcome, Stage, Timing, travel_road
+from tambo.cli.road import Outcome, Stage, Timing, go
 from tambo.cli.source import claim, folder_source, sample_source
 from tambo.domains import slices
 from tambo.errors import ServingError
@@ -31,7 +31,7 @@ def run(settings: Settings, raw: Path | None) -> None:
     source = settings.world if raw is None else raw
     claim(settings, sample_source(settings) if raw is None else folder_source(raw))
     console.out.print(f"home {settings.home}, raw files {source}", markup=False)
-    timings = travel_road(
+    timings = go(
         _stages(settings, source, sample=raw is None),
         lock=lambda: writer_lock(settings, "tambo run: build to release"),
     )
@@ -48,8 +48,16 @@ def _stages(settings: Settings, source: Path, *, sample: bool) -> Iterator[Stage
     yield stages.features_stage(settings)
     yield from stages.train_stages(settings)
     yield from stages.bundle_stages(settings)
-    for domain in slices("bentos"):
-        yield _question_stage(settings, domain)
+    yield from questions(settings)
+
+
+def questions(settings: Settings) -> Iterator[Stage]:
+    """One stage for each service of the release's domains, which asks it once."""
+
+    def of(domain: str) -> list[Stage]:
+        return [_question_stage(settings, domain)]
+
+    return stages.ready_stages(settings, "serve", slices("bentos"), of)
 
 
 def _question_stage(settings: Settings, domain: str) -> Stage:

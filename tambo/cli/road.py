@@ -13,10 +13,19 @@ from tambo.progress import Progress
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one stage has to say when it ends."""
+    """What one stage has to say when it ends.
+
+    Attributes:
+        line: what it did.
+        up_to_date: there was nothing to do.
+        skipped: its domain has no raw files.
+        notes: further lines, printed below.
+    """
 
     line: str
     up_to_date: bool = False
+    skipped: bool = False
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -44,9 +53,7 @@ class Timing:
     up_to_date: bool
 
 
-def travel_road(
-    stages: Iterable[Stage], lock: Callable[[], AbstractContextManager[None]]
-) -> list[Timing]:
+def go(stages: Iterable[Stage], lock: Callable[[], AbstractContextManager[None]]) -> list[Timing]:
     """Run the stages in order, print a line for each, and return their timings.
 
     Args:
@@ -76,5 +83,9 @@ def run_stage(stage: Stage) -> Timing:
         outcome = stage.run(progress)
     seconds = time.perf_counter() - started
     mark = "[dim]=[/dim]" if outcome.up_to_date else "[green]✓[/green]"
+    if outcome.skipped:
+        mark = "[yellow]-[/yellow]"
     console.out.print(f"{mark} [bold]{stage.name:<9}[/bold] {seconds:7.1f} s  {outcome.line}")
+    for note in outcome.notes:
+        console.out.print(f"  {note}", markup=False)
     return Timing(stage.name, seconds, outcome.up_to_date)

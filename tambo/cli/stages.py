@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from tambo.cli import console
 from tambo.cli.road import Outcome, Stage, run_stage
 from tambo.domains import domains, slices
-from tambo.errors import ServingError, TrainingError
+from tambo.errors import ReleaseError, ServingError, TrainingError
 from tambo.progress import Progress
 from tambo.settings import Settings
 
@@ -69,7 +69,7 @@ def build_stage(settings: Settings, *, full_refresh: bool = False) -> Stage:
         result = build(settings, full_refresh=full_refresh, progress=progress)
         rows = sum(result.row_counts.values())
         line = f"{len(result.row_counts)} marts, {rows:,} rows, as of {result.as_of:%Y-%m-%d %H:%M}"
-        return Outcome(line, result.up_to_date)
+        return Outcome(line, result.up_to_date, notes=result.ready.notes())
 
     return Stage("build", work, locked=True)
 
@@ -117,18 +117,20 @@ def features_stage(settings: Settings, number: int | None = None) -> Stage:
     """Apply and materialize the Feast definitions."""
 
     def work(progress: Progress) -> Outcome:
-        from tambo.lake import releases
+        from tambo.lake import ready, releases
 
         # Looked up before Feast is imported, which takes seconds.
-        chosen = releases.get(settings, number).number
+        chosen = releases.get(settings, number)
+        own = ready.in_release(settings, chosen)
 
         from feature_repo.definitions import all_objects
         from tambo.featurestore.publish import publish
 
-        published = publish(settings, all_objects(), release=chosen, progress=progress)
+        objects = all_objects(own.domains)
+        published = publish(settings, objects, release=chosen.number, progress=progress)
         keys = sum(published.views.values())
         line = f"{len(published.views)} views, {keys:,} keys online at release {published.release}"
-        return Outcome(line, published.up_to_date)
+        return Outcome(line, published.up_to_date, notes=own.notes())
 
     return Stage("features", work)
 
@@ -136,14 +138,20 @@ def features_stage(settings: Settings, number: int | None = None) -> Stage:
 def train_stages(
     settings: Settings, model: str | None = None, number: int | None = None
 ) -> Iterator[Stage]:
-    """One stage for each model, or for the one named."""
+    """One stage for each model of the release's domains, or for the one named."""
     from training.experiment import models
 
     known = models()
     if model is not None and model not in known:
         raise TrainingError(f"There is no model {model!r}.", remedy=f"one of: {', '.join(known)}")
-    for name in known if model is None else [model]:
-        yield _train_stage(settings, name, number)
+    chosen = known if model is None else {model: known[model]}
+
+    def of(domain: str) -> Iterator[Stage]:
+        names = (name for name, spec in chosen.items() if spec.domain == domain)
+        return (_train_stage(settings, name, number) for name in names)
+
+    owners = sorted({spec.domain for spec in chosen.values()})
+    yield from ready_stages(settings, "train", owners, of, number=number, asked=model is not None)
 
 
 def _train_stage(settings: Settings, name: str, number: int | None) -> Stage:
@@ -157,14 +165,18 @@ def _train_stage(settings: Settings, name: str, number: int | None) -> Stage:
 
 
 def bundle_stages(settings: Settings, domain: str | None = None) -> Iterator[Stage]:
-    """One stage for each domain that has a service, or for the one named."""
+    """One stage for each domain of the release that has a service, or for the one named."""
     known = [name for name in domains() if name in slices("bentos")]
     if domain is not None and domain not in known:
         raise ServingError(
             f"There is no service for {domain!r}.", remedy=f"one of: {', '.join(known)}"
         )
-    for name in known if domain is None else [domain]:
-        yield _bundle_stage(settings, name)
+    chosen = known if domain is None else [domain]
+
+    def of(name: str) -> list[Stage]:
+        return [_bundle_stage(settings, name)]
+
+    yield from ready_stages(settings, "bundle", chosen, of, asked=domain is not None)
 
 
 def _bundle_stage(settings: Settings, domain: str) -> Stage:
@@ -175,6 +187,48 @@ def _bundle_stage(settings: Settings, domain: str) -> Stage:
         return Outcome(str(bundled.tag), bundled.up_to_date)
 
     return Stage("bundle", work)
+
+
+def ready_stages(
+    settings: Settings,
+    name: str,
+    owners: Iterable[str],
+    of: Callable[[str], Iterable[Stage]],
+    *,
+    number: int | None = None,
+    asked: bool = False,
+) -> Iterator[Stage]:
+    """Stages of the domains that a release holds; each other one is named as skipped.
+
+    Args:
+        settings: the Tambo home.
+        name: of the stages.
+        owners: domains that have such a stage.
+        of: the stages of one domain.
+        number: of the release; None: the latest.
+        asked: somebody named what to do, so there is nothing to skip.
+
+    Raises:
+        ReleaseError: the release lacks a domain that was asked for.
+    """
+    from tambo.lake import ready, releases
+
+    release = releases.get(settings, number)
+    skipped = ready.in_release(settings, release).skipped
+    for domain in owners:
+        if domain in skipped and asked:
+            raise ReleaseError(
+                f"Release {release.number} holds nothing of {domain}: {skipped[domain]}.",
+                remedy="tambo ingest <folder>, then tambo build, validate and release",
+            )
+        if domain in skipped:
+            yield _skipped_stage(name, f"{domain}: skipped, {skipped[domain]}")
+        else:
+            yield from of(domain)
+
+
+def _skipped_stage(name: str, line: str) -> Stage:
+    return Stage(name, lambda _: Outcome(line, skipped=True))
 
 
 def hint(text: str) -> None:

@@ -22,6 +22,7 @@ from tambo.lake.build_domains import buildable, newest_knowledge
 from tambo.lake.build_log import Finished, Target
 from tambo.lake.connect import reader, require, writer
 from tambo.lake.lock import writer_lock
+from tambo.lake.ready import Ready
 from tambo.lake.state import files_hash, raw_state
 from tambo.progress import Progress, silent
 from tambo.settings import Settings
@@ -44,7 +45,7 @@ class BuildResult:
         up_to_date: nothing had changed, nothing was run; the other figures are the last build's.
         seconds: how long it took.
         incremental: it stood on an earlier build.
-        skipped: domains without raw tables.
+        ready: the domains it was made of, and those skipped for want of raw tables.
     """
 
     build_id: int
@@ -56,7 +57,7 @@ class BuildResult:
     up_to_date: bool
     seconds: float
     incremental: bool
-    skipped: tuple[str, ...]
+    ready: Ready
 
 
 @dataclass(frozen=True)
@@ -64,15 +65,13 @@ class _Plan:
     """What there is to build, and what it may stand on.
 
     Attributes:
-        domains: that have raw tables.
-        skipped: that have none.
+        ready: domains that have raw tables, and those that have none.
         target: what the build is made of.
         same: the last build, if it was made of the same and nothing was tried since.
         base: the last build, if this one may stand on it.
     """
 
-    domains: tuple[str, ...]
-    skipped: tuple[str, ...]
+    ready: Ready
     target: Target
     same: Finished | None
     base: Finished | None
@@ -125,7 +124,7 @@ def build(
         up_to_date=up_to_date,
         seconds=time.perf_counter() - started,
         incremental=base is not None and not up_to_date,
-        skipped=plan.skipped,
+        ready=plan.ready,
     )
 
 
@@ -153,8 +152,8 @@ def build_docs(settings: Settings, out: Path) -> Path:
 def _plan(settings: Settings) -> _Plan:
     """Look at raw, at the project and at the builds so far."""
     with writer(settings, "build") as connection:
-        domains, skipped = buildable(settings, connection)
-        if not domains:
+        ready = buildable(settings, connection)
+        if not ready.domains:
             raise BuildError(
                 "There is nothing to build: no raw table of any domain.",
                 remedy="tambo ingest <folder>",
@@ -162,15 +161,17 @@ def _plan(settings: Settings) -> _Plan:
         target = Target(
             raw_state=raw_state(connection),
             project_hash=files_hash(dbt_runner.project(settings), _PROJECT_FILES),
-            as_of=newest_knowledge(settings, connection, domains),
+            as_of=newest_knowledge(settings, connection, ready.domains),
         )
         last = build_log.last_finished(connection)
         tries = build_log.unfinished(connection)
     same = last if last is not None and last.target == target and not tries else None
-    base = last if last is not None and _may_stand_on(settings, last, target, domains) else None
+    base = last
+    if last is not None and not _may_stand_on(settings, last, target, ready.domains):
+        base = None
     if not tries <= {(target.raw_state, target.project_hash)}:
         base = None
-    return _Plan(domains=domains, skipped=skipped, target=target, same=same, base=base)
+    return _Plan(ready=ready, target=target, same=same, base=base)
 
 
 def _may_stand_on(
@@ -181,7 +182,7 @@ def _may_stand_on(
         return False
     try:
         with reader(settings, last.snapshot_id) as connection:
-            return set(domains) <= set(buildable(settings, connection)[0])
+            return set(domains) <= set(buildable(settings, connection).domains)
     except LakeError:
         # Retention has expired its snapshot.
         return False
@@ -189,7 +190,7 @@ def _may_stand_on(
 
 def _command(plan: _Plan, *, full_refresh: bool) -> list[str]:
     command = ["build", "--exclude-resource-type", "unit_test"]
-    command += ["--select", *(f"path:models/{domain}" for domain in plan.domains)]
+    command += ["--select", *(f"path:models/{domain}" for domain in plan.ready.domains)]
     return [*command, "--full-refresh"] if full_refresh else command
 
 

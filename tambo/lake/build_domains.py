@@ -6,39 +6,22 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import duckdb
-import yaml
 
 from tambo.errors import BuildError
-from tambo.lake.dbt_runner import project
+from tambo.lake.ready import Ready, lacking, raw_tables
 from tambo.lake.sql import ident
 from tambo.settings import Settings
 
 
-def raw_tables(settings: Settings) -> dict[str, list[str]]:
-    """Raw tables that each domain's staging reads, from its __sources.yml; domains sorted."""
-    tables: dict[str, list[str]] = {}
-    for path in sorted((project(settings) / "models").glob("*/staging/__sources.yml")):
-        domain = path.parent.parent.name
-        tables[domain] = [
-            table["name"]
-            for source in yaml.safe_load(path.read_text())["sources"]
-            for table in source["tables"]
-        ]
-    return tables
-
-
-def buildable(
-    settings: Settings, connection: duckdb.DuckDBPyConnection
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def buildable(settings: Settings, connection: duckdb.DuckDBPyConnection) -> Ready:
     """Domains of which all raw tables are there, and those skipped because some are not."""
     rows = connection.execute(
         "SELECT table_name FROM duckdb_tables() "
         "WHERE database_name = 'lake' AND schema_name = 'raw'"
     ).fetchall()
-    have = {row[0] for row in rows}
-    wanted = raw_tables(settings)
-    ready = tuple(domain for domain, tables in wanted.items() if have.issuperset(tables))
-    return ready, tuple(domain for domain in wanted if domain not in ready)
+    skipped = lacking(settings, {row[0] for row in rows})
+    ready = tuple(domain for domain in raw_tables(settings) if domain not in skipped)
+    return Ready(ready, skipped)
 
 
 def newest_knowledge(

@@ -148,7 +148,7 @@ def test_a_new_domain_is_a_folder_and_skipped_while_it_has_no_raw_tables(
     (staging / "__sources.yml").write_text(yaml.safe_dump({"sources": [source]}))
     (staging / "stg_jets.sql").write_text("select * from {{ source('fleet', 'jets') }}")
     made = build(Settings(home=lake.settings.home, root=root))
-    assert made.skipped == ("fleet",)
+    assert made.ready.skipped == {"fleet": "no raw files"}
     assert (made.up_to_date, made.incremental) == (False, False), "the project has changed"
 
     with writer(lake.settings, "test") as connection:
@@ -156,7 +156,7 @@ def test_a_new_domain_is_a_folder_and_skipped_while_it_has_no_raw_tables(
         connection.execute(f"CREATE TABLE lake.raw.jets ({columns})")
     lake.load(trips(3, 1))
     made = build(Settings(home=lake.settings.home, root=root))
-    assert made.skipped == ()
+    assert made.ready.skipped == {}
     assert not made.incremental, "the last build had no fleet to stand on"
 
 

@@ -3,7 +3,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from tambo.cli.road import Outcome, Stage, travel_road
+from tambo.cli.road import Outcome, Stage, go
 from tambo.errors import BuildError
 
 
@@ -20,7 +20,7 @@ def test_consecutive_locked_stages_share_one_hold() -> None:
         return Stage(name, lambda _: seen.append(name) or Outcome(name), locked)
 
     plan = [("a", False), ("b", True), ("c", True), ("d", False), ("e", True)]
-    timings = travel_road([stage(name, locked=locked) for name, locked in plan], lock)
+    timings = go([stage(name, locked=locked) for name, locked in plan], lock)
     assert seen == ["a", "lock", "b", "c", "free", "d", "lock", "e", "free"]
     assert [timing.name for timing in timings] == list("abcde")
 
@@ -40,5 +40,5 @@ def test_a_failing_stage_ends_the_road_and_frees_the_lock() -> None:
 
     stages = [Stage("build", fail, locked=True), Stage("after", lambda _: Outcome(""))]
     with pytest.raises(BuildError):
-        travel_road(stages, lock)
+        go(stages, lock)
     assert seen == ["free"]

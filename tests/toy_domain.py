@@ -1,0 +1,97 @@
+"""A second domain for a test, a slice in each stage, found beside the project's own."""
+
+from __future__ import annotations
+
+import importlib
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from hourly_domain import CONTRACT
+
+from tambo import domains
+from tambo.settings import PROJECT_ROOT
+from tambo.sources import contracts
+
+NAME = "toy"
+SLICES = {
+    "tambo/sources/toy/__init__.py": "",
+    "tambo/sources/toy/contracts.yml": CONTRACT.format(domain=NAME, zone="America/Lima"),
+    "dbt/models/toy/staging/__sources.yml": """
+sources:
+  - name: toy
+    database: lake
+    schema: raw
+    tables: [{name: toy_counts}]
+""",
+    "feature_repo/toy/__init__.py": "",
+    "feature_repo/toy/views.py": """
+from feast import Entity, FeatureView, Field, ValueType
+from feast.types import Int64, String
+
+from tambo.featurestore.source import DuckLakeSource
+
+spot = Entity(name="spot", join_keys=["spot"], value_type=ValueType.STRING)
+toy_flow = FeatureView(
+    name="toy_flow",
+    entities=[spot],
+    schema=[Field(name="spot", dtype=String), Field(name="visitors", dtype=Int64)],
+    source=DuckLakeSource(
+        name="toy_flow",
+        table="marts.toy_flow",
+        timestamp_field="event_timestamp",
+        created_timestamp_column="created_timestamp",
+    ),
+)
+""",
+    "training/toy/__init__.py": "",
+    "training/toy/toy_flow.py": """
+from dataclasses import replace
+
+from training.travel.flight_price import MODEL as FLIGHT_PRICE
+
+MODEL = replace(FLIGHT_PRICE, name="toy_flow", domain="toy")
+""",
+    "bentos/toy/__init__.py": "MODELS = ('toy_flow',)",
+    "bentos/toy/example.py": "PATH = '/v1/toy-flow'",
+}
+PACKAGES = ("tambo.sources", "feature_repo", "training", "bentos")
+
+
+def write(root: Path) -> None:
+    """Write the slices below a project's root."""
+    for name, text in SLICES.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+@contextmanager
+def declared(root: Path) -> Iterator[None]:
+    """Let the toy domain be found beside the project's own.
+
+    Args:
+        root: an empty folder; it takes the slices and a copy of the dbt project.
+    """
+    shutil.copytree(PROJECT_ROOT / "dbt", root / "dbt")
+    write(root)
+    sources = root / "tambo/sources"
+    for domain in domains.domains():
+        (sources / domain).symlink_to(domains.SOURCES / domain)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(domains, "SOURCES", sources)
+        patch.setattr(contracts, "SOURCES", sources)
+        for name in PACKAGES:
+            package = importlib.import_module(name)
+            own = str(root / name.replace(".", "/"))
+            patch.setattr(package, "__path__", [*package.__path__, own])
+        importlib.invalidate_caches()
+        try:
+            yield
+        finally:
+            for name in [name for name in sys.modules if f".{NAME}" in name]:
+                if name.startswith(PACKAGES):
+                    del sys.modules[name]
