@@ -16,7 +16,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import httpx
 import typer
@@ -180,7 +180,10 @@ def _alone(settings: Settings) -> Iterator[None]:
 
 
 def interrupt(number: int, frame: FrameType | None) -> None:
-    """Treat SIGTERM and SIGHUP as Ctrl-C, so that the components are stopped."""
+    """Treat SIGTERM and SIGHUP as Ctrl-C, so that the components are stopped.
+
+    Ctrl-C too: a shell that starts us in the background has it ignored.
+    """
     raise KeyboardInterrupt
 
 
@@ -189,7 +192,7 @@ def main(
 ) -> None:
     """Run Airflow on loopback until Ctrl-C."""
     settings = get_settings()
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, interrupt)
     try:
         with running(settings, port, progress=_tell_changes()) as airflow:
@@ -199,14 +202,27 @@ def main(
             if sys.stdout.isatty():
                 typer.echo(f"          {airflow.password}")
             typer.echo("Ctrl-C stops it; running tasks get half a minute to end.")
-            while True:
-                check_alive(airflow.components)
-                time.sleep(1)
+            _watch(airflow)
     except KeyboardInterrupt:
         typer.echo("Airflow is stopped.")
     except OrchestrationError as error:
         typer.echo(f"error {error}", err=True)
         raise typer.Exit(1) from None
+
+
+def _watch(airflow: Airflow) -> NoReturn:
+    """Raise when a component ends or somebody asks to stop, and say so at once."""
+    try:
+        while True:
+            check_alive(airflow.components)
+            time.sleep(1)
+    except KeyboardInterrupt:
+        typer.echo("stopping; Ctrl-C again kills what still runs")
+        raise
+    except OrchestrationError as error:
+        first, _, _ = error.message.partition(":")
+        typer.echo(f"{first}; stopping the others", err=True)
+        raise
 
 
 def _tell_changes() -> Progress:

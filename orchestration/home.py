@@ -46,8 +46,10 @@ def environment(settings: Settings, port: int, dags: Path = DAGS) -> dict[str, s
     """
     home = folder(settings)
     url = f"http://127.0.0.1:{port}"
+    raw = {} if settings.raw is None else {"TAMBO_RAW": str(settings.raw.absolute())}
     return {
         **os.environ,
+        **raw,
         # Tasks run in other folders: they must not look for a home of their own.
         "TAMBO_HOME": str(settings.home.absolute()),
         "AIRFLOW_HOME": str(home),

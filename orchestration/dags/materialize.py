@@ -14,12 +14,17 @@ DOC = """
 ### A release into the online store
 
 Applies the Feast definitions, and writes the newest row of every key of the newest release to the
-online store. The same as `tambo features`.
+online store.
+
+#### The same by hand
+
+`tambo features`
 """
 
 
 @dag(
     dag_id="materialize",
+    description="A release into Feast's registry and the online store.",
     doc_md=DOC,
     schedule=[assets.RELEASE],
     params={
@@ -37,10 +42,13 @@ def materialize() -> None:
     """Declare the DAG."""
 
     @task(outlets=[assets.FEATURES])
-    def publish(params: dict[str, Any] | None = None) -> str:
+    def publish(params: dict[str, Any] | None = None, outlet_events: Any = None) -> str:
+        """Apply the definitions and write the newest row of every key."""
         from orchestration import steps
 
-        return steps.materialize((params or {}).get("release"))
+        line = steps.materialize((params or {}).get("release"))
+        assets.made(assets.FEATURES, line, outlet_events)
+        return line
 
     publish()
 

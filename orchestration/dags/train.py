@@ -14,8 +14,11 @@ from tambo.domains import domains
 
 DOC = """
 One task a model. A model is registered if it beats its baselines; if none does, the best baseline
-is, under its own name. A model that was trained at this release with this code is passed over. The
-same as `tambo train <model>`.
+is, under its own name. A model that was trained at this release with this code is passed over.
+
+#### The same by hand
+
+`tambo train <model>`
 """
 
 
@@ -24,6 +27,7 @@ def train_dag(domain: str) -> None:
 
     @dag(
         dag_id=f"train_{domain}",
+        description=f"{domain}: models trained at a release, gated, registered.",
         doc_md=f"### {domain}: models\n{DOC}",
         # Not at the release itself: training reads by the definitions that were applied with it.
         schedule=[assets.FEATURES],
@@ -41,18 +45,26 @@ def train_dag(domain: str) -> None:
     def pipeline() -> None:
         @task
         def models() -> list[str]:
+            """Name the domain's models."""
             from orchestration import steps
 
             return steps.models_of(domain)
 
-        @task(max_active_tis_per_dagrun=1)
+        # One at a time: each takes all cores. Its name stands in the grid in place of a number.
+        @task(
+            max_active_tis_per_dagrun=1,
+            map_index_template="{{ task.op_kwargs['model'] }}",
+            doc_md="Train, gate and register one model.",
+        )
         def train(model: str, params: dict[str, Any] | None = None) -> str:
             from orchestration import steps
 
             return steps.train(model, (params or {}).get("release"))
 
         @task(outlets=[assets.models(domain)])
-        def registered(lines: list[str]) -> list[str]:
+        def registered(lines: list[str], outlet_events: Any = None) -> list[str]:
+            """Tell those who wait that all models are trained."""
+            assets.made(assets.models(domain), list(lines), outlet_events)
             return list(lines)
 
         registered(train.expand(model=models()))

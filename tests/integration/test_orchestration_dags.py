@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from orchestration import home
-from tambo.domains import domains
-from tambo.settings import Settings
+from tambo.domains import domains, slices
+from tambo.settings import PROJECT_ROOT, Settings
 
 # In a process of its own: importing airflow takes over logging, and must not find what the other
 # tests have imported.
@@ -36,13 +39,13 @@ dags = {}
 for dag in bag.dags.values():
     condition = getattr(dag.timetable, "asset_condition", None)
     dags[dag.dag_id] = {
-        "doc": dag.doc_md, "tags": sorted(dag.tags), "max_active_runs": dag.max_active_runs,
+        "doc": dag.doc_md, "description": dag.description, "tags": sorted(dag.tags), "max_active_runs": dag.max_active_runs,
         "waits_for": assets(condition) if condition is not None else [],
         "makes": sorted({out.name for task in dag.tasks for out in task.outlets}),
         "params": {name: param.schema for name, param in dag.params.items()},
         "described": all(param.description for _, param in dag.params.items()),
         "tasks": [
-            {"id": task.task_id, "owner": task.owner, "retries": task.retries}
+            {"id": task.task_id, "owner": task.owner, "retries": task.retries, "doc": task.doc_md}
             for task in dag.tasks
         ],
     }
@@ -59,11 +62,14 @@ HEAVY = {
 
 @pytest.fixture(scope="module")
 def read(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    folder = tmp_path_factory.mktemp("dags")
-    environment = home.environment(Settings(home=folder), 1)
+    return read_dags(tmp_path_factory.mktemp("dags"), home.DAGS)
+
+
+def read_dags(folder: Path, dags: Path, **environment: str) -> dict[str, Any]:
+    """What Airflow finds in a folder of DAG files."""
     subprocess.run(
-        [sys.executable, "-c", READ, str(home.DAGS), str(folder / "read.json")],
-        env={**os.environ, **environment},
+        [sys.executable, "-c", READ, str(dags), str(folder / "read.json")],
+        env={**os.environ, **home.environment(Settings(home=folder), 1), **environment},
         cwd=folder,
         check=True,
         timeout=120,
@@ -88,20 +94,43 @@ def test_nothing_heavy_is_imported(read: dict[str, Any]):
 
 def test_every_domain_has_its_dags(dags: dict[str, Any]):
     shared = {"build_and_release", "data_quality", "materialize"}
-    own = {f"{verb}_{name}" for verb in ("ingest", "train", "bundle") for name in domains()}
-    assert "ingest_travel" in own
+    own = {f"ingest_{name}" for name in domains()}
+    own |= {f"train_{name}" for name in domains() if find_spec(f"training.{name}")}
+    own |= {f"bundle_{name}" for name in domains() if find_spec(f"bentos.{name}")}
+    assert {"ingest_travel", "train_travel", "bundle_travel"} <= own
     assert set(dags) == shared | own
+
+
+def test_a_new_domain_gets_its_dags_without_an_edit(tmp_path: Path):
+    for package in ("tambo", "training", "bentos", "orchestration"):
+        copy = tmp_path / "tree" / package
+        shutil.copytree(PROJECT_ROOT / package, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    added = tmp_path / "tree" / "tambo" / "sources" / "astronautics"
+    added.mkdir()
+    (added / "contracts.yml").touch()
+    (tmp_path / "tree" / "training" / "astronautics").mkdir()
+    (tmp_path / "tree" / "training" / "astronautics" / "__init__.py").touch()
+
+    tree = tmp_path / "tree"
+    found = read_dags(tmp_path, tree / "orchestration" / "dags", PYTHONPATH=str(tree))["dags"]
+
+    assert {"ingest_astronautics", "train_astronautics"} <= set(found)
+    assert "bundle_astronautics" not in found
+    assert "raw_astronautics" in found["build_and_release"]["waits_for"]
+    assert set(found) > {f"ingest_{domain}" for domain in domains()}
 
 
 def test_dags_say_what_they_do_who_owns_them_and_retry(dags: dict[str, Any]):
     for name, dag in dags.items():
         assert dag["doc"].strip().startswith("### "), name
+        assert dag["description"].endswith("."), name
         assert "tambo" in dag["tags"], name
         assert dag["max_active_runs"] == 1, name
         assert dag["described"], name
         for task in dag["tasks"]:
             assert task["owner"] not in ("", "airflow"), (name, task)
             assert task["retries"] >= 2, (name, task)
+            assert task["doc"], (name, task)
 
 
 def test_params_are_typed(dags: dict[str, Any]):
@@ -110,12 +139,17 @@ def test_params_are_typed(dags: dict[str, Any]):
         for name, dag in dags.items()
         for param, schema in dag["params"].items()
     }
-    assert types == {
-        ("ingest_travel", "path"): ["null", "string"],
+    shared = {
         ("build_and_release", "full_refresh"): "boolean",
         ("materialize", "release"): ["null", "integer"],
-        ("train_travel", "release"): ["null", "integer"],
     }
+    ingest = {(f"ingest_{name}", "path"): ["null", "string"] for name in domains()}
+    train = {
+        (f"train_{name}", "release"): ["null", "integer"]
+        for name in domains()
+        if ("train_" + name) in dags
+    }
+    assert types == shared | ingest | train
 
 
 def test_assets_connect_the_chain_from_raw_files_to_the_service(dags: dict[str, Any]):
@@ -128,6 +162,7 @@ def test_assets_connect_the_chain_from_raw_files_to_the_service(dags: dict[str, 
         assert dags[f"ingest_{domain}"]["waits_for"] == []
         assert woken_by(f"ingest_{domain}") == {"build_and_release"}
         assert woken_by("build_and_release") == {"data_quality", "materialize"}
+    for domain in slices("bentos"):
         assert f"train_{domain}" in woken_by("materialize")
         assert woken_by(f"train_{domain}") == {f"bundle_{domain}"}
         assert woken_by(f"bundle_{domain}") == set()

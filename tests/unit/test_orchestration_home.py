@@ -53,6 +53,15 @@ def test_everything_is_below_the_home(settings: Settings, monkeypatch: pytest.Mo
     assert Path(database).is_relative_to(settings.home / "airflow")
 
 
+def test_tasks_find_the_folder_that_was_named_from_elsewhere(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.delenv("TAMBO_RAW", raising=False)
+    own = Settings(home=settings.home, raw=Path("drop"))
+    assert home.environment(own, 1)["TAMBO_RAW"] == str(Path("drop").absolute())
+    assert "TAMBO_RAW" not in home.environment(settings, 1)
+
+
 def test_nothing_is_reported(settings: Settings):
     found = home.environment(settings, 1)
     assert found["AIRFLOW__USAGE_DATA_COLLECTION__ENABLED"] == "False"
