@@ -1,22 +1,21 @@
-"""How the served fare behaves: asked as a client would, with each request's own stored features."""
+"""How the served fare behaves: the bundled champion, asked over HTTP as a client would."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import permutations
 
 import numpy as np
 import pytest
 import training_home
 
-from bentos.travel.pricing import FlightPricer
-from bentos.travel.schemas import FlightPrice, FlightRequest
-from tambo.featurestore.online import OnlineReader
+from bentos.bundle import bundle
+from bentos.serve import call, serving
+from bentos.travel.example import PATH
+from bentos.travel.schemas import FlightPrice, FlightPrices
 from tambo.lake import reader
-from tambo.serving.model import ServedModel
 from tambo.settings import Settings
-from training import registry
 from training.experiment import train
 
 pytestmark = pytest.mark.slow
@@ -45,11 +44,9 @@ def routes(settings) -> list[tuple[str, str]]:
 
 
 @pytest.fixture(scope="module")
-def ask(settings) -> Ask:
-    """Ask the champion for prices, with features from the online store."""
-    champion = registry.champion(settings, "flight_price")
-    served = ServedModel.load(registry.serving_files(settings, champion))
-    pricer = FlightPricer(served, OnlineReader.open(served.manifest, sqlite=settings.online_store))
+def ask(settings) -> Iterator[Ask]:
+    """Ask the champion's service for prices, with features from the online store."""
+    bundle(settings, "travel")
 
     def prices(routes: list[tuple[str, str]], **changes: object) -> list[FlightPrice]:
         request = {
@@ -58,14 +55,12 @@ def ask(settings) -> Ask:
             "date": "2026-03-18",
             "asked_at": "2026-01-05T12:00:00-03:00",
         }
-        return pricer.price(
-            [
-                FlightRequest.model_validate({**request, "from": origin, "to": to, **changes})
-                for origin, to in routes
-            ]
-        )
+        items = [{**request, "from": origin, "to": to, **changes} for origin, to in routes]
+        answer = call(service.url + PATH, {"items": items})
+        return FlightPrices.model_validate(answer).items
 
-    return prices
+    with serving(settings, "travel") as service:
+        yield prices
 
 
 def values(answers: list[FlightPrice]) -> np.ndarray:
