@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -199,3 +200,7 @@ def test_docs_are_one_page(built: Built, tmp_path: Path) -> None:
     assert list((tmp_path / "docs").iterdir()) == [page]
     text = page.read_text()
     assert "One row per fare (route, class, agency)" in text
+    assert "Raw tables, what is made of them" in text
+    # dbt's page loads nothing from elsewhere, and reports its readers only if this is true.
+    assert '"send_anonymous_usage_stats": false' in text
+    assert not re.findall(r"<(?:script|link|img|iframe)[^>]*(?:src|href)=.?(?:https?:)?//", text)
