@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from tambo.cli import console
+from tambo.cli import console, interrupts
 from tambo.cli.proofs import prove
 from tambo.cli.quiet import quiet
 from tambo.errors import TamboError
@@ -38,7 +38,8 @@ def main() -> None:
     """Run the command line; a TamboError is printed without a traceback and ends with 1."""
     quiet()
     try:
-        app()
+        with interrupts.watched():
+            app()
     except TamboError as error:
         _fail(type(error).__name__, error.message, error.remedy)
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError, PermissionError) as error:

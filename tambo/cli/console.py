@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from tambo.cli import interrupts
 from tambo.progress import Progress as Report
 
 # Piped into a file or a pager, a table may be wider than an old terminal.
@@ -39,6 +40,7 @@ def progress_bar(title: str) -> Iterator[Report]:
         task = bars.add_task("", total=None, title=title)
 
         def report(message: str, done: int, total: int) -> None:
+            interrupts.check()
             bars.update(task, description=message, completed=done, total=total or None)
 
         yield report

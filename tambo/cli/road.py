@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 
-from tambo.cli import console
+from tambo.cli import console, interrupts
 from tambo.progress import Progress
 
 
@@ -81,6 +81,7 @@ def run_stage(stage: Stage) -> Timing:
     started = time.perf_counter()
     with console.progress_bar(stage.name) as progress:
         outcome = stage.run(progress)
+        interrupts.check()
     seconds = time.perf_counter() - started
     mark = "[dim]=[/dim]" if outcome.up_to_date else "[green]✓[/green]"
     if outcome.skipped:
