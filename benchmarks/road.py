@@ -154,11 +154,17 @@ def main() -> None:
         size.prepare()
         for stage in todo:
             journal.add(size.run(stage))
-            options.out.parent.mkdir(parents=True, exist_ok=True)
-            options.out.write_text(page(journal))
-            sys.stderr.write(f"{table(journal).splitlines()[-1]}\n")
+            write(journal, options.out)
+            sys.stderr.write(f"{asked:,}: {stage}\n")
         if not options.keep and set(STAGES) <= journal.stages(asked).keys():
             shutil.rmtree(size.folder)
+    write(journal, options.out)
+
+
+def write(journal: Journal, out: Path) -> None:
+    """Write the page of everything measured so far."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(page(journal))
 
 
 if __name__ == "__main__":
