@@ -12,6 +12,7 @@ from ingest_files import (
     USERS,
     flight,
     hotel,
+    new_home,
     query,
     rows,
     user,
@@ -26,7 +27,7 @@ from tambo.settings import Settings
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings(home=tmp_path / "home")
+    return new_home(tmp_path / "home")
 
 
 @pytest.fixture
@@ -109,7 +110,7 @@ def many_bad_lines(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, 
         text = line.replace(b"2,", b"%d," % (900 + number), 1) if isinstance(line, bytes) else line
         lines += [flight(100 + number), text]
     write(base / "raw" / "flights.csv", *lines, flight(99))
-    settings = Settings(home=base / "home")
+    settings = new_home(base / "home")
     return settings, take(settings, base / "raw")
 
 
@@ -181,7 +182,7 @@ def many_bad_files(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, 
     users_file(base / "raw")
     for number, (_, data, _, _) in enumerate(BAD_FILES):
         write(base / "raw" / f"flights_{number}.csv", data)
-    settings = Settings(home=base / "home")
+    settings = new_home(base / "home")
     return settings, ingest(settings, base / "raw")
 
 

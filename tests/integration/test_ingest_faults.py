@@ -22,6 +22,7 @@ from ingest_files import (
     USERS,
     flight,
     hotel,
+    new_home,
     query,
     rows,
     state,
@@ -48,7 +49,7 @@ ingest(Settings(home=Path(sys.argv[1])), Path(sys.argv[2]))
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings(home=tmp_path / "home")
+    return new_home(tmp_path / "home")
 
 
 @pytest.fixture

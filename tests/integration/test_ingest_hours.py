@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from hourly_domain import HEADER, declared
-from ingest_files import query, write
+from ingest_files import new_home, query, write
 
 from tambo.ingest import ingest, quarantine, replay, reports, withdraw
 from tambo.settings import Settings
@@ -22,7 +22,7 @@ NIGHT = "2018-02-17 23:00"
 @pytest.fixture
 def settings(tmp_path: Path) -> Iterator[Settings]:
     with declared(tmp_path / "sources", {"sampa": "America/Sao_Paulo"}):
-        yield Settings(home=tmp_path / "home")
+        yield new_home(tmp_path / "home")
 
 
 def put(folder: Path, *lines: str, name: str = "sampa_counts.csv") -> Path:

@@ -7,7 +7,19 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from ingest_files import FLIGHTS, HOTELS, USERS, flight, hotel, query, rows, user, users_file, write
+from ingest_files import (
+    FLIGHTS,
+    HOTELS,
+    USERS,
+    flight,
+    hotel,
+    new_home,
+    query,
+    rows,
+    user,
+    users_file,
+    write,
+)
 
 from tambo.errors import IngestError
 from tambo.ingest import ingest, quarantine, replay, reports, withdraw
@@ -16,7 +28,7 @@ from tambo.settings import Settings
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings(home=tmp_path / "home")
+    return new_home(tmp_path / "home")
 
 
 @pytest.fixture

@@ -6,7 +6,19 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from ingest_files import FLIGHTS, HOTELS, USERS, flight, hotel, query, rows, user, users_file, write
+from ingest_files import (
+    FLIGHTS,
+    HOTELS,
+    USERS,
+    flight,
+    hotel,
+    new_home,
+    query,
+    rows,
+    user,
+    users_file,
+    write,
+)
 
 from tambo.errors import IngestError
 from tambo.ingest import ingest, quarantine, reports, withdraw
@@ -19,7 +31,7 @@ VERSION = '"travelCode", price::VARCHAR, withdrawn, _source_file, _row_number'
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings(home=tmp_path / "home")
+    return new_home(tmp_path / "home")
 
 
 @pytest.fixture

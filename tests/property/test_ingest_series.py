@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from hourly_domain import HEADER, declared
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ingest_files import query, write
+from ingest_files import new_home, query, write
 
 from tambo.ingest import ingest, quarantine, replay, reports
 from tambo.ingest.zones import clock_changes
@@ -84,7 +84,7 @@ def test_a_series_comes_back_at_its_instants(seed: int) -> None:
     rng = random.Random(seed)
     with TemporaryDirectory() as place:
         base = Path(place)
-        home = Settings(home=base / "home")
+        home = new_home(base / "home")
         zones = {domain: zone for domain, (zone, _) in NIGHTS.items()}
         truth = {domain: series(rng, domain) for domain in NIGHTS}
         for domain, rows in truth.items():
