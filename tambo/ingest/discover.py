@@ -11,6 +11,7 @@ from tambo.ingest.manifest import read_arrivals
 from tambo.ingest.mapping import MAPPING_FILE, Mapping, read_mapping
 
 SUFFIXES = {".csv", ".txt", ".tsv", ".dat"}
+HIDDEN = ("_", ".")
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Found:
         folder: that mapping and lookups are relative to.
         mapping: the mapping, if there is one.
         arrivals: arrival times by file name, UTC.
-        folders: inside the folder, with CSV files of their own, which are not read.
+        folders: inside the folder, with raw files of their own, which are not read.
     """
 
     files: list[Path]
@@ -47,8 +48,8 @@ def discover(path: Path, mapping: Path | None = None) -> Found:
     read = read_mapping(source) if source else None
     lookups = read.lookups() if read else set()
     arrivals = read_arrivals(folder)
-    inside = _inside(path) if path.is_dir() else [path]
-    files = [file for file in inside if not file.is_dir() and file.name not in lookups]
+    inside = _inside(path, lookups) if path.is_dir() else [path]
+    files = [file for file in inside if not file.is_dir()]
     folders = [file for file in inside if file.is_dir()]
     if not files:
         deeper = f": {', '.join(map(str, folders))}" if folders else ""
@@ -59,18 +60,21 @@ def discover(path: Path, mapping: Path | None = None) -> Found:
     return Found(files, source.parent if source else folder, read, arrivals, folders)
 
 
-def _inside(folder: Path) -> list[Path]:
-    """Files of a folder that may be raw, and folders that hold such files, by name."""
+def _inside(folder: Path, lookups: set[str]) -> list[Path]:
+    """Files of a folder that may be raw, and folders that may hold such files, by name."""
     try:
-        visible = [file for file in sorted(folder.iterdir()) if file.name[0] not in "_."]
-        return [file for file in visible if _is_raw(file) or (file.is_dir() and _holds_raw(file))]
+        visible = [file for file in sorted(folder.iterdir()) if not file.name.startswith(HIDDEN)]
     except OSError as error:
-        raise IngestError(f"{error.filename} cannot be read: {error.strerror}") from error
+        raise IngestError(f"{folder} cannot be read: {error.strerror}") from error
+    return [file for file in visible if _is_raw(file, lookups) or _holds_raw(file, lookups)]
 
 
-def _is_raw(file: Path) -> bool:
-    return file.suffix.lower() in SUFFIXES
+def _is_raw(file: Path, lookups: set[str]) -> bool:
+    return file.suffix.lower() in SUFFIXES and file.name not in lookups
 
 
-def _holds_raw(folder: Path) -> bool:
-    return any(_is_raw(file) for file in folder.iterdir())
+def _holds_raw(folder: Path, lookups: set[str]) -> bool:
+    try:
+        return folder.is_dir() and any(_is_raw(file, lookups) for file in folder.iterdir())
+    except OSError:
+        return True  # nobody can say that it holds none
