@@ -109,7 +109,8 @@ class LakeEngine(LocalComputeEngine):  # type: ignore[misc]
             self.online_store.online_write_batch(
                 self.repo_config, view, online_rows(batch, view), lambda _: None
             )
-        if view.offline:
+        # A view may ask to be written offline too: rows of a table of the lake are there already.
+        if view.offline and not isinstance(view.batch_source, DuckLakeSource):
             table = pa.Table.from_batches([batch])
             self.offline_store.offline_write_batch(self.repo_config, view, table, None)
 

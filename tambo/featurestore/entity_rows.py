@@ -83,6 +83,8 @@ def column_names(rows: pd.DataFrame | pa.Table) -> list[str]:
 def entity_rows(rows: pd.DataFrame | pa.Table, time_column: str | None = None) -> EntityRows:
     """Take entity rows in; every column is kept, duplicates and order too.
 
+    A time may be written as text, as Feast allows: it is handed out as a time in UTC.
+
     Args:
         rows: one row for each (keys, time); a naive time is UTC.
         time_column: column of the entity time; None: event_timestamp, else the only time column.
@@ -100,6 +102,9 @@ def entity_rows(rows: pd.DataFrame | pa.Table, time_column: str | None = None) -
         )
     table = _from_pandas(rows) if isinstance(rows, pd.DataFrame) else rows
     chosen = time_column or _time_column(table)
+    if chosen in table.column_names and pa.types.is_string(table.column(chosen).type):
+        at = table.column_names.index(chosen)
+        table = table.set_column(at, chosen, _from_text(table.column(chosen), chosen))
     return EntityRows(table, chosen, _times(table, chosen))
 
 
@@ -114,6 +119,18 @@ def _from_pandas(frame: pd.DataFrame) -> pa.Table:
                 remedy="give the column one type",
             ) from error
     return pa.table(arrays)
+
+
+def _from_text(times: pa.ChunkedArray, column: str) -> pa.Array:
+    """Times written as ISO 8601; without a zone they are UTC."""
+    try:
+        parsed = pd.to_datetime(times.to_pandas(), utc=True, format="ISO8601")
+    except (ValueError, TypeError) as error:
+        raise FeatureError(
+            f"Column {column} of the entity rows holds text that is not a time: {error}",
+            remedy="write times as 2026-03-01 12:30:00 (UTC) or 2026-03-01T09:30:00-03:00",
+        ) from error
+    return pa.array(parsed, pa.timestamp("us", "UTC"), safe=False)
 
 
 def _time_column(table: pa.Table) -> str:

@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 from feast.data_source import DataSource  # noqa: TID253 - imported by Feast itself, by name
 from feast.feature_logging import LoggingConfig, LoggingSource  # noqa: TID253
-from feast.feature_view import FeatureView  # noqa: TID253
+from feast.feature_view import DUMMY_ENTITY_ID, FeatureView  # noqa: TID253
 from feast.infra.offline_stores.offline_store import OfflineStore, RetrievalJob  # noqa: TID253
 from feast.infra.registry.base_registry import BaseRegistry  # noqa: TID253
 from feast.on_demand_feature_view import OnDemandFeatureView  # noqa: TID253
@@ -174,11 +174,13 @@ class DuckLakeOfflineStore(OfflineStore):  # type: ignore[misc]
         """Append rows to the table behind a view; they are read once a release holds them.
 
         Raises:
-            RowsError: the rows have not the table's columns, in its order, or not its types.
+            RowsError: the rows have not the table's columns, in its order, or not its types, or
+                break what the source promises.
         """
         from tambo.featurestore.write import append
 
-        append(config.offline_store, _lake_source(feature_view.batch_source), table)
+        keys = [one.name for one in feature_view.entity_columns if one.name != DUMMY_ENTITY_ID]
+        append(config.offline_store, _lake_source(feature_view.batch_source), table, keys)
         if progress is not None:
             progress(table.num_rows)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from tambo.errors import FeatureError
 from tambo.featurestore.columns import describe, table_name
 from tambo.featurestore.lake_rows import column_as, lake_rows
 from tambo.featurestore.pinned import store_settings
+from tambo.featurestore.promises import broken_sql
 from tambo.lake import writer
 from tambo.lake.schema import table_exists
 from tambo.lake.sql import ident
@@ -59,17 +60,24 @@ def write_table(
     _create(Settings(home=home), table, arrow, overwrite=overwrite)
 
 
-def append(config: DuckLakeOfflineStoreConfig, source: DuckLakeSource, rows: pa.Table) -> None:
+def append(
+    config: DuckLakeOfflineStoreConfig,
+    source: DuckLakeSource,
+    rows: pa.Table,
+    keys: Sequence[str] = (),
+) -> None:
     """Append rows to the table of a source.
 
     Args:
         config: whose lake.
         source: the table.
         rows: the table's columns in its order, named as there or as the source's mapping says.
+        keys: join keys of the view whose rows they are.
 
     Raises:
         FeatureError: the table does not exist.
-        RowsError: the rows have other columns, or values that are not of the column's type.
+        RowsError: the rows have other columns, or values that are not of the column's type, or
+            break what the source promises of its table. None of them is written.
     """
     names = {feature: column for column, feature in source.field_mapping.items()}
     rows = lake_rows(rows)
@@ -82,7 +90,19 @@ def append(config: DuckLakeOfflineStoreConfig, source: DuckLakeSource, rows: pa.
                 f"the table has {', '.join(columns)}.",
                 remedy="give every column of the table in its order, and no other",
             )
+        connection.execute("BEGIN")
         _insert(connection, source.table, rows.rename_columns(given), columns)
+        wanted = [key if key in columns else names.get(key, key) for key in keys]
+        broken = broken_sql(source, wanted, columns, _ROWS)
+        if broken is not None and connection.execute(broken).fetchone() is not None:
+            connection.execute("ROLLBACK")
+            raise RowsError(
+                f"With these rows {source.table} would break what its source promises: "
+                f"{'records' if source.records else 'unique'}.",
+                remedy="write each row once, and newer than what is known of its key; or let the "
+                "source promise nothing",
+            )
+        connection.execute("COMMIT")
 
 
 def append_or_create(config: DuckLakeOfflineStoreConfig, table: str, rows: pa.Table) -> None:
@@ -164,4 +184,3 @@ def _insert(
     connection.register(_ROWS, pa.table(cast))
     names = ", ".join(ident(name) for name in cast)
     connection.execute(f"INSERT INTO {table_name(table)} ({names}) SELECT {names} FROM {_ROWS}")
-    connection.unregister(_ROWS)

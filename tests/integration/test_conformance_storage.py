@@ -221,6 +221,37 @@ def _log_rows(schema):
     return pa.Table.from_arrays(columns, schema=schema)
 
 
+@pytest.mark.parametrize("promise", ["unique", "records"])
+def test_pushed_rows_keep_what_the_source_promises_or_are_refused(tmp_path, promise):
+    def promising(side):
+        side.source("stays", STAYS, field_mapping={"place": "town"})
+        town = Entity(name="town", join_keys=["town"], value_type=ValueType.STRING)
+        source = DuckLakeSource(
+            table="marts.stays",
+            name="promising",
+            created_timestamp_column="created",
+            field_mapping={"place": "town"},
+            **{promise: True},
+        )
+        nights = [Field(name="town", dtype=String), Field(name="nights", dtype=Int64)]
+        return [town, FeatureView(name="stays", entities=[town], schema=nights, source=source)]
+
+    side = ours(tmp_path / "ours", promising)
+    side.store.write_to_offline_store("stays", PUSHED)
+    broken = [PUSHED]
+    if promise == "records":
+        # Its event is older than one that was known before it.
+        older = PUSHED.assign(event_timestamp=NOW - timedelta(days=20), created=NOW)
+        same_instant = PUSHED.assign(nights=9, event_timestamp=NOW - timedelta(minutes=90))
+        broken += [older, same_instant]
+    for rows in broken:
+        with pytest.raises(RowsError, match=f"promises: {promise}"):
+            side.store.write_to_offline_store("stays", rows)
+    asked = ASKED.rename(columns={"place": "town"})
+    found = side.store.get_historical_features(asked, ["stays:nights"]).to_df()
+    assert cells(found, "n")["nights"] == [7, 3, 8, 1]
+
+
 def test_a_source_at_the_head_is_not_mixed_with_released_tables(tmp_path):
     write_table(tmp_path, "marts.stays", STAYS)
     write_table(tmp_path, "monitoring.more", STAYS)

@@ -1,0 +1,365 @@
+"""Every kind of view through Feast's interface, offline and online: ours answers as the stock
+stores do, or as an expected table says where those are wrong (docs/feast-conformance.md)."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from datetime import timedelta
+
+import pandas as pd
+import pyarrow as pa
+import pytest
+from conformance import NOW, cells, ours, plain, sides
+from conformance_views import ASKED, FEATURES, SERVICES, define
+from feast import Entity, FeatureView, Field, ValueType
+from feast.data_source import PushMode
+from feast.errors import (
+    FeatureNameCollisionError,
+    FeatureViewNotFoundException,
+    PushSourceNotFoundException,
+    RequestDataNotFoundInEntityDfException,
+)
+from feast.types import Int64
+
+from tambo.errors import FeatureError
+
+pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")
+
+QUESTIONS = [*FEATURES, *SERVICES]
+ONLINE = ["trips_view", "weather", "fares", "pushed_weather"]
+NOT_ONLINE = {"without entity, with field mapping", "batch feature view"}
+"""The stock store cannot materialize the one; the other is not served online unless told to."""
+
+ENTITIES = [
+    {"user_code": 1, "place": "Cusco", "origin": "Lima", "destination": "Cusco", "budget": 5.0},
+    {"user_code": 2, "place": "Puno", "origin": "1", "destination": "11", "budget": 0.0},
+    {"user_code": 9, "place": "Quito", "origin": "11", "destination": "1", "budget": 1.0},
+]
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory):
+    pair = sides(tmp_path_factory.mktemp("views"), define)
+    for side in pair:
+        side.store.materialize(NOW - timedelta(days=11), NOW, ONLINE)
+    return pair
+
+
+def question(side, name):
+    return FEATURES.get(name) or side.store.get_feature_service(name)
+
+
+def ask(side, name, asked=ASKED, *, full=False, by="n", **options):
+    job = side.store.get_historical_features(
+        asked.copy(), question(side, name), full_feature_names=full, **options
+    )
+    return cells(job.to_df(), by)
+
+
+@pytest.mark.parametrize("full", [False, True], ids=["short", "full"])
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_historical_features_are_those_of_the_stock_store(both, name, full):
+    if name == "aliases" and not full:
+        for side in both:
+            with pytest.raises(FeatureNameCollisionError):
+                ask(side, name)
+        return
+    stock, lake = (ask(side, name, full=full) for side in both)
+    assert lake == stock
+    assert any(value is not None for key in set(lake) - set(ASKED) for value in lake[key])
+
+
+def test_historical_features_as_a_table(both):
+    """The same by hand, for those who doubt both stores."""
+    got = ask(both[1], "several at once")
+    assert got["spend"] == [None, 20.5, 40.5, 60.5, None, None, None]
+    assert got["fare_mean"] == [100.0, 300.0, 400.0, 500.0, 200.0, None, None]
+    assert got["total"] == [8, 7, 8, 8, 8, None, None]
+    assert got["temperature"] == [12.5, None, 8.0, None, 12.5, None, None]
+    assert got["over"] == [None, -29.5, 15.5, 60.5, None, None, None]
+
+
+@pytest.mark.parametrize("full", [False, True], ids=["short", "full"])
+@pytest.mark.parametrize("name", [one for one in QUESTIONS if one not in NOT_ONLINE])
+def test_online_features_are_those_of_the_stock_store(both, name, full):
+    answers = []
+    for side in both:
+        asked = question(side, name)
+        if isinstance(asked, list):
+            asked = [ref for ref in asked if not ref.startswith("world:")]
+        if name == "aliases" and not full:
+            with pytest.raises(FeatureNameCollisionError):
+                side.store.get_online_features(asked, ENTITIES)
+            return
+        found = side.store.get_online_features(asked, ENTITIES, full_feature_names=full)
+        values = plain(found.to_dict(include_event_timestamps=True))
+        statuses = [list(one.statuses) for one in found.proto.results]
+        answers.append((values, statuses))
+    stock, lake = answers
+    if name == "some":
+        # The stock DuckDB store cannot materialize a view without entity; neither has here.
+        assert lake[0].keys() == stock[0].keys()
+    assert lake == stock
+
+
+def test_a_view_without_entity_is_materialized_and_served(both):
+    _, lake = both
+    lake.store.materialize(NOW - timedelta(days=11), NOW, ["world"])
+    found = lake.store.get_online_features(["world:total"], [{"user_code": 1}, {"user_code": 5}])
+    assert found.to_dict()["total"] == [8, 8]
+
+
+def test_the_stock_store_still_cannot_materialize_a_view_without_entity(both):
+    with pytest.raises(ValueError, match="__dummy_id"):
+        both[0].store.materialize(NOW - timedelta(days=11), NOW, ["world"])
+
+
+def test_online_features_are_read_asynchronously_and_by_column(both):
+    columns = {key: [row[key] for row in ENTITIES] for key in ENTITIES[0]}
+    for side in both:
+        asked = FEATURES["batch"]
+        expected = side.store.get_online_features(asked, ENTITIES).to_dict()
+        assert side.store.get_online_features(asked, columns).to_dict() == expected
+
+
+@pytest.mark.parametrize("name", ["batch", "several at once"])
+@pytest.mark.parametrize("form", ["naive", "Lima", "nanoseconds", "named otherwise", "text"])
+def test_entity_times_in_any_form(both, name, form):
+    frame = ASKED.copy()
+    times = frame["event_timestamp"]
+    by = "n"
+    if form == "naive":
+        frame["event_timestamp"] = times.dt.tz_localize(None)
+    elif form == "Lima":
+        frame["event_timestamp"] = times.dt.tz_convert("America/Lima")
+    elif form == "nanoseconds":
+        frame["event_timestamp"] = times.astype("datetime64[ns, UTC]")
+    elif form == "named otherwise":
+        frame = frame.rename(columns={"event_timestamp": "booked_at"})
+    else:
+        frame["event_timestamp"] = [one.isoformat() for one in times]
+    stock, lake = (ask(side, name, frame, by=by) for side in both)
+    kept = set(lake) - {"event_timestamp", "booked_at"}
+    expected = ask(both[1], name)
+    assert {key: lake[key] for key in kept} == {key: expected[key] for key in kept}
+    assert {key: stock[key] for key in kept} == {key: lake[key] for key in kept}
+
+
+def test_entity_rows_as_arrow_and_as_sql_over_the_lake(both):
+    _, lake = both
+    expected = ask(lake, "several at once")
+    arrow = pa.Table.from_pandas(ASKED, preserve_index=False)
+    refs = FEATURES["several at once"]
+    assert cells(lake.store.get_historical_features(arrow, refs).to_df(), "n") == expected
+    lake.source("asked", ASKED)
+    # With and without the lake's name, as Feast's suites write it.
+    for table in ("marts.asked", "lake.marts.asked"):
+        job = lake.store.get_historical_features(f"SELECT * FROM {table}", refs)
+        assert cells(job.to_df(), "n") == expected
+        assert "ASOF" in job.to_sql()
+
+
+def test_order_repeats_and_other_columns_of_the_entity_rows_are_kept(both):
+    """The stock DuckDB store returns them in any order."""
+    mixed = ASKED.sample(frac=1, random_state=4)
+    found = both[1].store.get_historical_features(mixed, FEATURES["batch"]).to_df()
+    assert list(found["n"]) == list(mixed["n"])
+    assert list(found.columns) == [*mixed.columns, "trips", "spend"]
+
+
+def test_null_keys_match_nothing(both):
+    frame = pd.DataFrame(
+        {"origin": ["Lima", None], "destination": [None, None], "event_timestamp": [NOW] * 2}
+    ).assign(n=range(2))
+    stock, lake = (ask(side, "composite key and field mapping", frame) for side in both)
+    assert lake == stock
+    assert lake["fare_mean"] == [None, None]
+
+
+def test_created_times_filter_what_was_not_yet_known(both):
+    asked = ASKED.assign(event_timestamp=pd.Timestamp(NOW) - timedelta(days=3, hours=12))
+    plain_join, known = (
+        [ask(side, "batch", asked, **options) for side in both]
+        for options in ({}, {"filter_by_created_timestamp": True})
+    )
+    assert plain_join[0] == plain_join[1] and known[0] == known[1]
+    # At that time the correction of traveller 1's first row had not been written down.
+    assert plain_join[1]["spend"][0] == 20.5 and known[1]["spend"][0] == 10.5
+
+
+def test_features_are_retrieved_over_a_range_of_time(both):
+    """The stock DuckDB store has no retrieval without entity rows."""
+    _, lake = both
+    found = lake.store.get_historical_features(
+        entity_df=None,
+        features=FEATURES["batch"],
+        start_date=NOW - timedelta(days=5),
+        end_date=NOW,
+    ).to_df()
+    assert {"event_timestamp", "user_code", "trips", "spend"} <= set(found.columns)
+    rows = list(zip(found["user_code"], found["trips"], strict=True))
+    assert (1, 3) in rows and (3, 6) in rows
+    assert found["event_timestamp"].min() >= pd.Timestamp(NOW) - timedelta(days=5)
+
+
+@pytest.mark.parametrize(
+    ("features", "error"),
+    [
+        (["nowhere:trips"], FeatureViewNotFoundException),
+        (["trips_view:nothing"], KeyError),
+        (["trips_view:trips", "trips_batch:trips"], FeatureNameCollisionError),
+    ],
+)
+def test_a_wrong_reference_is_feasts_own_error(both, features, error):
+    for side in both:
+        with pytest.raises(error):
+            side.store.get_historical_features(ASKED.copy(), features).to_df()
+        with pytest.raises(error):
+            side.store.get_online_features(features, ENTITIES)
+
+
+def test_a_missing_request_field_is_feasts_own_error(both):
+    for side in both:
+        with pytest.raises(RequestDataNotFoundInEntityDfException):
+            side.store.get_historical_features(
+                ASKED.drop(columns="budget"), FEATURES["on demand, pandas"]
+            )
+
+
+def test_a_missing_key_or_time_is_named(both):
+    _, lake = both
+    with pytest.raises(FeatureError, match="user_code"):
+        ask(lake, "batch", ASKED.drop(columns="user_code"))
+    with pytest.raises(FeatureError, match="no time column"):
+        ask(lake, "batch", ASKED.drop(columns="event_timestamp"))
+
+
+SPANS = [
+    (NOW - timedelta(days=11), NOW),
+    # Both ends count; what lies before the start or after the end is not written.
+    (NOW - timedelta(days=4), NOW - timedelta(days=4)),
+    # Without a zone, dates are UTC.
+    tuple((NOW - timedelta(days=one)).replace(tzinfo=None) for one in (3.5, 2.5)),
+]
+
+
+@pytest.mark.parametrize("span", SPANS, ids=["all", "ends", "naive"])
+def test_materialization_writes_the_latest_row_between_its_dates(tmp_path, span):
+    answers = []
+    for side in sides(tmp_path, define):
+        side.store.materialize(*span, ["trips_view", "weather"])
+        asked = [*FEATURES["batch"], "weather:temperature"]
+        answers.append(side.store.get_online_features(asked, ENTITIES).to_dict())
+    assert answers[1] == answers[0]
+
+
+def test_incremental_materialization_goes_on_from_where_it_ended(tmp_path):
+    answers = []
+    for side in sides(tmp_path, define):
+        store, seen = side.store, []
+        # Feast begins at the ttl before the wall clock's now, which these rows are older than.
+        store.materialize(NOW - timedelta(days=11), NOW - timedelta(days=2), ["pushed_weather"])
+        for end in (NOW - timedelta(days=2), NOW - timedelta(days=1), NOW):
+            if end > NOW - timedelta(days=2):
+                store.materialize_incremental(end, ["pushed_weather"])
+            places = [{"place": one} for one in ("Cusco", "Lima", "Puno")]
+            found = store.get_online_features(FEATURES["stream with push"], places)
+            seen.append(found.to_dict()["temperature"])
+        spans = store.get_stream_feature_view("pushed_weather").materialization_intervals
+        answers.append((seen, [span[1] for span in spans]))
+    assert answers[1] == answers[0]
+    assert len(answers[1][1]) == 3
+    assert plain(answers[1][0]) == [
+        [pytest.approx(11.1), None, None],
+        [12.5, 19.25, None],
+        [12.5, 19.25, 8.0],
+    ]
+
+
+def test_pushed_rows_are_served_at_once_and_kept_for_training(tmp_path):
+    rows = pd.DataFrame(
+        {
+            "place": ["Lima", "Quito"],
+            "event_timestamp": [NOW] * 2,
+            "created": [NOW] * 2,
+            "temperature": [30.5, 15.0],
+        }
+    )
+    asked = ASKED.assign(place=["Lima", "Quito"] * 3 + ["Puno"])
+    answers = []
+    for side in sides(tmp_path, define):
+        side.store.push("weather_push", rows, to=PushMode.ONLINE_AND_OFFLINE)
+        with pytest.raises(PushSourceNotFoundException):
+            side.store.push("nothing", rows)
+        online = side.store.get_online_features(
+            FEATURES["stream with push"], [{"place": one} for one in ("Lima", "Quito", "Puno")]
+        )
+        answers.append((online.to_dict(), ask(side, "stream with push", asked)))
+        asyncio.run(_push_later(side.store, rows))
+        again = side.store.get_online_features(FEATURES["stream with push"], [{"place": "Lima"}])
+        assert again.to_dict()["temperature"] == [31.5]
+    assert answers[1] == answers[0]
+    assert answers[1][0]["temperature"] == [30.5, 15.0, None]
+    assert answers[1][1]["temperature"][:2] == [30.5, None]
+
+
+async def _push_later(store, rows):
+    later = rows.assign(
+        event_timestamp=NOW + timedelta(hours=1), temperature=rows["temperature"] + 1
+    )
+    with contextlib.suppress(NotImplementedError):
+        # SQLite's store has no asynchronous writing.
+        await store.push_async("weather_push", later)
+        return
+    store.push("weather_push", later)
+
+
+def test_materialization_does_not_write_a_table_back_to_itself(tmp_path):
+    """The stock engine appends the rows that it has read to where it read them from."""
+    rows = pd.DataFrame({"code": [1], "event_timestamp": [NOW], "amount": [5]})
+
+    def kept(side):
+        code = Entity(name="code", join_keys=["code"], value_type=ValueType.INT64)
+        source = side.source("kept", rows, created_timestamp_column=None)
+        schema = [Field(name="amount", dtype=Int64)]
+        return [
+            code,
+            FeatureView(name="kept", entities=[code], schema=schema, source=source, offline=True),
+        ]
+
+    side = ours(tmp_path / "ours", kept)
+    side.store.materialize(NOW - timedelta(days=1), NOW)
+    found = side.store.get_online_features(["kept:amount"], [{"code": 1}])
+    assert found.to_dict()["amount"] == [5]
+    job = side.store.get_historical_features(
+        "SELECT code, event_timestamp FROM marts.kept", ["kept:amount"]
+    )
+    assert list(job.to_df()["amount"]) == [5]
+
+
+def test_a_table_with_a_day_as_its_time_and_no_created_time(tmp_path):
+    frame = pd.DataFrame({"code": [1, 1], "day": [NOW.date(), NOW.date() - timedelta(days=3)]})
+
+    def daily(side):
+        code = Entity(name="code", join_keys=["code"], value_type=ValueType.INT64)
+        source = side.source(
+            "daily",
+            frame.assign(amount=[5, 6]),
+            timestamp_field="day",
+            created_timestamp_column=None,
+        )
+        return [
+            code,
+            FeatureView(
+                name="daily",
+                entities=[code],
+                schema=[Field(name="amount", dtype=Int64)],
+                source=source,
+            ),
+        ]
+
+    side = ours(tmp_path / "ours", daily)
+    asked = pd.DataFrame({"code": [1, 1], "event_timestamp": [NOW, NOW - timedelta(days=2)]})
+    found = side.store.get_historical_features(asked.assign(n=[0, 1]), ["daily:amount"]).to_df()
+    assert list(found["amount"]) == [5, 6]
