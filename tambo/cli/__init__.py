@@ -302,11 +302,13 @@ def export(
 @app.command()
 def docs() -> None:
     """Build the dbt docs as one static page, and say where the data docs are."""
+    from expectations.docs import index
     from tambo.lake.build import build_docs
 
     settings = _settings()
-    page = build_docs(settings, settings.home / "docs")
-    console.out.print(f"dbt docs   {page}\ndata docs  {settings.data_docs / 'site' / 'index.html'}")
+    page = build_docs(settings, settings.home / "docs").absolute()
+    checked = index(settings) or "none yet: tambo validate writes them"
+    console.out.print(f"dbt docs   {page}\ndata docs  {checked}", markup=False)
 
 
 @app.command()
