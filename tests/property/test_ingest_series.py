@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo, available_timezones
 
 from hourly_domain import HEADER, declared
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from ingest_files import new_home, query, write
 
@@ -78,7 +78,12 @@ def correct(home: Settings, path: Path, rng: random.Random) -> None:
         replay(home, file=mended)
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    print_blob=True,
+)
 @given(st.integers(0, 10**9))
 def test_a_series_comes_back_at_its_instants(seed: int) -> None:
     rng = random.Random(seed)
