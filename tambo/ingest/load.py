@@ -6,13 +6,15 @@ from datetime import datetime
 from pathlib import Path
 from time import perf_counter
 
+import duckdb
+
 from tambo.ingest.discover import discover
 from tambo.ingest.landing import land
 from tambo.ingest.orphans import land_orphans, note_orphans
 from tambo.ingest.plan import Plan, known_batches, make_plan
 from tambo.ingest.report import IngestReport, read_reports
 from tambo.ingest.taking import Taken, take_what_adds_up, transaction
-from tambo.ingest.work import Work, workspace
+from tambo.ingest.work import workspace
 from tambo.lake import writer
 from tambo.lake.state import now
 from tambo.progress import Progress, silent
@@ -61,10 +63,7 @@ def ingest(
         plan = make_plan(
             settings, known, found, at=at, history=history, restore=restore, progress=progress
         )
-        if not plan.batches:
-            return IngestReport(plan.others, 0, perf_counter() - started)
-        with workspace(settings, connection) as work:
-            taken = _take_in(settings, work, plan, at, progress)
+        taken = _take_in(settings, connection, plan, at, progress)
         mine = {batch.batch_id for batch in plan.batches} & taken.ids
         files = read_reports(connection, mine) + plan.others
     report = IngestReport(files, taken.moved, perf_counter() - started)
@@ -72,10 +71,19 @@ def ingest(
     return report
 
 
-def _take_in(settings: Settings, work: Work, plan: Plan, at: datetime, progress: Progress) -> Taken:
-    for number, batch in enumerate(plan.batches):
-        progress(f"checking {batch.captured.name}", number, len(plan.batches))
-        if batch.problem is None:
-            land(settings, work, batch)
-    old = land_orphans(settings, work, plan.batches, at)
-    return take_what_adds_up(settings, work, plan.batches, old, progress)
+def _take_in(
+    settings: Settings,
+    connection: duckdb.DuckDBPyConnection,
+    plan: Plan,
+    at: datetime,
+    progress: Progress,
+) -> Taken:
+    if not plan.batches:
+        return Taken([], 0, [])
+    with workspace(settings, connection) as work:
+        for number, batch in enumerate(plan.batches):
+            progress(f"checking {batch.captured.name}", number, len(plan.batches))
+            if batch.problem is None:
+                land(settings, work, batch)
+        old = land_orphans(settings, work, plan.batches, at)
+        return take_what_adds_up(settings, work, plan.batches, old, progress)

@@ -123,7 +123,26 @@ def make_plan(
     """
     clean_parts(settings)
     contracts = all_contracts()
-    plan, candidates = Plan(), []
+    plan = Plan()
+    candidates = _capture_all(settings, plan, known, found, contracts, progress)
+    plan.others += [_folder(path) for path in found.folders]
+    _add_batches(plan, candidates, known, found, at=at, history=history, restore=restore)
+    order = _table_order(contracts)
+    plan.batches.sort(key=lambda batch: order[batch.table.name])
+    _number(plan.batches, known)
+    return plan
+
+
+def _capture_all(
+    settings: Settings,
+    plan: Plan,
+    known: Sequence[Known],
+    found: Found,
+    contracts: dict[str, Contracts],
+    progress: Progress,
+) -> list[Candidate]:
+    """Take every file's bytes, and find what each is; those that nothing claims are reported."""
+    candidates: list[Candidate] = []
     sizes = {batch.size for batch in known}
     for number, path in enumerate(found.files):
         progress(f"reading {path.name}", number, len(found.files))
@@ -132,12 +151,7 @@ def make_plan(
         if not claims:
             plan.others.append(_unclaimed(captured))
         candidates += claims
-    plan.others += [_folder(path) for path in found.folders]
-    _add_batches(plan, candidates, known, found, at=at, history=history, restore=restore)
-    order = _table_order(contracts)
-    plan.batches.sort(key=lambda batch: order[batch.table.name])
-    _number(plan.batches, known)
-    return plan
+    return candidates
 
 
 def candidates_of(

@@ -146,24 +146,36 @@ def export(
     chosen = f"record > 0 AND {_where(reason, table, source_file)}"
     written, files = 0, []
     with reader(settings) as connection:
-        shapes = connection.execute(
-            "SELECT f.table_name, f.columns, f.mapping, list(f.batch_id ORDER BY f.batch_id) "
-            "FROM lake.audit.files f SEMI JOIN (SELECT DISTINCT batch_id FROM "
-            f"lake.quarantine.lines WHERE {chosen}) q USING (batch_id) GROUP BY ALL ORDER BY ALL"
-        ).fetchall()
-        if not shapes:
-            raise IngestError(
-                "No such line is in quarantine.",
-                remedy="tambo quarantine lists what is; a whole file is not exported: mend the "
-                "file, or give a mapping, and ingest it again",
-            )
-        for number, (_, columns, mapping, batches) in enumerate(shapes, start=1):
+        for number, (columns, entry, batches) in enumerate(_shapes(connection, chosen), start=1):
             path = out if number == 1 else out.with_stem(f"{out.stem}-{number}")
-            entry = Entry.model_validate_json(mapping) if mapping else None
-            found = _fetch(connection, chosen, batches)
-            written += _write(path, json.loads(columns), entry, found)
+            written += _write(path, columns, entry, _fetch(connection, chosen, batches))
             files.append(path)
     return Exported(written, files)
+
+
+def _shapes(
+    connection: duckdb.DuckDBPyConnection, chosen: str
+) -> list[tuple[list[str], Entry | None, list[int]]]:
+    """Columns, mapping and batches of the files that quarantined lines come from, by table.
+
+    Raises:
+        IngestError: no line is chosen.
+    """
+    rows = connection.execute(
+        "SELECT f.table_name, f.columns, f.mapping, list(f.batch_id ORDER BY f.batch_id) "
+        "FROM lake.audit.files f SEMI JOIN (SELECT DISTINCT batch_id FROM "
+        f"lake.quarantine.lines WHERE {chosen}) q USING (batch_id) GROUP BY ALL ORDER BY ALL"
+    ).fetchall()
+    if not rows:
+        raise IngestError(
+            "No such line is in quarantine.",
+            remedy="tambo quarantine lists what is; a whole file is not exported: mend the file, "
+            "or give a mapping, and ingest it again",
+        )
+    return [
+        (json.loads(columns), Entry.model_validate_json(mapping) if mapping else None, batches)
+        for _, columns, mapping, batches in rows
+    ]
 
 
 def _fetch(

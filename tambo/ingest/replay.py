@@ -95,10 +95,15 @@ def replay(
             folder = mapping.parent if mapping else Path()
             touched, moved = _try_all(settings, work, read, folder, at, progress)
         files = read_reports(connection, touched if moved else ())
-        left = connection.execute(
-            "SELECT count(*) FROM lake.quarantine.lines WHERE resolved_by IS NULL"
-        ).fetchone()
-    return Replay(files, moved, int(left[0]) if left else 0, perf_counter() - started)
+        left = _count_left(connection)
+    return Replay(files, moved, left, perf_counter() - started)
+
+
+def _count_left(connection: duckdb.DuckDBPyConnection) -> int:
+    row = connection.execute(
+        "SELECT count(*) FROM lake.quarantine.lines WHERE resolved_by IS NULL"
+    ).fetchone()
+    return int(row[0]) if row else 0
 
 
 def _try_all(

@@ -130,7 +130,6 @@ def take_in(
         ConservationError: the accounts of some files do not hold.
     """
     connection = work.connection
-    whole = [batch for batch in new if batch.problem is not None]
     landed = [batch for batch in new if batch.problem is None]
     for contracts in domains_of([*new, *old]):
         create_raw_tables(connection, contracts)
@@ -141,11 +140,7 @@ def take_in(
     for contracts in domains_of([*landed, *old]):
         progress(f"loading {contracts.domain}", 0, 1)
         affected |= _take_domain(work, contracts, old)
-    _forget_entries(connection, new)
-    write_lines(connection, settings, landed)
-    write_whole(connection, settings, whole)
-    _write_filtered(connection)
-    write_batches(connection, new)
+    _write_new(connection, settings, new)
     moved, changed = _move_accepted(work, old)
     others = (affected | changed) - {batch.batch_id for batch in new}
     revise(connection, others)
@@ -177,6 +172,17 @@ def _take_domain(work: Work, contracts: Contracts, old: Sequence[Batch]) -> set[
             new = left_out(new)
         affected |= settle(connection, contracts.domain, table, new=new, doubtful=doubtful)
     return affected
+
+
+def _write_new(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, new: Sequence[Batch]
+) -> None:
+    """Write what there is of new files besides their rows: quarantine, filtered lines, batches."""
+    _forget_entries(connection, new)
+    write_lines(connection, settings, [batch for batch in new if batch.problem is None])
+    write_whole(connection, settings, [batch for batch in new if batch.problem is not None])
+    _write_filtered(connection)
+    write_batches(connection, new)
 
 
 def _write_filtered(connection: duckdb.DuckDBPyConnection) -> None:
