@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import shutil
 from functools import cache
 from pathlib import Path
@@ -101,6 +102,7 @@ def _empty_lake() -> TemporaryDirectory[str]:
     with writer(Settings(home=Path(made.name) / "home"), "test") as lake:
         for contracts in all_contracts().values():
             create_raw_tables(lake, contracts)
+    atexit.register(made.cleanup)
     return made
 
 
