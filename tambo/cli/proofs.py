@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,6 +11,8 @@ from tambo.cli import console
 from tambo.errors import ProofError
 
 if TYPE_CHECKING:
+    from tambo.proofs.leakage import Future
+    from tambo.proofs.parity import StoreParity
     from tambo.settings import Settings
 
 prove = typer.Typer(
@@ -85,6 +88,116 @@ def joins(
             _show(one.differences)
         failed += [f"view {one.view}" for one in own if one.differences]
     _conclude("joins", "every cell is what brute force says", failed, f"--seed {chosen}")
+
+
+@prove.command("leakage")
+def leakage(
+    rows: Annotated[int, typer.Option(min=100, help="raw rows to sample, about")] = 6_000,
+    futures: Annotated[int, typer.Option(min=1, help="how many instants to perturb after")] = 2,
+    seed: Seed = None,
+    number: ReleaseNumber = None,
+    keep: Annotated[
+        Path | None, typer.Option(help="folder for the scratch homes; default: gone afterwards")
+    ] = None,
+) -> None:
+    """Tell scratch homes another future after t: nothing at or before t may move."""
+    from tempfile import TemporaryDirectory
+
+    from tambo.cli.proof_road import road, training_rows
+    from tambo.proofs.leakage import prove_leakage
+
+    settings = _settings()
+    chosen = _seed(settings, seed)
+    with (
+        TemporaryDirectory(prefix="tambo-leakage-") as scratch,
+        console.progress_bar("leakage") as progress,
+    ):
+        proof = prove_leakage(
+            settings,
+            road,
+            training_rows(),
+            folder=Path(scratch) if keep is None else keep,
+            rows=rows,
+            futures=futures,
+            seed=chosen,
+            release=number,
+            progress=progress,
+        )
+    console.out.print(f"{proof.versions:,} raw rows sampled, through ingest, dbt, gate and Feast")
+    for future in proof.futures:
+        _show_future(future)
+    failed = [f"{part.part} moved before it could" for part in proof.leaks]
+    failed += [f"{part.part} never moved, so nothing is proved of it" for part in proof.powerless]
+    _conclude(
+        "leakage", "what became known later moved nothing earlier", failed, f"--seed {chosen}"
+    )
+
+
+def _show_future(future: Future) -> None:
+    told = ", ".join(f"{count:,} {what}" for what, count in sorted(future.told.items()))
+    console.show_table(
+        f"another future after {future.t} UTC: {told}",
+        ("what", "at or before t", "moved", "after t", "moved after t"),
+        [
+            (one.part, one.earlier, one.earlier_moved, one.later, one.later_moved)
+            for one in future.moved
+        ],
+    )
+    for one in future.moved:
+        _show(one.examples)
+
+
+@prove.command("parity")
+def parity(
+    sample: Annotated[int, typer.Option(min=1, help="keys of a view that has more")] = 5_000,
+    both: Annotated[
+        bool, typer.Option("--both", help="also a throwaway store of the other kind")
+    ] = False,
+    seed: Seed = None,
+) -> None:
+    """Hold online features against offline ones, row by row, at the release's own instant."""
+    from tambo.proofs.parity import prove_parity
+
+    settings = _settings()
+    chosen = _seed(settings, seed)
+    with console.progress_bar("parity") as progress:
+        stores = [prove_parity(settings, sample=sample, seed=chosen, progress=progress)]
+    if both:
+        from feature_repo.definitions import all_objects
+        from tambo.proofs.throwaway import other_store
+
+        with (
+            other_store(settings, all_objects(), stores[0].release) as other,
+            console.progress_bar("parity") as progress,
+        ):
+            stores.append(prove_parity(other, sample=sample, seed=chosen, progress=progress))
+    for store in stores:
+        _show_store(store)
+    failed = [failure for store in stores for failure in store.failures]
+    names = " and ".join(store.store for store in stores)
+    _conclude("parity", f"{names}: online is what offline is", failed, f"--seed {chosen}")
+
+
+def _show_store(store: StoreParity) -> None:
+    console.show_table(
+        f"{store.store} against offline: release {store.release} at "
+        f"{store.as_of.replace(tzinfo=None)} UTC, by Feast's SDK and by OnlineReader",
+        ("view", "keys", "of", "cells", "not null", "compared", "different"),
+        [
+            (
+                one.view,
+                one.keys,
+                one.all_keys,
+                one.cells,
+                one.filled,
+                f"{one.compared:.1%}",
+                len(one.mismatches),
+            )
+            for one in store.views
+        ],
+    )
+    for one in store.views:
+        _show(tuple(str(mismatch) for mismatch in one.mismatches))
 
 
 def _show(differences: tuple[str, ...]) -> None:

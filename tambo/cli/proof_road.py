@@ -1,0 +1,73 @@
+"""The road that the scratch homes of `tambo prove leakage` go, and the models' training rows."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tambo.settings import Settings
+
+if TYPE_CHECKING:
+    from tambo.proofs.leakage import TrainingRows
+
+
+def road(settings: Settings, raw: Path) -> None:
+    """Take raw files to a release with its feature definitions.
+
+    Raises:
+        TamboError: a stage refuses what the one before it made.
+    """
+    from expectations.gate import validate
+    from tambo.ingest import ingest
+    from tambo.lake import releases
+    from tambo.lake.build import build
+
+    # What no manifest says is known as the history that it was taken from.
+    ingest(settings, raw, history=True)
+    build(settings)
+    validate(settings)
+    releases.release(settings)
+    _apply(settings)
+
+
+def _apply(settings: Settings) -> None:
+    """Register the feature definitions; nothing is put online."""
+    from feast import FeatureStore
+
+    from feature_repo.definitions import all_objects
+    from tambo.featurestore.store import repo_config
+
+    settings.registry.parent.mkdir(parents=True, exist_ok=True)
+    with warnings.catch_warnings():
+        # Feast calls on-demand views experimental at each apply.
+        warnings.simplefilter("ignore", RuntimeWarning)
+        FeatureStore(config=repo_config(settings)).apply(all_objects())
+
+
+def training_rows() -> list[TrainingRows]:
+    """The training rows of every model."""
+    from tambo.proofs.leakage import TrainingRows
+    from training.experiment import models
+
+    return [
+        TrainingRows(
+            model=spec.name,
+            service=spec.feature_service,
+            labels=_labels(spec.label),
+            entity_rows=spec.entity_rows,
+        )
+        for spec in models().values()
+    ]
+
+
+def _labels(table: Any) -> Callable[[Any, datetime], Any]:
+    from training.labels import read_labels
+
+    def labels(connection: Any, known_by: datetime) -> Any:
+        return partial(read_labels, connection, table)(known_by=known_by)
+
+    return labels

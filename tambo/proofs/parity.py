@@ -1,0 +1,329 @@
+"""Proof that online equals offline, row by row, for every view that is online.
+
+Three readers are asked for each key of each view at one instant, the as_of of the release that the
+store holds: the offline store (`get_historical_features`), Feast's SDK (`get_online_features`) and
+our `OnlineReader`. Every cell must be the same in value and type, nulls and expired ones too; keys
+that are stored and that the release does not have are asked for as well.
+
+What was pushed after that instant is left out; fewer than 95 % of the cells that are not null
+offline compared is a failure.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from tambo.errors import FeatureError, OnlineStoreError, ProofError
+from tambo.featurestore.online import OnlineManifest, OnlineReader, OnlineRow, Reason, resolve
+from tambo.lake import releases
+from tambo.lake.releases import Release
+from tambo.progress import Progress, silent
+from tambo.proofs.online_keys import Key, mart_keys, stored_keys
+from tambo.proofs.oracle import shown
+from tambo.settings import Settings
+
+if TYPE_CHECKING:
+    from feast import FeatureStore, FeatureView
+
+LEAST_COMPARED = 0.95
+"""Share of the cells that are not null offline which must have been compared."""
+
+BATCH = 1_000
+"""Keys of one request."""
+
+TIME = "event_timestamp"
+
+
+@dataclass(frozen=True)
+class Mismatch:
+    """One cell that differs.
+
+    Attributes:
+        reader: Feast's SDK or OnlineReader.
+        key: the join keys.
+        feature: the feature.
+        offline: its value offline.
+        online: its value online.
+        why: what the online store says of it.
+    """
+
+    reader: str
+    key: Key
+    feature: str
+    offline: Any
+    online: Any
+    why: str
+
+    def __str__(self) -> str:
+        return (
+            f"{self.feature} of {self.key}: offline {shown(self.offline)}, "
+            f"{self.reader} {shown(self.online)} ({self.why})"
+        )
+
+
+@dataclass(frozen=True)
+class ViewParity:
+    """What was compared of one view.
+
+    Attributes:
+        view: the feature view.
+        keys: keys that were asked for.
+        all_keys: keys that there are, in the release or in the store.
+        cells: features compared, for each of the two online readers.
+        filled: cells that are not null offline.
+        pushed: of these, not compared: a value was pushed after the release.
+        mismatches: cells that differ.
+    """
+
+    view: str
+    keys: int
+    all_keys: int
+    cells: int
+    filled: int
+    pushed: int
+    mismatches: tuple[Mismatch, ...]
+
+    @property
+    def compared(self) -> float:
+        """Share of the cells that are not null offline which were compared."""
+        return 1.0 if not self.filled else 1 - self.pushed / self.filled
+
+
+@dataclass(frozen=True)
+class StoreParity:
+    """What was compared in one online store.
+
+    Attributes:
+        store: its name, without secrets.
+        release: number of the release that it holds.
+        latest: number of the latest release.
+        as_of: the instant of the comparison, UTC.
+        views: view by view.
+    """
+
+    store: str
+    release: int
+    latest: int
+    as_of: datetime
+    views: tuple[ViewParity, ...]
+
+    @property
+    def failures(self) -> list[str]:
+        """Why parity does not hold; none if it does."""
+        found = []
+        if self.release != self.latest:
+            found.append(
+                f"{self.store} is stale: it holds release {self.release}, "
+                f"the latest is {self.latest}"
+            )
+        for view in self.views:
+            if view.mismatches:
+                found.append(f"{view.view} differs in {len(view.mismatches):,} cells")
+            if view.compared < LEAST_COMPARED:
+                found.append(f"only {view.compared:.0%} of {view.view} could be compared")
+        if not any(view.filled for view in self.views):
+            found.append(f"nothing in {self.store} is not null offline")
+        return found
+
+
+def prove_parity(
+    settings: Settings, *, sample: int, seed: int, progress: Progress = silent
+) -> StoreParity:
+    """Compare the online store of a home with its offline store.
+
+    Args:
+        settings: the Tambo home; `redis_url` says which store is compared.
+        sample: keys of a view that has more.
+        seed: which keys.
+        progress: told each view.
+
+    Raises:
+        OnlineStoreError: the store is down, missing, or does not say what it holds.
+        ReleaseError: the release that it holds cannot be read any more.
+        FeatureError: no definitions have been applied.
+    """
+    latest = releases.latest(settings)
+    if not settings.registry.exists():
+        raise FeatureError(
+            f"No feature definitions have been applied in {settings.home}.",
+            remedy="tambo features",
+        )
+    name = "SQLite" if settings.redis_url is None else "Redis"
+    with _store(settings, latest) as store:
+        release, as_of = _held(store, settings)
+        chosen = releases.get(settings, release)
+        if chosen.as_of.replace(tzinfo=UTC) != as_of:
+            raise OnlineStoreError(
+                f"{name} says that release {release} is of {as_of:%Y-%m-%d %H:%M:%S} UTC; it is "
+                f"of {chosen.as_of:%Y-%m-%d %H:%M:%S}.",
+                remedy="the store belongs to another home; fill it again: tambo features",
+            )
+        offline = store.config.offline_store
+        offline.release, offline.snapshot = chosen.number, chosen.snapshot_id
+        store.config.online_store.as_of = as_of
+        views = [view for view in store.list_feature_views() if view.online]
+        views.sort(key=lambda view: str(view.name))
+        found = []
+        for done, view in enumerate(views):
+            progress(f"{name} {view.name}", done, len(views))
+            found.append(_View(settings, store, view, chosen, as_of).compare(sample, seed))
+    return StoreParity(name, release, latest.number, as_of, tuple(found))
+
+
+@contextmanager
+def _store(settings: Settings, release: Release) -> Iterator[FeatureStore]:
+    """Feast's store on a copy of the registry, which has a service of its own for each view."""
+    from feast import FeatureService, FeatureStore
+
+    from tambo.featurestore.store import repo_config
+
+    with TemporaryDirectory(prefix="tambo-parity-") as folder:
+        registry = Path(folder) / "registry.db"
+        shutil.copyfile(settings.registry, registry)
+        store = FeatureStore(config=repo_config(settings, release=release, registry=registry))
+        for view in store.list_feature_views():
+            service = FeatureService(name=_service(view), features=[view])
+            store.registry.apply_feature_service(service, store.project)
+        yield store
+
+
+def _service(view: FeatureView) -> str:
+    return f"parity_{view.name}"
+
+
+def _open(settings: Settings, manifest: OnlineManifest) -> OnlineReader:
+    if settings.redis_url is not None:
+        return OnlineReader.open(manifest, redis_url=settings.redis_url)
+    return OnlineReader.open(manifest, sqlite=settings.online_store)
+
+
+def _held(store: FeatureStore, settings: Settings) -> tuple[int, datetime]:
+    """Number and as_of of the release that the store says it holds."""
+    views = [view for view in store.list_feature_views() if view.online]
+    if not views:
+        raise ProofError("No feature view is online.", remedy="declare one, then: tambo features")
+    nowhere = datetime.min.replace(tzinfo=UTC)
+    manifest = resolve(store, _service(views[0]), release=0, as_of=nowhere)
+    with _open(settings, manifest) as reader:
+        reader.check()
+        (row,) = reader.read([{}])
+    if row.release == 0:
+        raise OnlineStoreError(
+            "The online store does not say which release it holds.", remedy="tambo features"
+        )
+    return row.release, row.as_of
+
+
+class _View:
+    """Compares one view."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: FeatureStore,
+        view: FeatureView,
+        release: Release,
+        as_of: datetime,
+    ) -> None:
+        self._settings, self._store, self._view = settings, store, view
+        self._release, self._as_of = release, as_of
+        self._refs = [f"{view.name}:{field.name}" for field in view.features]
+        self._names = [f"{view.name}__{field.name}" for field in view.features]
+        self._seconds = {
+            f"{view.name}__{field.name}"
+            for field in view.features
+            if field.dtype.to_value_type().name == "UNIX_TIMESTAMP"
+        }
+        manifest = resolve(store, _service(view), release=release.number, as_of=as_of)
+        self._reader = _open(settings, manifest)
+
+    def compare(self, sample: int, seed: int) -> ViewParity:
+        """Compare all keys, or a sample of them, in batches."""
+        known = mart_keys(self._settings, self._release, self._view)
+        keys = known.union(stored_keys(self._settings, self._store, self._view), seed)
+        asked = keys[:sample]
+        with self._reader:
+            parts = [
+                self._batch(asked[start : start + BATCH], known.columns)
+                for start in range(0, len(asked), BATCH)
+            ]
+        return ViewParity(
+            view=self._view.name,
+            keys=sum(part.keys for part in parts),
+            all_keys=len(keys),
+            cells=sum(part.cells for part in parts),
+            filled=sum(part.filled for part in parts),
+            pushed=sum(part.pushed for part in parts),
+            mismatches=tuple(one for part in parts for one in part.mismatches),
+        )
+
+    def _batch(self, keys: Sequence[Key], columns: Sequence[str]) -> ViewParity:
+        asked = [dict(zip(columns, key, strict=True)) for key in keys]
+        offline = self._offline(keys, columns)
+        sdk = self._sdk(asked)
+        rows = self._reader.read(asked, self._as_of)
+        found = ViewParity(self._view.name, len(keys), len(keys), 0, 0, 0, ())
+        mismatches: list[Mismatch] = []
+        cells = filled = pushed = 0
+        for name in self._names:
+            for at, (key, row) in enumerate(zip(keys, rows, strict=True)):
+                wanted = self._exact(name, offline[name][at])
+                filled += wanted is not None
+                if row.cells[name].reason is Reason.LATER:
+                    pushed += wanted is not None
+                    continue
+                cells += 1
+                online = {"Feast's SDK": sdk[name][at], "OnlineReader": row.cells[name].value}
+                mismatches += [
+                    Mismatch(reader, key, name, wanted, value, _why(row, name))
+                    for reader, value in online.items()
+                    if shown(value) != shown(wanted)
+                ]
+        return replace(
+            found, cells=cells, filled=filled, pushed=pushed, mismatches=tuple(mismatches)
+        )
+
+    def _offline(self, keys: Sequence[Key], columns: Sequence[str]) -> Mapping[str, Sequence[Any]]:
+        rows: dict[str, Any] = {
+            name: pa.array([key[at] for key in keys]) for at, name in enumerate(columns)
+        }
+        rows[TIME] = pa.array([self._as_of] * len(keys), pa.timestamp("us", "UTC"))
+        job = self._store.get_historical_features(
+            pa.table(rows), self._refs, full_feature_names=True
+        )
+        return {name: job_column.to_pylist() for name, job_column in _columns(job, self._names)}
+
+    def _sdk(self, asked: Sequence[Mapping[str, Any]]) -> Mapping[str, Sequence[Any]]:
+        answer = self._store.get_online_features(
+            features=self._refs, entity_rows=list(asked), full_feature_names=True
+        ).to_dict()
+        return {name: answer[name] for name in self._names}
+
+    def _exact(self, name: str, value: Any) -> Any:
+        """A value as the online store can hold it: Feast's times have whole seconds."""
+        if name in self._seconds and isinstance(value, datetime):
+            return value.replace(microsecond=0)
+        return value
+
+
+def _columns(job: Any, names: Sequence[str]) -> Iterator[tuple[str, pa.ChunkedArray]]:
+    table = job.to_arrow()
+    for name in names:
+        yield name, table.column(name)
+
+
+def _why(row: OnlineRow, name: str) -> str:
+    cell = row.cells[name]
+    if cell.event_timestamp is None:
+        return f"online: {cell.reason}"
+    event = cell.event_timestamp.astimezone(UTC).replace(tzinfo=None)
+    return f"online: event {event} UTC{f', {cell.reason}' if cell.reason else ''}"
