@@ -163,7 +163,7 @@ def define(side: Side) -> list[Any]:
                 weather.with_name("at_destination").with_join_key_map({"place": "destination"}),
             ],
         ),
-        FeatureService(name="everything", features=[trips, fares, weather, *on_demand]),
+        FeatureService(name="everything", features=[trips, fares, weather, *on_demand[:2]]),
     ]
     entities = [traveller, place, origin, destination]
     return [*entities, trips, batch, weather, pushed, fares, world, *on_demand, *services]
@@ -196,4 +196,14 @@ def _on_demand(trips: FeatureView) -> list[Any]:
             "spend_per_trip": [spend / trips if spend and trips else None for spend, trips in pairs]
         }
 
-    return [over_budget, per_trip]
+    @on_demand_feature_view(
+        sources=[request, trips[["trips"]]],
+        schema=[Field(name="budget_per_trip", dtype=Float64)],
+        mode="python",
+        singleton=True,
+    )
+    def budget_per_trip(inputs):
+        trips = inputs["trips"]
+        return {"budget_per_trip": inputs["budget"] / trips if trips else None}
+
+    return [over_budget, per_trip, budget_per_trip]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import copy
+from collections.abc import Callable, Collection
 from typing import Any
 
 import pyarrow as pa
@@ -13,7 +14,9 @@ class DeclaredInputs:
     """An on-demand view that is given its request fields, its sources' features and the join keys.
 
     Feast hands a view in historical retrieval every column of the frame, the label among them,
-    though online it has only these. It also turns each of them into Python values first.
+    though online it has only these. It also turns each of them into Python values first. A view
+    that is written for one row at a time (singleton) gets its columns there, and breaks: here it
+    gets its rows.
 
     Args:
         view: the view.
@@ -21,7 +24,7 @@ class DeclaredInputs:
     """
 
     def __init__(self, view: OnDemandFeatureView, keys: Collection[str]) -> None:
-        self.view = view
+        self.view = _by_columns(view) if view.singleton else view
         features = {
             name
             for source in view.source_feature_view_projections.values()
@@ -37,3 +40,24 @@ class DeclaredInputs:
         """Compute the view's features on the columns that it may see."""
         seen = [name for name in table.column_names if name in self._inputs]
         return self.view.transform_arrow(table.select(seen), full_feature_names)
+
+
+def _by_columns(view: OnDemandFeatureView) -> OnDemandFeatureView:
+    """A view for one row at a time, as a view for columns."""
+    wide = copy.copy(view)
+    wide.feature_transformation = copy.copy(view.feature_transformation)
+    wide.feature_transformation.udf = _rows(view.feature_transformation.udf, view)
+    return wide
+
+
+def _rows(
+    function: Callable[[dict[str, Any]], dict[str, Any]], view: OnDemandFeatureView
+) -> Callable[[dict[str, list[Any]]], dict[str, list[Any]]]:
+    def on_columns(columns: dict[str, list[Any]]) -> dict[str, list[Any]]:
+        rows = [
+            function(dict(zip(columns, values, strict=True)))
+            for values in zip(*columns.values(), strict=True)
+        ]
+        return {one.name: [row[one.name] for row in rows] for one in view.features}
+
+    return on_columns

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
@@ -138,8 +139,8 @@ class HistoricalJob(_Job):
         return RetrievalMetadata(
             features=self._refs,
             keys=[name for name in rows.table.column_names if name != rows.time_column],
-            min_event_timestamp=rows.first,
-            max_event_timestamp=rows.last,
+            min_event_timestamp=_aware(rows.first),
+            max_event_timestamp=_aware(rows.last),
         )
 
     def to_sql(self) -> str:
@@ -247,6 +248,10 @@ class PullJob(_Job):
         return self._build(
             self._pull, columns, as_known_at=self._config.as_known_at, ties=not source.unique
         )
+
+
+def _aware(instant: datetime | None) -> datetime | None:
+    return None if instant is None else instant.replace(tzinfo=UTC)
 
 
 def _zoned(column: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -103,6 +103,33 @@ def test_online_features_are_those_of_the_stock_store(both, name, full):
     assert lake == stock
 
 
+@pytest.mark.parametrize("full", [False, True], ids=["short", "full"])
+def test_an_on_demand_view_for_one_row_at_a_time_is_given_rows(both, full):
+    """The stock store hands it whole columns in historical retrieval, on which it breaks."""
+    refs = ["budget_per_trip:budget_per_trip"]
+    stock, lake = both
+    with pytest.raises((TypeError, ValueError, KeyError)):
+        stock.store.get_historical_features(ASKED.copy(), refs).to_df()
+    name = "budget_per_trip__budget_per_trip" if full else "budget_per_trip"
+    found = lake.store.get_historical_features(ASKED, refs, full_feature_names=full).to_df()
+    assert cells(found, "n")[name] == [100.0 / 3, 25.0, 25.0 / 4, 0.0, None, None, None]
+    none = lake.store.get_historical_features(ASKED[:0], refs).to_df()
+    assert len(none) == 0 and "budget_per_trip" in none.columns
+    one = [side.store.get_online_features(refs, ENTITIES[:1]).to_dict() for side in both]
+    assert one[0] == one[1] and one[1]["budget_per_trip"] == [5.0 / 3]
+
+
+def test_jobs_say_what_they_retrieve(both):
+    said = []
+    for side in both:
+        job = side.store.get_historical_features(ASKED.copy(), FEATURES["batch"])
+        told = job.metadata
+        times = (told.min_event_timestamp, told.max_event_timestamp)
+        said.append((told.features, sorted(told.keys), times, job.supports_remote_storage_export()))
+        assert cells(job.to_feast_df().data.to_pandas(), "n") == cells(job.to_df(), "n")
+    assert said[0] == said[1]
+
+
 def test_a_view_without_entity_is_materialized_and_served(both):
     _, lake = both
     lake.store.materialize(NOW - timedelta(days=11), NOW, ["world"])

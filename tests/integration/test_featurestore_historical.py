@@ -261,7 +261,9 @@ def test_the_statement_can_be_read(home):
     sql = job.to_sql()
     assert sql.count("ASOF LEFT JOIN") == 1  # both views match the same rows of one table
     assert job.metadata.features == REFS
-    assert job.metadata.min_event_timestamp == min(entity[2] for entity in asked())
+    assert job.metadata.min_event_timestamp == min(entity[2] for entity in asked()).replace(
+        tzinfo=UTC
+    )
 
 
 def test_a_data_set_is_saved_in_the_lake_and_read_back(home):
