@@ -37,6 +37,7 @@ def show(settings: Settings) -> None:
     released = next((row for row in history if row.status == releases.RELEASED), None)
     _show_releases(history)
     with lake.reader(settings) as connection:
+        _show_gate(connection)
         _show_tables(connection, released)
     _show_online(settings, released)
     _show_quarantine(settings)
@@ -50,6 +51,26 @@ def _show_releases(history: list[releases.Release]) -> None:
     ]
     columns = ("release", "status", "made at (UTC)", "as of", "snapshot", "git")
     console.show_table(_title("releases", len(history), SHOWN_RELEASES), columns, rows)
+
+
+def _show_gate(connection: duckdb.DuckDBPyConnection) -> None:
+    """Print the newest verdict of the gate on one line; nothing where there is none."""
+    newest = connection.execute(
+        "SELECT validation_id, validated_at, build_id, success, verdicts "
+        "FROM lake.audit.validations ORDER BY validation_id DESC LIMIT 1"
+    ).fetchone()
+    if newest is None:
+        return
+    number, at, build, success, verdicts = newest
+    suites = json.loads(verdicts)
+    grave = [failure["severity"] for suite in suites for failure in suite["failures"]]
+    rows = sum(suite["rows"] for suite in suites)
+    console.out.print(
+        f"gate: build {build} {'passed' if success else 'failed'} (validation {number}, "
+        f"{at:%Y-%m-%d %H:%M} UTC, {'all' if all(suite['whole'] for suite in suites) else 'new'} "
+        f"rows: {rows:,}; {grave.count('critical')} critical failures, "
+        f"{grave.count('warning')} warnings)"
+    )
 
 
 def _show_tables(connection: duckdb.DuckDBPyConnection, released: releases.Release | None) -> None:

@@ -76,6 +76,7 @@ def test_status_shows_the_release_and_the_champion(first, home: Path) -> None:
     assert "released" in shown.stdout
     assert "champion" in shown.stdout
     assert "quarantine" in shown.stdout
+    assert re.search(r"gate: build 1 passed \(validation 1, .*all rows: [1-9]", shown.stdout)
 
 
 def test_nothing_is_left_running(first, home: Path) -> None:
