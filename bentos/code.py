@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from pathlib import Path
 
+from tambo.domains import own_files
 from tambo.errors import ServingError
+from tambo.lake.state import hash_of
 from tambo.settings import Settings
 
 SHARED = (
@@ -15,12 +16,14 @@ SHARED = (
     "tambo/settings.py",
     "tambo/featurestore/__init__.py",
     "tambo/featurestore/online/*.py",
-    "tambo/requesttime/*.py",
     "tambo/serving/*.py",
     "bentos/__init__.py",
     "bentos/web/*.py",
 )
 """Patterns below the project's root; a domain's own folder comes on top."""
+
+REQUEST_TIME = "tambo/requesttime"
+"""Of these a service takes the shared ones and its own domain's."""
 
 NOT_SERVED = ("bentos/*/example.py",)
 """Needs the lake, so it stays behind."""
@@ -38,6 +41,7 @@ def code_files(settings: Settings, domain: str) -> list[Path]:
         if not files:
             raise ServingError(f"{settings.root} has no {pattern}.")
         found |= files
+    found |= set(own_files(settings.root / REQUEST_TIME, domain))
     for pattern in NOT_SERVED:
         found -= set(settings.root.glob(pattern))
     return sorted(path.relative_to(settings.root) for path in found)
@@ -53,9 +57,5 @@ def copy_code(settings: Settings, domain: str, folder: Path) -> None:
 
 def code_hash(settings: Settings, domain: str) -> str:
     """Hash the names and contents of a domain's service."""
-    digest = hashlib.sha256()
-    for path in code_files(settings, domain):
-        content = (settings.root / path).read_bytes()
-        digest.update(f"{path.as_posix()}\0{len(content)}\0".encode())
-        digest.update(content)
-    return digest.hexdigest()
+    files = code_files(settings, domain)
+    return hash_of(settings.root, (settings.root / path for path in files))

@@ -15,6 +15,24 @@ def domains() -> list[str]:
     return sorted(path.parent.name for path in SOURCES.glob("*/contracts.yml"))
 
 
+def own_files(folder: Path, domain: str) -> list[Path]:
+    """Python files of a stage that one domain runs: the shared ones and those of its own slice.
+
+    Args:
+        folder: the stage, for example <root>/training.
+        domain: whose slice is kept; a slice is a folder or a module of the domain's name.
+
+    Returns:
+        Paths, sorted.
+    """
+    others = set(domains()) - {domain}
+    return [
+        path
+        for path in sorted(folder.rglob("*.py"))
+        if path.relative_to(folder).parts[0].removesuffix(".py") not in others
+    ]
+
+
 def slices(package: str, module: str = "") -> dict[str, ModuleType]:
     """Import each domain's slice of a stage, in the order of `domains`.
 

@@ -35,6 +35,8 @@ def spec(**changes: object) -> ServingSpec:
         "feature_service": online_feast.SERVICE,
         "release": 3,
         "as_of": online_feast.AS_OF,
+        "target": "price",
+        "unit": "BRL",
         "inputs": (
             Input(name=FARE, kind="number"),
             Input(name="flight_type", kind="category", vocabulary=FLIGHT_CLASSES),
@@ -46,6 +48,7 @@ def spec(**changes: object) -> ServingSpec:
             level=0.9,
             kind="relative",
             overall=Band(low=-0.2, high=0.2),
+            group_by="flight_type",
             by_group={"economic": Band(low=-0.1, high=0.1)},
             unseen=Band(low=-0.5, high=0.75),
         ),

@@ -80,6 +80,7 @@ def _reports(trained: Trained) -> dict[str, Any]:
 
 def _draw(folder: Path, trained: Trained) -> None:
     best, test, unit = trained.best, trained.data.test, trained.spec.unit
+    metric = trained.spec.gate.metric
     groups = trained.spec.group_of_interval(test)
     plots.predicted_against_actual(
         folder / "predicted_against_actual.png", test.label, best.predicted, groups, unit
@@ -91,14 +92,14 @@ def _draw(folder: Path, trained: Trained) -> None:
         folder / "importance_shuffled.png",
         trained.importance,
         f"{trained.winner}: error added when an input is shuffled",
-        f"RMSE, {unit}",
+        f"{metric.upper()}, {unit}",
     )
     if gains := best.fitted.gains():
         title = f"{trained.winner}: gain of the trees by input"
         plots.bars(folder / "importance_gain.png", gains, title, "share of the whole gain")
     errors = {
-        name: {"test rows": one.metrics["rmse"]}
-        | {key.replace("_", " "): unseen.metrics[""]["rmse"] for key, unseen in one.unseen.items()}
+        name: {"test rows": one.metrics[metric]}
+        | {key.replace("_", " "): unseen.metrics[""][metric] for key, unseen in one.unseen.items()}
         for name, one in trained.scored.items()
     }
-    plots.compare(folder / "estimators.png", errors, unit)
+    plots.compare(folder / "estimators.png", errors, f"{metric.upper()}, {unit}")

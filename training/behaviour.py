@@ -16,7 +16,7 @@ from training.gate import Check
 from training.metrics import Floats
 
 Predict = Callable[[Design], Floats]
-"""A model as its callers see it: the prices of some rows."""
+"""A model as its callers see it: its answers to some rows."""
 
 
 def positive(predict: Predict, designs: Sequence[Design]) -> Check:

@@ -6,16 +6,15 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC
-from hashlib import sha256
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING
 
-from tambo.domains import slices
+from tambo.domains import own_files, slices
 from tambo.errors import TrainingError
 from tambo.lake import releases
 from tambo.lake.releases import Release
-from tambo.lake.state import files_hash
+from tambo.lake.state import hash_of
 from tambo.progress import Progress, silent
 from tambo.settings import Settings
 from training import registry, runlog
@@ -37,6 +36,10 @@ if TYPE_CHECKING:
     from tambo.featurestore.online import OnlineManifest
 
 
+CODE = ("training", "feature_repo", "tambo/requesttime", "tambo/featurestore", "tambo/serving")
+"""Folders whose code decides what a training makes."""
+
+
 @dataclass(frozen=True)
 class TrainedModel:
     """What a training ended with.
@@ -48,7 +51,7 @@ class TrainedModel:
         baseline: whether a baseline had to be taken.
         run_id: MLflow run.
         release: number of the release.
-        metrics: of the test rows, in short.
+        metrics: of the test rows, in short, in the order in which the model names them.
         verdict: the gate's, of the candidate.
         champion: whether this version serves.
         up_to_date: an equal training was registered before; nothing was done.
@@ -69,11 +72,17 @@ class TrainedModel:
         """One line for the command line."""
         role = CHAMPION if self.champion else CHALLENGER
         text = f"{self.name} {self.version} ({self.estimator}, {role}): "
-        text += f"RMSE {self.metrics['rmse']:,.1f}, MAE {self.metrics['mae']:,.1f}"
+        shown = list(self.metrics.items())[:2]
+        text += ", ".join(f"{name.upper()} {value:,.{_digits(value)}f}" for name, value in shown)
         if self.baseline:
             failed = ", ".join(check.name for check in self.verdict.failed)
             text += f"; the best baseline, as the candidate failed: {failed}"
         return text
+
+
+def _digits(value: float) -> int:
+    """Decimals to show: one for large figures, three for shares and small errors."""
+    return 1 if abs(value) >= 1.0 else 3
 
 
 def models() -> dict[str, ModelSpec]:
@@ -127,12 +136,15 @@ def train(
 
 
 def training_identity(settings: Settings, spec: ModelSpec, release: Release) -> dict[str, str]:
-    """Tags that are equal for equal trainings: release, code and parameters."""
-    folders = [settings.root / name for name in ("training", "feature_repo", "tambo/requesttime")]
-    code = sha256("".join(files_hash(one, [".py"]) for one in folders).encode())
+    """Tags that are equal for equal trainings: release, code and parameters.
+
+    The code is what is shared and the slices of the model's own domain: an edit of another domain's
+    slice leaves a model as it is.
+    """
+    files = [path for name in CODE for path in own_files(settings.root / name, spec.domain)]
     return {
         "release": str(release.number),
-        "code_hash": code.hexdigest()[:16],
+        "code_hash": hash_of(settings.root, files),
         "trials": str(spec.trials),
         "seed": str(settings.seed),
     }
@@ -184,6 +196,8 @@ def _train(
         trials=spec.trials,
         gap=spec.label.window,
         options=options,
+        measure=spec.measure,
+        metric=spec.gate.metric,
         before=lambda text: steps(f"search, {text}"),
     )
     scored = {}
@@ -195,11 +209,13 @@ def _train(
     best = scored[winner]
     steps("compare and explain")
     metric = spec.gate.metric
-    decision = decide(
-        settings, spec.name, frame.parts[TEST], data.test.label, metric, best.metrics[metric]
+    decision = decide(settings, spec, frame.parts[TEST], data.test.label, best.metrics[metric])
+    importance = permutation_importance(
+        lambda some: predict(best.fitted, some),
+        data.test.reading(best.fitted.inputs),
+        lambda label, predicted: spec.measure(label, predicted)[metric],
+        options.seed,
     )
-    rows = data.test.reading(best.fitted.inputs)
-    importance = permutation_importance(lambda some: predict(best.fitted, some), rows, options.seed)
     return Trained(
         spec=spec,
         release=release,
@@ -234,7 +250,9 @@ def fit_and_score(spec: ModelSpec, estimator: Estimator, data: Data, options: Fi
     rounds = fitted.summary().get("rounds")
     again = options if rounds is None else replace(options, rounds=int(rounds))
     unseen = {
-        one.name: score_unseen(estimator, data.train, data.stop, data.test, one, again)
+        one.name: score_unseen(
+            estimator, data.train, data.stop, data.test, one, again, spec.measure
+        )
         for one in spec.groupings
     }
     return score(spec, fitted, data, unseen)

@@ -8,29 +8,33 @@ from dataclasses import replace
 import numpy as np
 
 from training.design import Design
-from training.metrics import Floats, regression
+from training.metrics import Floats
 
 MOST_ROWS, REPEATS = 4_000, 2
 
 
 def permutation_importance(
-    predict: Callable[[Design], Floats], design: Design, seed: int
+    predict: Callable[[Design], Floats],
+    design: Design,
+    error: Callable[[Floats, Floats], float],
+    seed: int,
 ) -> dict[str, float]:
-    """Rise of the root mean squared error when one input is shuffled between rows.
+    """Rise of the error when one input is shuffled between rows.
 
     Inputs that say the same share their importance: shuffling one leaves the other.
 
     Args:
         predict: the model.
         design: rows that it has not seen; a sample of them is used.
+        error: of predictions against labels, which come first; smaller is better.
         seed: which shuffles.
 
     Returns:
-        Rise by input, in the target's unit, the greatest first.
+        Rise by input, in the error's unit, the greatest first.
     """
     rows = design.sample(MOST_ROWS, seed)
     random = np.random.default_rng(seed)
-    before = regression(rows.label, predict(rows))["rmse"]
+    before = error(rows.label, predict(rows))
     rises = {}
     for position, one in enumerate(rows.inputs):
         shuffled = []
@@ -38,6 +42,6 @@ def permutation_importance(
             matrix = rows.matrix.copy()
             matrix[:, position] = matrix[random.permutation(len(rows)), position]
             found = predict(replace(rows, matrix=matrix))
-            shuffled.append(regression(rows.label, found)["rmse"])
+            shuffled.append(error(rows.label, found))
         rises[one.name] = float(np.mean(shuffled)) - before
     return dict(sorted(rises.items(), key=lambda item: -item[1]))

@@ -38,7 +38,7 @@ class GateRule:
         parity: largest difference of ONNX and native, as a share of the prediction.
     """
 
-    metric: str = "rmse"
+    metric: str
     margin: float = 0.02
     parity: float = 1e-4
 

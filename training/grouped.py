@@ -8,7 +8,7 @@ import numpy as np
 
 from training.design import Design
 from training.estimators import Estimator, FitOptions, predict
-from training.metrics import Floats, regression
+from training.metrics import Floats, Measure
 from training.spec import Grouping
 from training.splits import group_folds
 
@@ -39,6 +39,7 @@ def score_unseen(
     test: Design,
     grouping: Grouping,
     options: FitOptions,
+    measure: Measure,
 ) -> Unseen:
     """Hold each group out once: fit without its rows, score its test rows without its history.
 
@@ -49,6 +50,7 @@ def score_unseen(
         test: rows that are scored; newer than the others.
         grouping: groups, and what is not known of an unseen one.
         options: seed, threads and parameters.
+        measure: metrics of the answers.
     """
     train, stop, test = (part.sample(MOST_ROWS, options.seed) for part in (train, stop, test))
     train_of, stop_of, test_of = (
@@ -71,7 +73,7 @@ def score_unseen(
         for name, missing in cases.items():
             answers[name][scored] = predict(fitted, test.take(scored).without(missing))
     return Unseen(
-        metrics={name: regression(test.label, found) for name, found in answers.items()},
+        metrics={name: measure(test.label, found) for name, found in answers.items()},
         label=test.label,
         predicted=answers[""],
     )

@@ -1,8 +1,8 @@
 """Prediction intervals by split conformal prediction: residual quantiles of unseen rows.
 
 Vovk, Gammerman and Shafer, Algorithmic Learning in a Random World, 2005; two-sided, by group
-(Mondrian). Where calibration and later rows are exchangeable, the stated level is met; prices
-drift, so the coverage on the test rows is reported beside it.
+(Mondrian). Where calibration and later rows are exchangeable, the stated level is met; the world
+drifts, so the coverage on the test rows is reported beside it.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ class IntervalRule:
 
     Attributes:
         level: share of labels that shall lie inside.
-        group_by: column whose values get their own band.
+        group_by: column whose values get their own band; None: one band for all rows.
         least_rows: a group with fewer calibration rows uses the band of all rows.
     """
 
     level: float = 0.9
-    group_by: str = "flight_type"
+    group_by: str | None = None
     least_rows: int = 100
 
 
@@ -55,13 +55,15 @@ def conformal(
 
     Args:
         label: labels of rows that neither fitted the model nor stopped it.
-        predicted: the model's prices of these rows, all above zero.
-        groups: the value of `rule.group_by` of each row.
+        predicted: the model's answers to these rows, all above zero.
+        groups: the value of `rule.group_by` of each row; anything if that is None.
         rule: level and grouping.
-        unseen: labels and predictions of the grouped split, for routes without history.
+        unseen: labels and predictions of the grouped split, for rows without history.
     """
     names, codes = np.unique(np.asarray(groups, dtype=str), return_inverse=True)
     parts = {str(name): codes == code for code, name in enumerate(names)}
+    if rule.group_by is None:
+        parts = {}
     return Interval(
         level=rule.level,
         kind="relative",
@@ -81,8 +83,8 @@ def ends(
 ) -> tuple[Floats, Floats]:
     """Return the ends of many rows' intervals, each as `Interval.bounds` gives them."""
     pairs = [
-        interval.bounds(float(price), group, seen=seen)
-        for price, group in zip(predicted, groups, strict=True)
+        interval.bounds(float(answer), group, seen=seen)
+        for answer, group in zip(predicted, groups, strict=True)
     ]
     both = np.array(pairs, dtype=np.float64).reshape(-1, 2)
     return both[:, 0], both[:, 1]

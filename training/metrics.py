@@ -1,13 +1,16 @@
-"""Metrics of regressions: overall, by group, and of prediction intervals."""
+"""Metrics: of regressions, by group, and of prediction intervals."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+
+Measure = Callable[[Floats, Floats], dict[str, float]]
+"""Metrics by name of predictions against labels, in this order; each model names its own."""
 
 
 def regression(label: Floats, predicted: Floats) -> dict[str, float]:
@@ -34,14 +37,19 @@ def regression(label: Floats, predicted: Floats) -> dict[str, float]:
 
 
 def by_group(
-    label: Floats, predicted: Floats, groups: Sequence[str], low: Floats, high: Floats
+    measure: Measure,
+    label: Floats,
+    predicted: Floats,
+    groups: Sequence[str],
+    low: Floats,
+    high: Floats,
 ) -> dict[str, dict[str, float]]:
     """Measure each group alone, its interval included; the groups are sorted by name."""
     names, codes = np.unique(np.asarray(groups, dtype=str), return_inverse=True)
     found = {}
     for code, name in enumerate(names):
         mine = codes == code
-        found[str(name)] = regression(label[mine], predicted[mine]) | coverage(
+        found[str(name)] = measure(label[mine], predicted[mine]) | coverage(
             label[mine], low[mine], high[mine]
         )
     return found

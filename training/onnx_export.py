@@ -1,4 +1,4 @@
-"""ONNX files in the one shape that services run: "features" [n, k] in, "price" [n, 1] out.
+"""ONNX files in the one shape that services run: "features" [n, k] in, one answer [n, 1] out.
 
 Estimators write themselves with `Graph`; `compare` holds the file against the native model.
 """
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from onnx import ModelProto, NodeProto, TensorProto
     from onnxruntime import InferenceSession
 
-INPUT, OUTPUT = "features", "price"
+INPUT, OUTPUT = "features", "prediction"
 
 # The oldest versions that have every operator used here: any current runtime reads them.
 OPSET, ML_OPSET, IR_VERSION = 17, 3, 8
@@ -101,8 +101,8 @@ def open_session(model: ModelProto | bytes) -> InferenceSession:
 
 def answer(session: InferenceSession, matrix: Matrix) -> Floats:
     """Predict some rows: float64 [n]."""
-    prices: NDArray[np.float32] = session.run([OUTPUT], {INPUT: matrix})[0]
-    return prices[:, 0].astype(np.float64)
+    answers: NDArray[np.float32] = session.run(None, {INPUT: matrix})[0]
+    return answers[:, 0].astype(np.float64)
 
 
 @dataclass(frozen=True)

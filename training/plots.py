@@ -104,7 +104,7 @@ def bars(path: Path, values: Mapping[str, float], title: str, label: str) -> Non
     _save(figure, path)
 
 
-def compare(path: Path, errors: Mapping[str, Mapping[str, float]], unit: str) -> None:
+def compare(path: Path, errors: Mapping[str, Mapping[str, float]], error: str) -> None:
     """Error of each estimator on each kind of rows, side by side.
 
     Args:
@@ -123,7 +123,7 @@ def compare(path: Path, errors: Mapping[str, Mapping[str, float]], unit: str) ->
         )
         axes.bar_label(drawn, fmt="%.0f", fontsize=8)
     axes.set_xticks(np.arange(len(kinds)) + 0.4 - width / 2, kinds)
-    axes.set(ylabel=f"RMSE, {unit}", title="Error by kind of rows")
+    axes.set(ylabel=error, title="Error by kind of rows")
     _legend(axes)
     _save(figure, path)
 

@@ -11,8 +11,9 @@ from tambo.serving.spec import encode_columns, source_columns
 from tambo.settings import Settings
 from training import onnx_export, registry
 from training.design import column
-from training.metrics import Floats, regression
+from training.metrics import Floats
 from training.registry import CHALLENGER, CHAMPION, ModelVersion
+from training.spec import ModelSpec
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Decision:
 
 
 def decide(
-    settings: Settings, name: str, rows: pa.Table, label: Floats, metric: str, value: float
+    settings: Settings, spec: ModelSpec, rows: pa.Table, label: Floats, value: float
 ) -> Decision:
     """Hold a new model against the one that serves, on the same rows.
 
@@ -44,13 +45,12 @@ def decide(
 
     Args:
         settings: the Tambo home.
-        name: registered name.
+        spec: the model; its gate names what decides, and smaller is better.
         rows: test rows with the features of the new model's service.
         label: their labels.
-        metric: what decides; smaller is better.
-        value: the new model's.
+        value: the new model's metric.
     """
-    rival = registry.champion(settings, name)
+    rival, metric = registry.champion(settings, spec.name), spec.gate.metric
     if rival is None:
         return Decision(True, "the first version")
     try:
@@ -60,7 +60,7 @@ def decide(
         answers = onnx_export.answer(session, encode_columns(served.inputs, columns))
     except TamboError as error:
         return Decision(True, f"version {rival.version} cannot be scored: {error}", rival.version)
-    theirs = regression(label, answers)[metric]
+    theirs = spec.measure(label, answers)[metric]
     better = value < theirs
     relation = "below" if better else "not below"
     reason = (

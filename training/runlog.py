@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 PACKAGES = ("onnxruntime", "numpy")
 """What a service needs to run a model; pinned to the versions of this environment."""
 
-SHORT = ("rmse", "mae", "mape", "r2", "coverage")
-"""Metrics that a version carries as a tag, for the screen of `tambo status`."""
-
 
 def log_and_register(settings: Settings, trained: Trained) -> registry.ModelVersion:
     """Log the run, write its artefacts, and register the version without an alias.
@@ -175,7 +172,7 @@ def _log_model(trained: Trained) -> str:
 
 
 def _version_tags(trained: Trained) -> dict[str, str]:
-    metrics = {key: round(trained.best.metrics[key], 4) for key in SHORT}
+    metrics = {key: round(trained.best.metrics[key], 4) for key in trained.spec.shown}
     return {
         **trained.identity,
         "estimator": trained.winner,

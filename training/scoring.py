@@ -13,7 +13,7 @@ from training.estimators import Fitted, predict
 from training.gate import Check
 from training.grouped import Unseen
 from training.intervals import conformal, ends
-from training.metrics import Floats, by_group, coverage, regression
+from training.metrics import Floats, by_group, coverage
 from training.onnx_export import Parity
 from training.spec import ModelSpec
 
@@ -103,7 +103,7 @@ def score(spec: ModelSpec, fitted: Fitted, data: Data, unseen: Mapping[str, Unse
         parity=onnx_export.compare(answer(holed), predict(fitted, holed)),
         interval=interval,
         predicted=predicted,
-        metrics=regression(test.label, predicted) | coverage(test.label, low, high),
+        metrics=spec.measure(test.label, predicted) | coverage(test.label, low, high),
         groups=_by_group(spec, test, predicted, low, high),
         unseen=unseen,
         behaviour=spec.behaviour(answer, test),
@@ -114,6 +114,6 @@ def _by_group(
     spec: ModelSpec, test: Design, predicted: Floats, low: Floats, high: Floats
 ) -> dict[str, dict[str, dict[str, float]]]:
     return {
-        name: by_group(test.label, predicted, groups, low, high)
+        name: by_group(spec.measure, test.label, predicted, groups, low, high)
         for name, groups in spec.report_groups(test).items()
     }

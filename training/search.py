@@ -11,7 +11,7 @@ import numpy as np
 
 from training.design import Design
 from training.estimators import Estimator, FitOptions, predict
-from training.metrics import regression
+from training.metrics import Measure
 
 if TYPE_CHECKING:
     from optuna import Trial
@@ -54,7 +54,7 @@ class Found:
 
     Attributes:
         params: the best parameters; empty where nothing was searched.
-        trials: root mean squared error and parameters of each trial, in order.
+        trials: error and parameters of each trial, in order.
     """
 
     params: Mapping[str, float]
@@ -69,6 +69,8 @@ def search(
     trials: int,
     gap: timedelta,
     options: FitOptions,
+    measure: Measure,
+    metric: str,
     before: Callable[[str], None] | None = None,
 ) -> Found:
     """Look for the parameters with the least error on the newest part of the training rows.
@@ -80,6 +82,8 @@ def search(
         trials: how many to try; 0 or an empty space: none.
         gap: how long before the scored part the fitted part ends.
         options: seed, threads and the fixed parameters.
+        measure: metrics of predictions.
+        metric: the one of them that is the error.
         before: called before each trial, with its number and the least error so far.
     """
     if not trials or not space:
@@ -98,11 +102,11 @@ def search(
         params = {name: range_.suggest(trial, name) for name, range_ in space.items()}
         tried = FitOptions(options.seed, options.threads, {**options.params, **params})
         fitted = estimator.fit(fitted_on, scored_on, tried)
-        study.tell(trial, regression(scored_on.label, predict(fitted, scored_on))["rmse"])
-        best = f", RMSE {study.best_value:,.1f} so far"
+        study.tell(trial, measure(scored_on.label, predict(fitted, scored_on))[metric])
+        best = f", {metric.upper()} {study.best_value:,.4g} so far"
     return Found(
         params=dict(study.best_params),
-        trials=tuple({"rmse": float(one.value or 0.0), **one.params} for one in study.trials),
+        trials=tuple({metric: float(one.value or 0.0), **one.params} for one in study.trials),
     )
 
 

@@ -15,6 +15,7 @@ from training.estimators import Estimator
 from training.gate import Check, GateRule
 from training.intervals import IntervalRule
 from training.labels import LabelTable
+from training.metrics import Measure
 from training.search import Dimension
 from training.splits import TimeSplit
 
@@ -73,6 +74,8 @@ class ModelSpec:
         interval: how the prediction interval is built.
         gate: margins and tolerances.
         behaviour: behaviour tests.
+        measure: metrics of its answers; those of the interval come on top.
+        shown: metrics that a version carries, and of which the first two are told in its line.
     """
 
     name: str
@@ -88,19 +91,22 @@ class ModelSpec:
     baselines: tuple[Estimator, ...]
     candidate: Estimator
     behaviour: Behaviour
+    measure: Measure
+    shown: tuple[str, ...]
+    gate: GateRule
     split: TimeSplit = field(default_factory=TimeSplit)
     groupings: tuple[Grouping, ...] = ()
     space: dict[str, Dimension] = field(default_factory=dict)
     trials: int = 8
     interval: IntervalRule = field(default_factory=IntervalRule)
-    gate: GateRule = field(default_factory=GateRule)
 
     @property
     def columns(self) -> tuple[str, ...]:
         """Columns kept beside the matrix: for reports, groups and halving."""
         grouped = [name for one in self.groupings for name in one.columns]
         reported = [name for names in self.report_by.values() for name in names]
-        names = ["event_timestamp", self.unit_of_split, self.interval.group_by]
+        names = ["event_timestamp", self.unit_of_split]
+        names += [] if self.interval.group_by is None else [self.interval.group_by]
         return tuple(dict.fromkeys([*names, *reported, *grouped]))
 
     def report_groups(self, design: Design) -> dict[str, list[str]]:
@@ -114,5 +120,7 @@ class ModelSpec:
         }
 
     def group_of_interval(self, design: Design) -> list[str]:
-        """The value by which a row's interval is chosen."""
+        """The value by which a row's interval is chosen; "" where one holds for all rows."""
+        if self.interval.group_by is None:
+            return [""] * len(design)
         return [str(value) for value in np.asarray(design.columns[self.interval.group_by])]

@@ -28,12 +28,26 @@ def raw_state(connection: duckdb.DuckDBPyConnection) -> str:
 
 def files_hash(folder: Path, suffixes: Iterable[str]) -> str:
     """Hash of the names and contents of all files below a folder with one of the suffixes."""
-    digest = hashlib.sha256()
     wanted = tuple(suffixes)
-    for path in sorted(folder.rglob("*")):
-        inside = path.relative_to(folder)
-        if path.suffix in wanted and path.is_file() and "target" not in inside.parts:
-            digest.update(inside.as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return hash_of(
+        folder,
+        (
+            path
+            for path in sorted(folder.rglob("*"))
+            if path.suffix in wanted
+            and path.is_file()
+            and "target" not in path.relative_to(folder).parts
+        ),
+    )
+
+
+def hash_of(root: Path, files: Iterable[Path]) -> str:
+    """Hash of the names below a folder and the contents of some files, in the order given."""
+    digest = hashlib.sha256()
+    for path in files:
+        content = path.read_bytes()
+        name = path.relative_to(root).as_posix()
+        digest.update(f"{name}\0{len(content)}\0".encode() + content)
     return digest.hexdigest()[:16]
 
 

@@ -72,7 +72,7 @@ class ServedModel:
             ServingError: a column is not there, a number is none, or the model has no answer.
         """
         matrix = self.spec.encode(rows)
-        (answer,) = self._session.run([self.spec.target], {"features": matrix})
+        (answer,) = self._session.run(None, {"features": matrix})
         values = np.asarray(answer, dtype=np.float64).reshape(len(rows))
         if not np.isfinite(values).all():
             raise ServingError(f"model {self.spec.model} has no answer for this request")
@@ -87,8 +87,8 @@ class ServedModel:
             raise ServingError(
                 f"{path}: the graph takes {inputs}, the spec has {width} features", remedy=_AGAIN
             )
-        if self.spec.target not in outputs:
+        if len(outputs) != 1:
             raise ServingError(
-                f"{path}: the graph gives {outputs}, not {self.spec.target}", remedy=_AGAIN
+                f"{path}: the graph gives {', '.join(outputs)}, and not one answer", remedy=_AGAIN
             )
         self.predict([dict.fromkeys(self.spec.columns)])

@@ -1,6 +1,6 @@
 """The model artefact: how a served model's inputs are encoded and its answer is bounded.
 
-A model travels as three files: `model.onnx` (input "features", float32 [n, k]; output "price",
+A model travels as three files: `model.onnx` (input "features", float32 [n, k]; one output,
 float32 [n, 1]), `serving.json` (a `ServingSpec`) and `online_manifest.json`. Training writes them,
 the bento reads them, and both encode rows with the same `ServingSpec.encode`.
 """
@@ -62,7 +62,7 @@ class Input(_Part):
 
 
 class Band(_Part):
-    """Signed distance of the interval's ends from the predicted price."""
+    """Signed distance of the interval's ends from the prediction."""
 
     low: float
     high: float
@@ -77,37 +77,39 @@ class Band(_Part):
 class Interval(_Part):
     """Split-conformal prediction interval: residual quantiles of rows the model has not seen.
 
-    With kind "relative" the ends are price * (1 + low) and price * (1 + high), with "absolute"
-    price + low and price + high. See Vovk et al., Algorithmic Learning in a Random World, 2005.
+    With kind "relative" the ends are answer * (1 + low) and answer * (1 + high), with "absolute"
+    answer + low and answer + high. See Vovk et al., Algorithmic Learning in a Random World, 2005.
     """
 
-    level: float = Field(gt=0, lt=1, description="share of prices that lie inside")
+    level: float = Field(gt=0, lt=1, description="share of labels that lie inside")
     kind: Literal["relative", "absolute"]
     overall: Band
-    group_by: str = "flight_type"
+    group_by: str | None = Field(
+        default=None, description="column whose values have a band each; None: one band for all"
+    )
     by_group: dict[str, Band] = Field(default_factory=dict)
     unseen: Band | None = Field(
-        default=None, description="for routes without a stored fare, from the grouped split"
+        default=None, description="for rows without any history, from the grouped split"
     )
 
     def band(self, group: str | None, *, seen: bool = True) -> Band:
-        """Choose the band of a row: of unseen routes, else of its group, else of all rows."""
+        """Choose the band of a row: of what is unseen, else of its group, else of all rows."""
         if not seen and self.unseen is not None:
             return self.unseen
         return self.overall if group is None else self.by_group.get(group, self.overall)
 
     def bounds(
-        self, price: float, group: str | None = None, *, seen: bool = True
+        self, answer: float, group: str | None = None, *, seen: bool = True
     ) -> tuple[float, float]:
-        """Return the interval's ends around a price; neither is below zero.
+        """Return the interval's ends around an answer; neither is below zero.
 
         >>> band = Band(low=-0.1, high=0.2)
         >>> Interval(level=0.9, kind="relative", overall=band).bounds(100.0)
         (90.0, 120.0)
         """
         band = self.band(group, seen=seen)
-        scale = price if self.kind == "relative" else 1.0
-        return max(0.0, price + band.low * scale), max(0.0, price + band.high * scale)
+        scale = answer if self.kind == "relative" else 1.0
+        return max(0.0, answer + band.low * scale), max(0.0, answer + band.high * scale)
 
 
 class ServingSpec(_Part):
@@ -125,8 +127,8 @@ class ServingSpec(_Part):
     feature_service: str
     release: int
     as_of: AwareDatetime = Field(description="newest availability in the release")
-    target: str = "price"
-    unit: str = "BRL"
+    target: str = Field(description="what is predicted, for example price")
+    unit: str = Field(description="of the target, for example BRL")
     inputs: tuple[Input, ...] = Field(min_length=1)
     known: dict[str, tuple[str, ...]] = Field(
         default_factory=dict,

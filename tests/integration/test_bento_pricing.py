@@ -7,6 +7,7 @@ import shutil
 from datetime import datetime, timedelta
 
 import online_feast
+import onnx
 import pytest
 import served_model
 from online_feast import AGENCIES, AS_OF, CITIES, EVENT
@@ -225,8 +226,11 @@ def test_a_graph_that_does_not_fit_its_spec_is_refused(artefact, tmp_path):
     fewer.model_copy(update={"inputs": fewer.inputs[:3]}).save(tmp_path / "a" / "serving.json")
     with pytest.raises(ServingError, match="3 features"):
         ServedModel.load(tmp_path / "a")
-    fewer.model_copy(update={"target": "fare"}).save(tmp_path / "a" / "serving.json")
-    with pytest.raises(ServingError, match="not fare"):
+    graph = served_model.graph()
+    graph.graph.output.append(onnx.ValueInfoProto(name="ranked", type=graph.graph.output[0].type))
+    onnx.save(graph, tmp_path / "a" / "model.onnx")
+    fewer.save(tmp_path / "a" / "serving.json")
+    with pytest.raises(ServingError, match="gives price, ranked"):
         ServedModel.load(tmp_path / "a")
     assert isinstance(ServingSpec.load(artefact[0] / "serving.json"), ServingSpec)
 

@@ -154,7 +154,7 @@ def test_mlflow_can_run_the_model_with_its_example(settings, trained):
     model = mlflow.pyfunc.load_model("models:/flight_price@champion")
     assert model.metadata.signature is not None
     example = model.input_example
-    assert (model.predict(example)["price"] > 0).all()
+    assert (model.predict(example)["prediction"] > 0).all()
 
 
 def test_training_again_does_nothing(settings, trained):
@@ -191,7 +191,7 @@ def test_where_nothing_passes_the_best_baseline_serves_under_its_own_name(
     settings, trained, monkeypatch
 ):
     """A margin that nothing can meet; and a champion that stays, as it is better."""
-    strict = replace(MODEL, gate=GateRule(margin=0.99), trials=0)
+    strict = replace(MODEL, gate=GateRule("rmse", margin=0.99), trials=0)
     monkeypatch.setattr(experiment, "models", lambda: {"flight_price": strict})
     found = train(settings, "flight_price")
     assert found.baseline
@@ -203,7 +203,7 @@ def test_where_nothing_passes_the_best_baseline_serves_under_its_own_name(
     )
     assert spec.baseline
     assert spec.estimator == found.estimator
-    assert onnx_export.open_session(model).get_outputs()[0].name == "price"
+    assert onnx_export.open_session(model).get_outputs()[0].name == "prediction"
     version = registry.get(settings, "flight_price", found.version)
     if found.metrics["rmse"] < trained.metrics["rmse"]:
         assert version.aliases == ("champion",)

@@ -35,6 +35,8 @@ def spec(*inputs: Input, **other: object) -> ServingSpec:
         "run_id": "r",
         "feature_service": "s_v1",
         "release": 1,
+        "target": "price",
+        "unit": "BRL",
         "as_of": datetime(2026, 1, 1, tzinfo=UTC),
         "interval": INTERVAL,
         **other,

@@ -29,23 +29,23 @@ def fair(rows):
 @pytest.mark.parametrize(("rmse", "passed"), [(97.9, True), (98.0, True), (98.1, False)])
 def test_the_best_baseline_must_be_beaten_by_the_margin(rmse, passed):
     baselines = {"mean": {"rmse": 300.0}, "linear": {"rmse": 100.0}}
-    check = beats_baselines({"rmse": rmse}, baselines, GateRule(margin=0.02))
+    check = beats_baselines({"rmse": rmse}, baselines, GateRule("rmse", margin=0.02))
     assert check.passed is passed
     assert check.limit == pytest.approx(98.0)
     assert "linear" in check.says
 
 
 def test_parity_is_held_against_the_tolerance():
-    assert same_as_native(FINE, GateRule()).passed
-    assert not same_as_native(Parity(10, 3.0, 1e-3), GateRule()).passed
+    assert same_as_native(FINE, GateRule("rmse")).passed
+    assert not same_as_native(Parity(10, 3.0, 1e-3), GateRule("rmse")).passed
     assert compare(np.array([1.0, 11.0]), np.array([1.0, 10.0])) == Parity(2, 1.0, 0.1)
 
 
 def test_one_failed_check_fails_the_candidate_and_is_named(rows):
     metrics = {"linear": {"rmse": 100.0}}
-    verdict = judge({"rmse": 50.0}, metrics, FINE, behaviour(fair, rows), GateRule())
+    verdict = judge({"rmse": 50.0}, metrics, FINE, behaviour(fair, rows), GateRule("rmse"))
     assert verdict.passed
-    verdict = judge({"rmse": 99.0}, metrics, FINE, behaviour(fair, rows), GateRule())
+    verdict = judge({"rmse": 99.0}, metrics, FINE, behaviour(fair, rows), GateRule("rmse"))
     assert [check.name for check in verdict.failed] == ["beats_baselines"]
     assert read_verdict(verdict.to_dict()) == verdict
 

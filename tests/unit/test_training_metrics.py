@@ -40,7 +40,9 @@ def test_metrics_of_labels_that_do_not_vary_or_are_zero():
 def test_groups_are_measured_alone(rows):
     label, predicted = rows
     groups = np.where(np.arange(len(label)) % 3 == 0, "b", "a")
-    found = by_group(label, predicted, groups.tolist(), predicted * 0.8, predicted * 1.2)
+    found = by_group(
+        regression, label, predicted, groups.tolist(), predicted * 0.8, predicted * 1.2
+    )
     assert list(found) == ["a", "b"]
     mine = groups == "b"
     assert found["b"]["rmse"] == regression(label[mine], predicted[mine])["rmse"]
@@ -63,7 +65,7 @@ def test_the_band_takes_the_small_sample_rank():
 
 def test_the_stated_level_is_met_on_exchangeable_rows():
     random = np.random.default_rng(5)
-    rule = IntervalRule(level=0.9, least_rows=50)
+    rule = IntervalRule(level=0.9, group_by="mood", least_rows=50)
 
     def draw(size: int):
         group = random.choice(["calm", "wild"], size)
@@ -85,8 +87,17 @@ def test_the_stated_level_is_met_on_exchangeable_rows():
 def test_a_small_group_takes_the_band_of_all_rows():
     label = np.linspace(90, 110, 300)
     groups = ["many"] * 290 + ["few"] * 10
-    rule = IntervalRule(least_rows=100)
+    rule = IntervalRule(group_by="size", least_rows=100)
     interval = conformal(label, np.full(300, 100.0), groups, rule, (label * 2, label))
     assert list(interval.by_group) == ["many"]
     assert interval.band("few") == interval.overall
     assert interval.band("many", seen=False).low == 1.0
+
+
+def test_without_groups_one_band_holds_for_all_rows():
+    label = np.linspace(90, 110, 300)
+    interval = conformal(label, np.full(300, 100.0), [""] * 300, IntervalRule(least_rows=1))
+    assert interval.group_by is None
+    assert interval.by_group == {}
+    low, high = ends(interval, np.full(2, 100.0), [""] * 2)
+    assert (low[0], high[1]) == interval.bounds(100.0)

@@ -12,6 +12,7 @@ import training_rows
 from training.estimators import FitOptions
 from training.explain import permutation_importance
 from training.grouped import score_unseen
+from training.metrics import regression
 from training.search import Dimension, search
 from training.spec import Grouping
 from training.travel.flight_price import GIVEN, MODEL, UNSEEN
@@ -58,7 +59,15 @@ def rows():
 def run(rows, trials=6):
     spy, told = Spy(), []
     found = search(
-        spy, rows, SPACE, trials=trials, gap=5 * HOUR, options=OPTIONS, before=told.append
+        spy,
+        rows,
+        SPACE,
+        trials=trials,
+        gap=5 * HOUR,
+        options=OPTIONS,
+        measure=regression,
+        metric="rmse",
+        before=told.append,
     )
     return spy, told, found
 
@@ -96,7 +105,7 @@ def test_unseen_groups_are_in_no_training_row_and_lose_their_history(rows):
     spy = Spy()
     test = rows.take(np.arange(2_000, 3_000))
     exact = replace(OPTIONS, params={"power": 0.9})
-    found = score_unseen(spy, rows, rows, test, grouping, exact)
+    found = score_unseen(spy, rows, rows, test, grouping, exact, regression)
     assert len(spy.calls) == 5
     held = []
     for train, stop, _params in spy.calls:
@@ -126,7 +135,12 @@ def test_what_is_unseen_covers_every_stored_input():
 
 def test_shuffling_an_input_that_is_not_read_adds_no_error(rows):
     at = rows.positions([GIVEN[0]])[0]
-    rises = permutation_importance(lambda some: some.matrix[:, at] ** 0.9, rows, seed=1)
+    rises = permutation_importance(
+        lambda some: some.matrix[:, at] ** 0.9,
+        rows,
+        lambda label, predicted: regression(label, predicted)["rmse"],
+        seed=1,
+    )
     assert next(iter(rises)) == GIVEN[0]
     assert rises[GIVEN[0]] > 10.0
     assert rises["origin"] == 0.0

@@ -20,8 +20,10 @@ from training.behaviour import Predict, dearer_on_average, invariant, positive, 
 from training.boosted import Boosted
 from training.design import Design
 from training.formula import Pattern
-from training.gate import Check
+from training.gate import Check, GateRule
+from training.intervals import IntervalRule
 from training.labels import LabelTable
+from training.metrics import regression
 from training.search import Dimension
 from training.spec import Grouping, ModelSpec
 
@@ -200,4 +202,8 @@ MODEL = ModelSpec(
         "reg_lambda": Dimension(0.1, 10, first=1, log=True),
     },
     behaviour=behaviour,
+    measure=regression,
+    shown=("rmse", "mae", "mape", "r2", "coverage"),
+    gate=GateRule(metric="rmse"),
+    interval=IntervalRule(group_by="flight_type"),
 )
