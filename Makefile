@@ -41,9 +41,11 @@ venv: $(READY) ## make the virtual environment from requirements.lock
 run: $(READY) ## raw files to a served model, one call, then stop; RAW=<folder> for your own CSVs
 	$(BIN)/tambo run
 
+# Needed only where a home holds bentos of several domains.
+DOMAIN ?=
 .PHONY: serve
-serve: $(READY) ## serve the travel bento until Ctrl-C; its docs page is at /
-	$(BIN)/tambo serve
+serve: $(READY) ## serve the bento until Ctrl-C; its docs page is at /; DOMAIN= where there are several
+	$(BIN)/tambo serve $(DOMAIN)
 
 .PHONY: test
 test: $(READY) ## all tests, fast ones first
@@ -71,13 +73,13 @@ airflow: $(READY) ## the four Airflow components on loopback until Ctrl-C
 
 IMAGE_OPTIONS ?=
 .PHONY: image
-image: $(READY) ## the travel service as a container image; needs podman, buildah or docker
-	$(BIN)/tambo bundle travel
-	$(BIN)/python -m bentos.containerize build travel $(IMAGE_OPTIONS)
+image: $(READY) ## the service as a container image; needs podman, buildah or docker
+	$(BIN)/tambo bundle $(DOMAIN)
+	$(BIN)/python -m bentos.containerize build $(DOMAIN:%=--domain %) $(IMAGE_OPTIONS)
 
 .PHONY: push
 push: $(READY) ## push that image; TAMBO_REGISTRY_HOST, _USR and _PSW say where and who
-	$(BIN)/python -m bentos.containerize push travel
+	$(BIN)/python -m bentos.containerize push $(DOMAIN:%=--domain %)
 
 .PHONY: mlflow
 mlflow: $(READY) ## MLflow's pages on loopback until Ctrl-C

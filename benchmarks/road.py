@@ -61,7 +61,7 @@ class Size:
         """Write the world, unless it is there; in a process of its own, to keep this one small."""
         travellers = max(1, round(self.asked / ROWS_A_TRAVELLER_YEAR / YEARS))
         size = ["--travellers", str(travellers), "--years", str(YEARS), "--out", str(self.world)]
-        measure([*TAMBO, "world", *size], {"TAMBO_HOME": str(self.settings.home)})
+        measure([*TAMBO, "world", "travel", *size], {"TAMBO_HOME": str(self.settings.home)})
         made = generate(self.world, travellers=travellers, years=YEARS, seed=self.settings.seed)
         self.rows = made.rows["flights"]
 

@@ -25,6 +25,7 @@ from filelock import FileLock
 from bentos.champions import Champion, champions, fetch
 from bentos.code import code_hash, copy_code
 from bentos.requirements import serving_requirements
+from tambo.domains import slices
 from tambo.errors import ServingError
 from tambo.progress import Progress, silent
 from tambo.serving.model import ServedModel
@@ -86,7 +87,7 @@ def bundle(settings: Settings, domain: str, progress: Progress = silent) -> Bund
                 ServedModel.load(folder / "models" / one.model)
             copy_code(settings, domain, folder)
             (folder / "requirements.txt").write_text(requirements)
-            _write_bentofile(folder, domain, specs, code_hash(settings, domain)[:12])
+            _write_bentofile(folder, domain, specs, code_hash(settings, domain))
             progress("build the bento", 2, 4)
             _build(settings, folder, version)
         progress("check the bento", 3, 4)
@@ -110,6 +111,25 @@ def latest(settings: Settings, domain: str) -> Path:
     if not (path / DONE).exists():
         raise ServingError(f"There is no bento of {domain}.", remedy=f"run tambo bundle {domain}")
     return path
+
+
+def served_domain(settings: Settings) -> str:
+    """The domain that is meant where nobody names one: the only one with a service here.
+
+    Raises:
+        ServingError: the home holds bentos of none of several domains, or of several.
+    """
+    known = list(slices("bentos"))
+    if len(known) > 1:
+        bundled = settings.bento_home / "bentos"
+        known = [domain for domain in known if (bundled / domain / "latest").exists()]
+    if len(known) == 1:
+        return known[0]
+    if not known:
+        raise ServingError(f"{settings.home} holds no bento.", remedy="run tambo bundle")
+    raise ServingError(
+        f"{settings.home} holds bentos of several domains.", remedy=f"name one: {', '.join(known)}"
+    )
 
 
 def _version(settings: Settings, domain: str, chosen: Sequence[Champion], requirements: str) -> str:

@@ -1,7 +1,9 @@
 """Build, and push, the container image of a domain's bento, with what builds images here.
 
-    python -m bentos.containerize build travel
-    python -m bentos.containerize push travel
+    python -m bentos.containerize build --domain travel
+    python -m bentos.containerize push --domain travel
+
+Without --domain it is the only one that this home holds a bento of.
 
 The image is localhost/tambo-<domain>:<version of Tambo>. To push, TAMBO_REGISTRY_HOST names the
 registry, TAMBO_REGISTRY_USR and TAMBO_REGISTRY_PSW who may.
@@ -16,7 +18,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
-from bentos.bundle import latest
+from bentos.bundle import latest, served_domain
 from tambo import __version__
 from tambo.errors import ServingError, TamboError
 from tambo.settings import Settings, get_settings
@@ -97,13 +99,12 @@ def main() -> int:
     """Build or push; a TamboError is printed without a traceback."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("verb", choices=("build", "push"))
-    parser.add_argument("domain")
+    parser.add_argument("--domain")
     arguments, options = parser.parse_known_args()
     try:
-        if arguments.verb == "build":
-            name = build(get_settings(), arguments.domain, options)
-        else:
-            name = push(arguments.domain)
+        settings = get_settings()
+        domain = arguments.domain or served_domain(settings)
+        name = build(settings, domain, options) if arguments.verb == "build" else push(domain)
     except TamboError as error:
         sys.stderr.write(f"{error}\n")
         return 1

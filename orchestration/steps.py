@@ -53,10 +53,10 @@ def final_errors() -> Iterator[None]:
 
 
 @final_errors()
-def ingest(path: str | None) -> str:
-    """Load a folder of raw files; None is the home's own: TAMBO_RAW, else the sample world."""
+def ingest(domain: str, path: str | None) -> str:
+    """Load a folder of raw files; None is the home's: TAMBO_RAW, else the domain's sample world."""
     settings = get_settings()
-    own = settings.raw or settings.world
+    own = settings.raw or settings.world / domain
     return _run(stages.ingest_stage(settings, own if path is None else Path(path)))
 
 

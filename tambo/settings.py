@@ -39,8 +39,8 @@ class Settings(BaseSettings):
     keep_releases: int = Field(default=10, ge=1, description="releases that retention spares")
 
     seed: int = Field(default=7, description="seed of every random choice")
-    world_travellers: int = Field(default=1500, ge=1)
-    world_years: int = Field(default=3, ge=1)
+    world_travellers: int = Field(default=1500, ge=1, description="of the sample world of travel")
+    world_years: int = Field(default=3, ge=1, description="of the sample world")
 
     redis_url: str | None = Field(default=None, description="set: online features come from Redis")
     online_clock: Literal["release", "wall"] = Field(
@@ -86,7 +86,7 @@ class Settings(BaseSettings):
 
     @property
     def world(self) -> Path:
-        """Folder of the sample world's CSV files."""
+        """Folder of the sample world: a folder of CSV files for each domain."""
         return self.home.absolute() / "world"
 
     @property

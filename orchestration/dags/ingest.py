@@ -51,7 +51,7 @@ def ingest_dag(domain: str) -> None:
             """Load a folder; each line ends in the lake or in quarantine."""
             from orchestration import steps
 
-            line = steps.ingest((params or {}).get("path"))
+            line = steps.ingest(domain, (params or {}).get("path"))
             assets.made(assets.raw(domain), line, outlet_events)
             return line
 

@@ -94,10 +94,11 @@ def status() -> None:
 
 @app.command()
 def world(
-    travellers: Annotated[int | None, typer.Option(min=1)] = None,
+    domain: Annotated[str | None, typer.Argument(help="default: every domain")] = None,
+    travellers: Annotated[int | None, typer.Option(min=1, help="of travel")] = None,
     years: Annotated[int | None, typer.Option(min=1)] = None,
     seed: Annotated[int | None, typer.Option()] = None,
-    out: Annotated[Path | None, typer.Option(help="folder; default: inside the home")] = None,
+    out: Annotated[Path | None, typer.Option(help="of one domain; default: in the home")] = None,
 ) -> None:
     """Write the sample world: deterministic raw CSVs, with their true parameters beside."""
     from tambo.cli import stages
@@ -109,7 +110,7 @@ def world(
     settings = settings.model_copy(update=given)
     if out is None:
         claim(settings, sample_source(settings))
-    stages.alone(stages.world_stage(settings, out))
+    stages.alone(stages.world_stage(settings, domain, out))
 
 
 @app.command()
@@ -128,7 +129,7 @@ def ingest(
     ] = False,
 ) -> None:
     """Take raw files into the lake; a line that breaks its contract goes to quarantine."""
-    from tambo.cli import intake
+    from tambo.cli import intake, stages
 
     taking = path is not None or restore or history is not None
     if sum((taking, replay, withdraw is not None)) > 1:
@@ -139,13 +140,9 @@ def ingest(
     elif replay:
         intake.replay_lines(settings, mapping)
     elif taking or not report:
-        intake.ingest_path(
-            settings,
-            path or settings.raw or settings.world,
-            mapping=mapping,
-            history=history,
-            restore=restore,
-        )
+        chosen = path or settings.raw
+        for folder in stages.world_folders(settings).values() if chosen is None else [chosen]:
+            intake.ingest_path(settings, folder, mapping=mapping, history=history, restore=restore)
     if report:
         intake.show_report(settings)
 
@@ -260,20 +257,22 @@ def bundle(
 
 @app.command()
 def serve(
-    domain: Annotated[str, typer.Argument()] = "travel",
+    domain: Annotated[str | None, typer.Argument(help="default: the only one bundled")] = None,
     port: Annotated[int | None, typer.Option(help="0 finds a free one")] = None,
 ) -> None:
     """Serve a domain's Bento on loopback until Ctrl-C."""
+    from bentos.bundle import served_domain
     from bentos.serve import serve_forever
 
     settings = _settings()
-    serve_forever(settings, domain, settings.serve_port if port is None else port)
+    chosen = served_domain(settings) if domain is None else domain
+    serve_forever(settings, chosen, settings.serve_port if port is None else port)
 
 
 @app.command()
 def predict(
     payload: Annotated[str | None, typer.Argument(help="JSON, or @file; default: a sample")] = None,
-    domain: Annotated[str, typer.Option()] = "travel",
+    domain: Annotated[str | None, typer.Option(help="default: the only one bundled")] = None,
     url: Annotated[str | None, typer.Option(help="a running service; default: start one")] = None,
 ) -> None:
     """Ask the served model once, as a client would."""

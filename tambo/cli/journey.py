@@ -41,7 +41,9 @@ def run(settings: Settings, raw: Path | None) -> None:
 def _stages(settings: Settings, source: Path, *, sample: bool) -> Iterator[Stage]:
     if sample:
         yield stages.world_stage(settings)
-    yield stages.ingest_stage(settings, source)
+    folders = stages.world_folders(settings).values() if sample else [source]
+    for folder in folders:
+        yield stages.ingest_stage(settings, folder)
     yield stages.build_stage(settings)
     yield stages.validate_stage(settings)
     yield stages.release_stage(settings)
@@ -75,28 +77,31 @@ def _short(answer: dict[str, Any]) -> dict[str, Any]:
 
 
 def predict(
-    settings: Settings, domain: str, payload: str | None = None, url: str | None = None
+    settings: Settings, domain: str | None, payload: str | None = None, url: str | None = None
 ) -> dict[str, Any]:
     """Ask a domain's service once.
 
     Args:
         settings: the Tambo home.
-        domain: whose service.
+        domain: whose service; None: the only one there is.
         payload: a JSON object, or @file that holds one; None asks for a fare that is in the lake.
         url: a running service; None starts one, asks, and stops it.
 
     Raises:
         ServingError: no such service, the payload is not JSON, or the service refuses it.
     """
+    from bentos.bundle import served_domain
     from bentos.serve import call, serving
 
+    given = None if payload is None else _read_payload(payload)
+    domain = served_domain(settings) if domain is None else domain
     examples = slices("bentos", "example")
     if domain not in examples:
         raise ServingError(
             f"There is no service for {domain!r}.", remedy=f"one of: {', '.join(examples)}"
         )
     example = examples[domain]
-    body = example.payload(settings) if payload is None else _read_payload(payload)
+    body = example.payload(settings) if given is None else given
     if url is not None:
         return dict(call(url + example.PATH, body))
     with serving(settings, domain) as process:

@@ -8,7 +8,7 @@ from pathlib import Path
 from tambo.cli import console
 from tambo.cli.road import Outcome, Stage, run_stage
 from tambo.domains import domains, slices
-from tambo.errors import ReleaseError, ServingError, TrainingError
+from tambo.errors import ContractError, ReleaseError, ServingError, TrainingError
 from tambo.progress import Progress
 from tambo.settings import Settings
 
@@ -18,21 +18,38 @@ def alone(stage: Stage) -> None:
     run_stage(stage)
 
 
-def world_stage(settings: Settings, out: Path | None = None) -> Stage:
-    """Write the sample world of every domain that has one."""
+def world_folders(settings: Settings) -> dict[str, Path]:
+    """Where the sample world of each domain that has one lies in a home."""
+    return {domain: settings.world / domain for domain in slices("tambo.sources", "world")}
+
+
+def world_stage(settings: Settings, domain: str | None = None, out: Path | None = None) -> Stage:
+    """Write the sample world of every domain that has one, or of the one named.
+
+    Args:
+        settings: the Tambo home; each domain's world takes its size from it.
+        domain: the only one to write.
+        out: its folder; None: inside the home.
+    """
+    folders = world_folders(settings)
+    if domain is not None and domain not in folders:
+        raise ContractError(
+            f"There is no sample world of {domain!r}.", remedy=f"one of: {', '.join(folders)}"
+        )
+    chosen = folders if domain is None else {domain: folders[domain]}
+    if out is not None and len(chosen) > 1:
+        raise ContractError(
+            f"{out} can hold the sample world of one domain.",
+            remedy=f"name it: tambo world <{' | '.join(chosen)}> --out {out}",
+        )
 
     def work(progress: Progress) -> Outcome:
         lines, fresh = [], True
-        for domain, module in slices("tambo.sources", "world").items():
-            summary = module.generate(
-                out or settings.world,
-                travellers=settings.world_travellers,
-                years=settings.world_years,
-                seed=settings.seed,
-                progress=progress,
-            )
+        modules = slices("tambo.sources", "world")
+        for name, folder in chosen.items():
+            summary = modules[name].sample(settings, out or folder, progress)
             rows = ", ".join(f"{count:,} {table}" for table, count in summary.rows.items())
-            lines.append(f"{domain}: {rows}")
+            lines.append(f"{name}: {rows}")
             fresh = fresh and summary.up_to_date
         return Outcome("; ".join(lines), fresh)
 

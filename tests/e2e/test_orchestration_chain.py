@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -10,16 +11,20 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
+import gate_lake
 import httpx
 import psutil
 import pytest
 
 from orchestration import home
-from tambo.domains import slices
+from tambo.lake import reader, releases, writer
 from tambo.settings import Settings
+from tambo.sources.travel.world import generate
 
 START_SECONDS = 180
 CHAIN_SECONDS = 900
@@ -62,6 +67,17 @@ class Api:
                 return runs[0]
             assert time.monotonic() < deadline, f"{dag}: {runs}"
             time.sleep(1)
+
+    def wait_for_failure(self, dag: str, started: httpx.Response) -> str:
+        """The log of a run that is to fail, once it has."""
+        started.raise_for_status()
+        path = f"/dags/{dag}/dagRuns/{quote(started.json()['dag_run_id'])}"
+        deadline = time.monotonic() + CHAIN_SECONDS
+        while (run := self.get(path))["state"] != "failed":
+            assert run["state"] != "success"
+            assert time.monotonic() < deadline, run
+            time.sleep(1)
+        return self.log_of(dag, run)
 
     def log_of(self, dag: str, run: dict[str, Any]) -> str:
         """The log of a run's failed tasks."""
@@ -116,9 +132,9 @@ def settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def world(settings: Settings) -> Path:
-    for module in slices("tambo.sources", "world").values():
-        module.generate(settings.world, travellers=150, years=2, seed=3)
-    return settings.world
+    folder = settings.world / "travel"
+    generate(folder, travellers=150, years=2, seed=3)
+    return folder
 
 
 @pytest.fixture
@@ -145,6 +161,24 @@ def test_raw_files_become_a_release_and_a_bento_by_assets_alone(
         assert api.start("ingest_travel", {"path": str(world)}).status_code == 200
         api.wait_for_success("bundle_travel", CHAIN)
         api.wait_for_success("data_quality", ("data_quality",))
+        released = releases.get(settings)
+        spoil(settings, released.as_of)
+        said = api.wait_for_failure("data_quality", api.start("data_quality", {}))
+    for words in (
+        "ValidationFailedError: Build 2 does not pass the gate: 1 critical",
+        "travel.marts.fare_prices: expected that fare_mean is at least 0",
+        "1 of ",
+        "found -1 in origin=",
+    ):
+        assert words in said
+    with reader(settings) as lake:
+        verdicts = lake.execute(
+            "SELECT build_id, success, verdicts FROM lake.audit.validations ORDER BY validation_id"
+        ).fetchall()
+    # The gate before the release, then the DAG twice; each looked at every row.
+    assert [row[:2] for row in verdicts] == [(1, True), (1, True), (2, False)]
+    assert all(suite["whole"] for _, _, found in verdicts for suite in json.loads(found))
+    assert releases.get(settings).number == released.number
     listening = {
         connection.laddr.ip
         for process in airflow.see_family()
@@ -153,9 +187,7 @@ def test_raw_files_become_a_release_and_a_bento_by_assets_alone(
     assert listening == {"127.0.0.1"}
 
     from bentos.bundle import latest
-    from tambo.lake import releases
 
-    released = releases.get(settings)
     assert released.status == "released"
     assert sum(released.row_counts.values()) > 0
     assert latest(settings, "travel")
@@ -165,6 +197,16 @@ def test_raw_files_become_a_release_and_a_bento_by_assets_alone(
     assert [process for process in airflow.family if process.is_running()] == []
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", int(airflow.url.rpartition(":")[2]))) != 0
+
+
+def spoil(settings: Settings, as_of: datetime) -> None:
+    """A build with one row that no gate may pass."""
+    with writer(settings, "test") as lake:
+        lake.execute(
+            "INSERT INTO lake.marts.fare_prices SELECT * REPLACE (-1 AS fare_mean) "
+            "FROM lake.marts.fare_prices WHERE fare_observations = 1 LIMIT 1"
+        )
+    gate_lake.note_build(settings, as_of)
 
 
 def connections(process: psutil.Process) -> list[Any]:

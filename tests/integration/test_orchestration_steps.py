@@ -51,7 +51,7 @@ def settings(tmp_path: Path) -> Settings:
 
 
 def test_a_missing_folder_is_final_and_says_what_to_do(settings: Settings):
-    said = outcome(settings, "steps.ingest('/no/such/folder')")
+    said = outcome(settings, "steps.ingest('travel', '/no/such/folder')")
     assert said.startswith("AirflowFailException IngestError: /no/such/folder does not exist.")
     assert "→ give a folder" in said
 

@@ -1,8 +1,9 @@
 """The sample world: users, flights and hotels that never were, with everything known about them.
 
 `generate` writes raw files as the travel team would get them, and the truth beside them in files
-with a leading underscore. Same parameters, same bytes. It has what a real set often lacks: seasons,
-lead times, drift, tastes, late files, corrections, withdrawals and broken lines.
+with a leading underscore; `sample` does it by a home's settings. Same parameters, same bytes. It
+has what a real set often lacks: seasons, lead times, drift, tastes, late files, corrections,
+withdrawals and broken lines.
 
 Fares (fares.py), BRL:
     fare = base(from, to) · class · agency · season · weekday · lead · drift · noise
@@ -38,7 +39,7 @@ and written down in `_dirty.csv`. The broken line stands in place of the clean o
 clean lines come again with the next month's file. Broken users are people who do not exist.
 """
 
-from tambo.sources.travel.world.generate import WorldSummary, generate, read_truth
+from tambo.sources.travel.world.generate import WorldSummary, generate, read_truth, sample
 from tambo.sources.travel.world.truth import Truth
 
-__all__ = ["Truth", "WorldSummary", "generate", "read_truth"]
+__all__ = ["Truth", "WorldSummary", "generate", "read_truth", "sample"]

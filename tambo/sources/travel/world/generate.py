@@ -13,6 +13,7 @@ from filelock import FileLock, Timeout
 
 from tambo.errors import TamboError
 from tambo.progress import Progress, silent
+from tambo.settings import Settings
 from tambo.sources.travel.world.files import Folder, hash_of
 from tambo.sources.travel.world.outbox import DIRT_COLUMNS, DIRT_FILE, Outbox
 from tambo.sources.travel.world.truth import Truth
@@ -96,6 +97,26 @@ def generate(
             remedy="Choose a folder that you may write to, on a disk with room.",
         ) from error
     return _summary(out, note, up_to_date=fresh, seconds=time.perf_counter() - started)
+
+
+def sample(settings: Settings, out: Path, progress: Progress = silent) -> WorldSummary:
+    """Write travel's part of a home's sample world, in the size and with the seed of its settings.
+
+    Args:
+        settings: the Tambo home.
+        out: folder to make, for this domain alone.
+        progress: called month by month.
+
+    Raises:
+        TamboError: as `generate`.
+    """
+    return generate(
+        out,
+        travellers=settings.world_travellers,
+        years=settings.world_years,
+        seed=settings.seed,
+        progress=progress,
+    )
 
 
 def read_truth(out: Path) -> Truth:
