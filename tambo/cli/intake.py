@@ -46,28 +46,23 @@ def replay_lines(settings: Settings, mapping: Path | None) -> None:
 
 
 def show_report(settings: Settings) -> None:
-    """Print where every byte of every file went."""
+    """Print where every record, physical line and byte of every file went."""
     from tambo.ingest import reports
 
-    rows = [
+    found = reports(settings)
+    classes = ("loaded", "repeat", "filtered", "quarantined", "header", "blank")
+    rows: list[tuple[object, ...]] = [
         (
-            report.batch_id,
-            report.source_file,
-            report.table,
-            report.status,
-            report.records,
-            report.loaded.records,
-            report.repeat.records,
-            report.quarantined.records,
-            report.bytes,
-            report.conserved,
+            *(one.batch_id, one.source_file, one.table, one.status, one.records),
+            *(getattr(one, name).lines for name in classes),
+            *(one.bytes, one.conserved),
         )
-        for report in reports(settings)
+        for one in found
     ]
-    columns = (
-        *("batch", "file", "table", "status", "records", "loaded", "repeats", "quarantined"),
-        *("bytes", "none lost"),
-    )
+    total = [sum(row[place] for row in rows) for place in range(4, 12)]  # type: ignore[misc]
+    rows.append(("", f"{len(found)} files", "", "", *total, all(one.conserved for one in found)))
+    lines = [f"{name} lines" for name in classes]
+    columns = ("batch", "file", "table", "status", "records", *lines, "bytes", "none lost")
     console.show_table("files", columns, rows)
 
 

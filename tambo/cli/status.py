@@ -17,6 +17,7 @@ from tambo.featurestore.publish import read_published
 from tambo.lake import releases
 from tambo.lake.schema import table_exists
 from tambo.lake.sql import ident
+from tambo.lake.unfed import empty_columns
 from tambo.settings import Settings
 from tambo.sources import contracts
 
@@ -39,6 +40,7 @@ def show(settings: Settings) -> None:
     with lake.reader(settings) as connection:
         _show_gate(connection)
         _show_tables(connection, released)
+        _show_unfed(connection, released)
     _show_online(settings, released)
     _show_quarantine(settings)
     _show_models(settings)
@@ -89,6 +91,23 @@ def _show_tables(connection: duckdb.DuckDBPyConnection, released: releases.Relea
         if mart.startswith("marts.") and table_exists(connection, mart)
     ]
     console.show_table("tables", ("table", "rows", "newest fact known", "age at as_of"), rows)
+
+
+def _show_unfed(connection: duckdb.DuckDBPyConnection, released: releases.Release | None) -> None:
+    """Print the optional columns that no file gave, and the features that no row has."""
+    optional = {
+        f"raw.{table.name}": [name for name, column in table.columns.items() if column.optional]
+        for domain in domains()
+        for table in contracts.load(domain).tables.values()
+    }
+    marts = [] if released is None else [one for one in released.row_counts if "marts." in one]
+    absent = [
+        f"{table}.{column}"
+        for table, columns in [*optional.items(), *((mart, None) for mart in sorted(marts))]
+        for column in empty_columns(connection, table, columns)
+    ]
+    if absent:
+        console.out.print(f"null in every row, for want of input: {', '.join(absent)}")
 
 
 def _fresh(
