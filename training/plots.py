@@ -109,8 +109,8 @@ def compare(path: Path, errors: Mapping[str, Mapping[str, float]], error: str) -
 
     Args:
         path: where the file goes.
-        errors: root mean squared error by estimator, by kind of rows.
-        unit: of the error.
+        errors: by estimator, by kind of rows.
+        error: what it is, with its unit.
     """
     kinds = list(dict.fromkeys(kind for found in errors.values() for kind in found))
     figure, axes = _figure(1.5 + 2.2 * len(kinds), 4.5)
