@@ -26,6 +26,7 @@ from tambo.featurestore.write import write_table
 PROJECT = "conformance"
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 OFFLINE = "tambo.featurestore.offline.DuckLakeOfflineStore"
+ONLINE = "tambo.featurestore.stores.sqlite.TamboSqliteOnlineStore"
 
 
 @dataclass
@@ -84,9 +85,15 @@ def stock(folder: Path, define: Callable[[Side], Sequence[Any]]) -> Side:
     return _side(folder, define, {"offline_store": {"type": "duckdb"}})
 
 
-def ours(folder: Path, define: Callable[[Side], Sequence[Any]], **offline: Any) -> Side:
-    """The lake; `offline` is configuration of the offline store."""
-    config = {
+def ours(
+    folder: Path,
+    define: Callable[[Side], Sequence[Any]],
+    *,
+    own_online: bool = False,
+    **offline: Any,
+) -> Side:
+    """The lake, with Feast's SQLite store or our own; `offline` configures the offline store."""
+    config: dict[str, Any] = {
         "offline_store": {
             "type": OFFLINE,
             "home": str(folder),
@@ -97,6 +104,9 @@ def ours(folder: Path, define: Callable[[Side], Sequence[Any]], **offline: Any) 
         "batch_engine": {"type": "tambo.featurestore.engine.LakeEngine"},
         "materialization": {"pull_latest_features": True},
     }
+    if own_online:
+        path = str(folder / "online.db")
+        config["online_store"] = {"type": ONLINE, "path": path, "as_of": NOW}
     return _side(folder, define, config)
 
 
@@ -106,10 +116,9 @@ def _side(folder: Path, define: Callable[[Side], Sequence[Any]], config: dict[st
         project=PROJECT,
         provider="local",
         registry={"path": str(folder / "registry.db"), "cache_ttl_seconds": 0},
-        online_store={"type": "sqlite", "path": str(folder / "online.db")},
         entity_key_serialization_version=3,
         repo_path=folder,
-        **config,
+        **{"online_store": {"type": "sqlite", "path": str(folder / "online.db")}, **config},
     )
     ours = repo.offline_store.type == OFFLINE
     side = Side(FeatureStore(config=repo), folder, ours)

@@ -75,6 +75,14 @@ def both(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
+def own(tmp_path_factory):
+    """Ours with our own SQLite store."""
+    side = ours(tmp_path_factory.mktemp("own") / "ours", definitions, own_online=True)
+    side.store.materialize(NOW - timedelta(days=9), NOW)
+    return side
+
+
+@pytest.fixture(scope="module")
 def offline(both):
     """The features of all types as each side retrieves them, as Arrow."""
     asked = pd.DataFrame({"code": CODES, "event_timestamp": [NOW] * 4, "n": range(4)})
@@ -105,10 +113,11 @@ def test_a_value_comes_back_from_the_lake_as_from_parquet(offline, case):
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_the_value_is_served_online(both, case):
+def test_the_value_is_served_online(both, own, case):
     stock, lake = both
     view = case.name if case.stock else "sound"
     assert online(lake, case, view) == [*case.expected, None]
+    assert online(own, case, view) == [*case.expected, None]
     if not case.stock:
         assert online(stock, case, view) == [*case.expected, None]
 

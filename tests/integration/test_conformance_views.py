@@ -46,6 +46,14 @@ def both(tmp_path_factory):
     return pair
 
 
+@pytest.fixture(scope="module")
+def own(tmp_path_factory):
+    """Ours with our own SQLite store, asked as of NOW."""
+    side = ours(tmp_path_factory.mktemp("own") / "ours", define, own_online=True)
+    side.store.materialize(NOW - timedelta(days=11), NOW, [*ONLINE, "world"])
+    return side
+
+
 def question(side, name):
     return FEATURES.get(name) or side.store.get_feature_service(name)
 
@@ -82,9 +90,9 @@ def test_historical_features_as_a_table(both):
 
 @pytest.mark.parametrize("full", [False, True], ids=["short", "full"])
 @pytest.mark.parametrize("name", [one for one in QUESTIONS if one not in NOT_ONLINE])
-def test_online_features_are_those_of_the_stock_store(both, name, full):
+def test_online_features_are_those_of_the_stock_store(both, own, name, full):
     answers = []
-    for side in both:
+    for side in (*both, own):
         asked = question(side, name)
         if isinstance(asked, list):
             asked = [ref for ref in asked if not ref.startswith("world:")]
@@ -96,11 +104,34 @@ def test_online_features_are_those_of_the_stock_store(both, name, full):
         values = plain(found.to_dict(include_event_timestamps=True))
         statuses = [list(one.statuses) for one in found.proto.results]
         answers.append((values, statuses))
-    stock, lake = answers
+    stock, lake, with_own_store = answers
     if name == "some":
-        # The stock DuckDB store cannot materialize a view without entity; neither has here.
-        assert lake[0].keys() == stock[0].keys()
+        # The stock DuckDB store cannot materialize a view without entity; only our own holds it.
+        total = "world__total" if full else "total"
+        assert with_own_store[0].pop(total) == [8, 8, 8] and stock[0].pop(total) == [None] * 3
+        assert lake[0].pop(total) == [None] * 3
+        answers = [{k: v for k, v in one[0].items() if not k.startswith(total)} for one in answers]
+        stock, lake, with_own_store = answers
     assert lake == stock
+    assert with_own_store == stock
+
+
+def test_what_is_older_than_its_ttl_is_null_in_our_own_store(both, own):
+    """Feast applies a ttl offline and not online; ours applies it in both."""
+    later, refs = NOW + timedelta(days=1.5), ["weather:temperature", "trips_view:trips"]
+    offline = ASKED[:3].assign(
+        event_timestamp=later, user_code=[1, 2, 9], place=["Cusco", "Puno", "Quito"]
+    )
+    expected = cells(own.store.get_historical_features(offline, refs).to_df(), "n")
+    own.store.config.online_store.as_of = later
+    try:
+        found = own.store.get_online_features(refs, ENTITIES).to_dict()
+    finally:
+        own.store.config.online_store.as_of = NOW
+    assert [found["temperature"], found["trips"]] == [[None, 8.0, None], [3, None, None]]
+    assert [expected["temperature"], expected["trips"]] == [found["temperature"], found["trips"]]
+    stale = both[0].store.get_online_features(refs, ENTITIES).to_dict()
+    assert stale["temperature"] == [12.5, 8.0, None]
 
 
 @pytest.mark.parametrize("full", [False, True], ids=["short", "full"])
