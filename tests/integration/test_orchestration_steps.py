@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import feature_lake
 import gate_lake
 import pytest
 
@@ -54,6 +55,13 @@ def test_a_missing_folder_is_final_and_says_what_to_do(settings: Settings):
     said = outcome(settings, "steps.ingest('travel', '/no/such/folder')")
     assert said.startswith("AirflowFailException IngestError: /no/such/folder does not exist.")
     assert "→ give a folder" in said
+
+
+def test_a_domain_that_the_release_lacks_is_skipped_with_all_that_wait_for_it(settings: Settings):
+    feature_lake.release(settings, 1)
+    for call in ("steps.models_of('travel')", "steps.bundle('travel')"):
+        said = outcome(settings, call)
+        assert said.startswith("AirflowSkipException travel: skipped, no raw files"), said
 
 
 def test_a_busy_lake_is_left_to_a_retry(settings: Settings):
