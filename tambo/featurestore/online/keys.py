@@ -14,6 +14,8 @@ from datetime import UTC, datetime
 from tambo.errors import FeatureError
 
 _STRING = 2
+_INT64 = 2**63
+_NUMBER = struct.Struct("<IIq")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -83,6 +85,7 @@ class KeyWriter:
 
     def __init__(self, join_keys: Sequence[tuple[str, str]]) -> None:
         self._parts = sorted(join_keys)
+        self._only = self._parts[0][0] if [kind for _, kind in self._parts] == ["INT64"] else None
         names = b"".join(_part(_STRING, name.encode("utf-8")) for name, _ in self._parts)
         self._head = struct.pack("<I", len(self._parts)) + names
 
@@ -92,5 +95,10 @@ class KeyWriter:
         Raises:
             FeatureError: a value does not have its type.
         """
+        if self._only is not None:
+            # Most keys are one number, and a request may hold thousands.
+            value = values[self._only]
+            if type(value) is int and -_INT64 <= value < _INT64:
+                return self._head + _NUMBER.pack(4, 8, value)
         parts = [write_value(name, kind, values[name]) for name, kind in self._parts]
         return b"".join([self._head, *parts])

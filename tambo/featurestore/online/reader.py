@@ -7,8 +7,8 @@ instant, a value from after it is not served either: training could not have see
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import struct
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -19,7 +19,7 @@ from tambo.featurestore.online.keys import KeyWriter
 from tambo.featurestore.online.manifest import OnlineManifest, View
 from tambo.featurestore.online.state import StoreState
 from tambo.featurestore.online.store import Fetched, Layout, OnlineStore, Stored, Wanted
-from tambo.featurestore.online.values import decode
+from tambo.featurestore.online.values import DOUBLE, DOUBLE_TAG, decode
 
 
 class Reason(StrEnum):
@@ -33,9 +33,6 @@ class Reason(StrEnum):
     ABSENT = "not materialised"
 
 
-_NULL, _ABSENT = Reason.NULL, Reason.ABSENT
-
-
 class Cell(NamedTuple):
     """One feature of one entity."""
 
@@ -46,26 +43,71 @@ class Cell(NamedTuple):
     """Set where the value is None."""
 
 
-@dataclass(frozen=True, slots=True)
+class _Part(NamedTuple):
+    """One view's part of a row; the raw values tell a null from what was never written."""
+
+    names: Sequence[str]
+    values: Sequence[object]
+    raw: Sequence[bytes | None]
+    event: datetime | None
+    reason: Reason | None
+
+    def cells(self, asked_at: datetime) -> Iterator[Cell]:
+        """The view's cells."""
+        age = None if self.event is None else (asked_at - self.event).total_seconds()
+        for value, raw in zip(self.values, self.raw, strict=True):
+            reason = self.reason
+            if value is None and reason is None:
+                reason = Reason.ABSENT if raw is None else Reason.NULL
+            yield Cell(value, self.event, age, reason)
+
+
 class OnlineRow:
     """All stored features of one entity row.
 
     Attributes:
-        cells: by full feature name.
         asked_at: the instant that ages and times to live are counted to, in UTC.
         release: number of the release that the store holds.
         as_of: newest availability in that release.
     """
 
-    cells: dict[str, Cell]
-    asked_at: datetime
-    release: int
-    as_of: datetime
+    __slots__ = ("_cells", "_parts", "as_of", "asked_at", "release")
+
+    def __init__(self, asked_at: datetime, release: int, as_of: datetime) -> None:
+        self.asked_at, self.release, self.as_of = asked_at, release, as_of
+        self._parts: list[_Part] = []
+        self._cells: dict[str, Cell] | None = None
+
+    @property
+    def cells(self) -> dict[str, Cell]:
+        """Values with their freshness, and why one is null, by full feature name."""
+        # Most callers want the values alone, and a cell takes longer to make than to decode.
+        if self._cells is None:
+            self._cells = {
+                name: cell
+                for part in self._parts
+                for name, cell in zip(part.names, part.cells(self.asked_at), strict=True)
+            }
+        return self._cells
 
     @property
     def values(self) -> dict[str, object]:
         """Values alone, by full feature name."""
-        return {name: cell.value for name, cell in self.cells.items()}
+        found: dict[str, object] = {}
+        for part in self._parts:
+            found.update(zip(part.names, part.values, strict=True))
+        return found
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, OnlineRow) and (
+            (self.asked_at, self.release, self.as_of, self.cells)
+            == (other.asked_at, other.release, other.as_of, other.cells)
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"OnlineRow({self.values}, asked_at={self.asked_at}, release={self.release})"
 
 
 class OnlineReader:
@@ -163,17 +205,14 @@ class OnlineReader:
         state = fetched.state or StoreState(self.manifest.release, self.manifest.as_of)
         clock = state.now()
         rows = [
-            OnlineRow({}, instant or clock, state.release, state.as_of)
-            for instant in question.instants
+            OnlineRow(instant or clock, state.release, state.as_of) for instant in question.instants
         ]
         known = {
             wanted.layout.stored: part
             for wanted, part in zip(question.wanted, fetched.rows, strict=True)
         }
         for view, keys in zip(self._views, question.keys, strict=True):
-            stored = known.get(view.layout.stored, {})
-            for row, key, instant in zip(rows, keys, question.instants, strict=True):
-                view.put(row.cells, key, stored, row.asked_at, pushed=instant is None)
+            view.put(rows, keys, known.get(view.layout.stored, {}), question.instants)
         return rows
 
 
@@ -187,7 +226,12 @@ class _Question:
         asked_at: datetime | Sequence[datetime | None] | None,
     ) -> None:
         self.instants = _instants(asked_at, len(rows))
-        self.keys = [[view.key(row) for row in rows] for view in views]
+        # Views of one entity have one key.
+        written: dict[tuple[tuple[str, str | None, str], ...], list[bytes | None]] = {}
+        for view in views:
+            if view.signature not in written:
+                written[view.signature] = [view.key(row) for row in rows]
+        self.keys = [written[view.signature] for view in views]
         asked: dict[str, tuple[Layout, dict[bytes | None, None]]] = {}
         for view, keys in zip(views, self.keys, strict=True):
             _, wanted = asked.setdefault(view.layout.stored, (view.layout, {}))
@@ -233,13 +277,20 @@ class _ViewReader:
 
     def __init__(self, view: View, layout: Layout) -> None:
         self.layout = layout
+        self.signature = tuple((key.name, key.column, key.type) for key in view.join_keys)
         self._columns = [(key.name, key.column) for key in view.join_keys]
         self._writer = KeyWriter([(key.name, key.type) for key in view.join_keys])
         self._ttl = timedelta(seconds=view.ttl_seconds)
-        self._names = [
-            (view.full_name(feature), layout.names.index(feature.name)) for feature in view.features
-        ]
-        self._full = [name for name, _ in self._names]
+        self._names = tuple(view.full_name(feature) for feature in view.features)
+        self._nothing = (None,) * len(self._names)
+        # Positions in what is read; None if the view wants just that, in order.
+        positions = [layout.names.index(feature.name) for feature in view.features]
+        self._at = None if positions == [*range(len(layout.names))] else positions
+        # A view of doubles, as most are, is decoded at once.
+        size = len(self._names)
+        alike = all(feature.type == "DOUBLE" for feature in view.features)
+        self._doubles = struct.Struct("<" + "xd" * size) if alike else None
+        self._tags = bytes([DOUBLE_TAG]) * size
 
     def key(self, row: Mapping[str, object]) -> bytes | None:
         """Write the entity key of a row, or None if a part of it is not given."""
@@ -254,29 +305,36 @@ class _ViewReader:
 
     def put(
         self,
-        cells: dict[str, Cell],
-        key: bytes | None,
+        rows: Sequence[OnlineRow],
+        keys: Sequence[bytes | None],
         stored: Mapping[bytes, Stored],
-        now: datetime,
-        *,
-        pushed: bool,
+        instants: Sequence[datetime | None],
     ) -> None:
-        """Put the view's cells of one row beside those there; if pushed, those after now too."""
-        row = None if key is None else stored.get(key)
-        if row is None:
-            reason = Reason.NO_KEY if key is None else Reason.UNKNOWN_KEY
-            cells.update(dict.fromkeys(self._full, Cell(None, None, None, reason)))
-            return
-        event, values = row
-        age = now - event
-        seconds = age.total_seconds()
-        if not pushed and event > now:
-            cells.update(dict.fromkeys(self._full, Cell(None, event, seconds, Reason.LATER)))
-        elif self._ttl and age > self._ttl:
-            cells.update(dict.fromkeys(self._full, Cell(None, event, seconds, Reason.EXPIRED)))
-        else:
-            for name, at in self._names:
-                raw = values[at]
-                value = None if raw is None else decode(raw)
-                why = None if value is not None else _NULL if raw is not None else _ABSENT
-                cells[name] = Cell(value, event, seconds, why)
+        """Give each row the view's part of it; a row without an instant sees what was pushed."""
+        names, decode_all, positions = self._names, self._decode, self._at
+        for row, key, instant in zip(rows, keys, instants, strict=True):
+            found = None if key is None else stored.get(key)
+            if found is None:
+                reason = Reason.NO_KEY if key is None else Reason.UNKNOWN_KEY
+                row._parts.append(self._null(None, reason))
+                continue
+            event, raw = found
+            now = row.asked_at
+            if instant is not None and event > now:
+                row._parts.append(self._null(event, Reason.LATER))
+            elif self._ttl and now - event > self._ttl:
+                row._parts.append(self._null(event, Reason.EXPIRED))
+            else:
+                if positions is not None:
+                    raw = [raw[at] for at in positions]
+                row._parts.append(_Part(names, decode_all(raw), raw, event, None))
+
+    def _null(self, event: datetime | None, reason: Reason) -> _Part:
+        return _Part(self._names, self._nothing, self._nothing, event, reason)
+
+    def _decode(self, raw: Sequence[bytes | None]) -> Sequence[object]:
+        if self._doubles is not None and None not in raw:
+            joined = b"".join(raw)  # type: ignore[arg-type]  # none of them is None
+            if len(joined) == self._doubles.size and joined[:: DOUBLE.size] == self._tags:
+                return self._doubles.unpack(joined)
+        return [None if one is None else decode(one) for one in raw]

@@ -211,6 +211,7 @@ class _Question:
         """Take the replies apart; None if a publication ended in the middle of them."""
         state = None if replies[0] is None else StoreState.parse(replies[0])
         rows: list[dict[bytes, Stored]] = [{} for _ in self._wanted]
+        visible = _ANY if state is None else state.publication
         start = 1
         for keys, positions in self._groups.items():
             found = replies[start : start + len(keys)]
@@ -220,7 +221,7 @@ class _Question:
                 layout = self._wanted[position].layout
                 part = rows[position]
                 for key, reply in zip(keys, found, strict=True):
-                    row = _row(layout, reply, offset, state)
+                    row = _row(layout, reply, offset, visible)
                     if row is _ENDED:
                         return None
                     if row is not None:
@@ -245,16 +246,18 @@ _ENDED = Stored(read_stamp(b"").event, ())
 """Stands for a row whose earlier version is no longer kept."""
 
 
-def _row(
-    layout: Layout, reply: list[bytes | None], offset: int, state: StoreState | None
-) -> Stored | None:
+_ANY = 2**32
+"""No publication has a greater number: where the state says none, all rows are seen."""
+
+
+def _row(layout: Layout, reply: list[bytes | None], offset: int, visible: int) -> Stored | None:
     """The row that the state covers; None if there is none."""
     end = offset + len(layout.fields)
     times = reply[end]
     if times is None:
         return None
-    stamp = read_stamp(times)
-    if state is not None and stamp.publication > state.publication:
+    event, _, publication, removed = read_stamp(times)
+    if publication > visible:
         kept = reply[end + 1]
         if kept is None:
             return _ENDED
@@ -263,7 +266,7 @@ def _row(
             return None
         stamp = read_stamp(previous[0])
         return None if stamp.removed else Stored(stamp.event, _in_order(layout, previous[1].get))
-    return None if stamp.removed else Stored(stamp.event, reply[offset:end])
+    return None if removed else Stored(event, reply[offset:end])
 
 
 def _in_order(layout: Layout, get: Callable[[bytes], bytes | None]) -> list[bytes | None]:
