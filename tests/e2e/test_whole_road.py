@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -14,16 +16,19 @@ import pytest
 pytestmark = [pytest.mark.slow, pytest.mark.e2e]
 
 
-def tambo(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {
+def environment(home: Path) -> dict[str, str]:
+    return {
         **os.environ,
         "TAMBO_HOME": str(home),
         "TAMBO_WORLD_TRAVELLERS": "80",
         "TAMBO_WORLD_YEARS": "1",
     }
+
+
+def tambo(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-c", "from tambo.cli import main; main()", *arguments],
-        env=environment,
+        env=environment(home),
         capture_output=True,
         text=True,
         check=False,
@@ -80,12 +85,45 @@ def test_status_shows_the_release_and_the_champion(first, home: Path) -> None:
 
 
 def test_nothing_is_left_running(first, home: Path) -> None:
-    left = [
+    assert left_running(home) == []
+
+
+def test_what_ctrl_c_cuts_off_is_made_good_by_the_next_run(first, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    for after, seconds in (("world", 1.0), ("ingest", 6.0), ("release", 3.0), ("features", 4.0)):
+        interrupt(home, after, seconds)
+        assert left_running(home) == []
+    last = tambo(home, "run")
+    assert last.returncode == 0, last.stdout + last.stderr
+    assert answer(last.stdout) == answer(first.stdout)
+
+
+def interrupt(home: Path, after: str, seconds: float) -> None:
+    """Press Ctrl-C some time after a stage has ended, as a terminal would."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", "from tambo.cli import main; main()", "run"],
+        env={**environment(home), "PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        assert any(re.match(rf"[✓=] {after} ", line) for line in process.stdout)
+        time.sleep(seconds)
+        os.killpg(process.pid, signal.SIGINT)
+        _, said = process.communicate(timeout=120)
+        assert (process.returncode, "Traceback" in said) == (130, False), said
+    finally:
+        process.kill()
+
+
+def left_running(home: Path) -> list[str]:
+    return [
         path.parent.name
         for path in Path("/proc").glob("[0-9]*/environ")
         if f"TAMBO_HOME={home}\0".encode() in _read(path)
     ]
-    assert left == []
 
 
 def _read(path: Path) -> bytes:
