@@ -31,28 +31,37 @@ def road(settings: Settings, raw: Path) -> None:
     build(settings)
     validate(settings)
     releases.release(settings)
-    _apply(settings)
+    apply_definitions(settings)
 
 
-def _apply(settings: Settings) -> None:
+def apply_definitions(settings: Settings) -> None:
     """Register the feature definitions; nothing is put online."""
     from feast import FeatureStore
 
-    from feature_repo.definitions import all_objects
     from tambo.featurestore.store import repo_config
 
     settings.registry.parent.mkdir(parents=True, exist_ok=True)
     with warnings.catch_warnings():
         # Feast calls on-demand views experimental at each apply.
         warnings.simplefilter("ignore", RuntimeWarning)
-        FeatureStore(config=repo_config(settings)).apply(all_objects())
+        FeatureStore(config=repo_config(settings)).apply(definitions(settings))
 
 
-def training_rows() -> list[TrainingRows]:
-    """The training rows of every model."""
+def definitions(settings: Settings, number: int | None = None) -> list[Any]:
+    """The Feast definitions of the domains that a release holds; None: the latest."""
+    from feature_repo.definitions import all_objects
+    from tambo.lake import ready, releases
+
+    return all_objects(ready.in_release(settings, releases.get(settings, number)).domains)
+
+
+def training_rows(settings: Settings, number: int | None = None) -> list[TrainingRows]:
+    """The training rows of every model of the domains that a release holds; None: the latest."""
+    from tambo.lake import ready, releases
     from tambo.proofs.leakage import TrainingRows
     from training.experiment import models
 
+    held = ready.in_release(settings, releases.get(settings, number)).domains
     return [
         TrainingRows(
             model=spec.name,
@@ -61,6 +70,7 @@ def training_rows() -> list[TrainingRows]:
             entity_rows=spec.entity_rows,
         )
         for spec in models().values()
+        if spec.domain in held
     ]
 
 

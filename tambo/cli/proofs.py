@@ -115,7 +115,7 @@ def leakage(
         proof = prove_leakage(
             settings,
             road,
-            training_rows(),
+            training_rows(settings, number),
             folder=Path(scratch) if keep is None else keep,
             rows=rows,
             futures=futures,
@@ -163,11 +163,12 @@ def parity(
     with console.progress_bar("parity") as progress:
         stores = [prove_parity(settings, sample=sample, seed=chosen, progress=progress)]
     if both:
-        from feature_repo.definitions import all_objects
+        from tambo.cli.proof_road import definitions
         from tambo.proofs.throwaway import other_store
 
+        release = stores[0].release
         with (
-            other_store(settings, all_objects(), stores[0].release) as other,
+            other_store(settings, definitions(settings, release), release) as other,
             console.progress_bar("parity") as progress,
         ):
             stores.append(prove_parity(other, sample=sample, seed=chosen, progress=progress))

@@ -69,6 +69,13 @@ def test_only_the_definitions_of_the_release_are_applied(settings: Settings) -> 
     assert outcome.up_to_date, "travel's own definitions are what was published before"
 
 
+def test_the_proofs_leave_it_out(settings: Settings) -> None:
+    from tambo.cli import proof_road
+
+    assert [rows.model for rows in proof_road.training_rows(settings)] == ["flight_price"]
+    assert "toy_flow" not in {one.name for one in proof_road.definitions(settings)}
+
+
 def test_its_models_are_not_trained(settings: Settings) -> None:
     several = list(stages.train_stages(settings))
     assert [stage.name for stage in several] == ["train", "train"]

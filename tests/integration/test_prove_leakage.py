@@ -1,0 +1,78 @@
+"""`tambo prove leakage`: nothing leaks on the real road, and a mart that leaks is caught."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+import small_lake
+import training_home
+
+from tambo.cli.proof_road import apply_definitions, road, training_rows
+from tambo.ingest import ingest
+from tambo.lake import reader, releases
+from tambo.lake.build import build
+from tambo.proofs.leakage import prove_leakage
+from tambo.settings import PROJECT_ROOT
+
+pytestmark = pytest.mark.slow
+
+ROWS = 1_200
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    return training_home.small(tmp_path_factory)
+
+
+def prove(home, folder, way=road):
+    return prove_leakage(home, way, training_rows(home), folder=folder, rows=ROWS, futures=1, seed=11)
+
+
+def ungated(settings, raw):
+    """The road without the gate, which has no part in this and costs seconds."""
+    ingest(settings, raw, history=True)
+    build(settings)
+    with reader(settings) as lake:
+        made = releases.newest_build(lake)
+    small_lake.validate(settings, made, success=True)
+    releases.release(settings)
+    apply_definitions(settings)
+
+
+def test_another_future_moves_nothing_earlier(home, tmp_path):
+    proof = prove(home, tmp_path)
+    (future,) = proof.futures
+    assert proof.leaks == []
+    assert proof.powerless == []
+    assert min(future.told.values()) > 10
+    parts = {part.part: part for part in future.moved}
+    assert {
+        "training rows of flight_price_v1",
+        "labels of flight_price",
+        "mart label_flight_price",
+        "view hotel_stays",
+        "view traveller_profile",
+    } <= set(parts)
+    rows = parts["training rows of flight_price_v1"]
+    assert rows.earlier > 5_000
+    assert rows.later_moved > 1_000
+
+
+def test_a_mart_that_ignores_when_a_row_became_known_is_caught(home, tmp_path):
+    """The scratch project dates the first news of each stay as known when it was booked."""
+    root = tmp_path / "project"
+    shutil.copytree(PROJECT_ROOT / "dbt", root / "dbt")
+    shutil.copytree(PROJECT_ROOT / "feature_repo", root / "feature_repo")
+    facts = root / "dbt/models/travel/intermediate/int_hotel_facts.sql"
+    honest = "known_at as created_timestamp"
+    leaking = (
+        "if(row_number() over (partition by travel_code order by known_at) = 1, "
+        "least(known_at, event_at + interval 1 microsecond), known_at) as created_timestamp"
+    )
+    assert facts.read_text().count(honest) == 1
+    facts.write_text(facts.read_text().replace(honest, leaking))
+    proof = prove(home.model_copy(update={"root": root}), tmp_path / "homes", ungated)
+    assert {part.part for part in proof.leaks} == {"mart hotel_stays", "view hotel_stays"}
+    examples = [text for part in proof.leaks for text in part.examples]
+    assert any("hotel_stays__" in text and "became" in text for text in examples)
