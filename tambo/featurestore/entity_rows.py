@@ -21,6 +21,7 @@ from tambo.featurestore.keys import cast_key
 EVENT_TIMESTAMP = "event_timestamp"
 
 _MICROSECONDS = pa.timestamp("us")
+_WRITE_TIMES = "write times as 2026-03-01 12:30:00 (UTC) or 2026-03-01T09:30:00-03:00"
 
 
 @dataclass(frozen=True)
@@ -123,14 +124,28 @@ def _from_pandas(frame: pd.DataFrame) -> pa.Table:
 
 def _from_text(times: pa.ChunkedArray, column: str) -> pa.Array:
     """Times written as ISO 8601; without a zone they are UTC."""
-    try:
-        parsed = pd.to_datetime(times.to_pandas(), utc=True, format="ISO8601")
-    except (ValueError, TypeError) as error:
-        raise FeatureError(
-            f"Column {column} of the entity rows holds text that is not a time: {error}",
-            remedy="write times as 2026-03-01 12:30:00 (UTC) or 2026-03-01T09:30:00-03:00",
-        ) from error
-    return pa.array(parsed, pa.timestamp("us", "UTC"), safe=False)
+    instants: list[datetime | None] = []
+    for number, text in enumerate(times.to_pylist()):
+        try:
+            instants.append(_instant(text))
+        except ValueError as error:
+            raise FeatureError(
+                f"Column {column} of the entity rows holds {text!r} in row {number} (counted from "
+                "0), which is not a time.",
+                remedy=_WRITE_TIMES,
+            ) from error
+    return pa.array(instants, _MICROSECONDS).cast(pa.timestamp("us", "UTC"))
+
+
+def _instant(text: str | None) -> datetime | None:
+    """An ISO 8601 time as naive UTC; without a zone it is UTC.
+
+    Not by pandas: to it "today" is a time as well, and another one at each call.
+    """
+    instant = None if text is None else datetime.fromisoformat(text)
+    if instant is not None and instant.tzinfo is not None:
+        return instant.astimezone(UTC).replace(tzinfo=None)
+    return instant
 
 
 def _time_column(table: pa.Table) -> str:
@@ -234,13 +249,9 @@ def _parse_times(path: Path, column: pa.ChunkedArray) -> pa.Array:
     instants: list[datetime | None] = []
     for number, text in enumerate(column.to_pylist(), start=1):
         try:
-            instant = None if text is None else datetime.fromisoformat(text)
+            instants.append(_instant(text))
         except ValueError as error:
             raise FeatureError(
-                f"{path}, record {number}: {text!r} is not a time.",
-                remedy="write times as 2026-03-01 12:30:00 (UTC) or 2026-03-01T09:30:00-03:00",
+                f"{path}, record {number}: {text!r} is not a time.", remedy=_WRITE_TIMES
             ) from error
-        if instant is not None and instant.tzinfo is not None:
-            instant = instant.astimezone(UTC).replace(tzinfo=None)
-        instants.append(instant)
     return pa.array(instants, _MICROSECONDS).cast(pa.timestamp("us", "UTC"))
