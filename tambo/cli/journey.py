@@ -84,11 +84,12 @@ def predict(
     Args:
         settings: the Tambo home.
         domain: whose service; None: the only one there is.
-        payload: a JSON object, or @file that holds one; None asks for a fare that is in the lake.
+        payload: a JSON object, or @file that holds one; None asks what the lake can answer.
         url: a running service; None starts one, asks, and stops it.
 
     Raises:
         ServingError: no such service, the payload is not JSON, or the service refuses it.
+        ReleaseError: a sample is asked for, and the release holds nothing of the domain.
     """
     from bentos.bundle import served_domain
     from bentos.serve import call, serving
@@ -101,11 +102,13 @@ def predict(
             f"There is no service for {domain!r}.", remedy=f"one of: {', '.join(examples)}"
         )
     example = examples[domain]
-    body = example.payload(settings) if given is None else given
+    if given is None:
+        stages.require_domain(settings, domain)
+        given = example.payload(settings)
     if url is not None:
-        return dict(call(url + example.PATH, body))
+        return dict(call(url + example.PATH, given))
     with serving(settings, domain) as process:
-        return dict(call(process.url + example.PATH, body))
+        return dict(call(process.url + example.PATH, given))
 
 
 def _read_payload(text: str) -> dict[str, Any]:

@@ -230,18 +230,31 @@ def ready_stages(
     """
     from tambo.lake import ready, releases
 
-    release = releases.get(settings, number)
-    skipped = ready.in_release(settings, release).skipped
+    skipped = ready.in_release(settings, releases.get(settings, number)).skipped
     for domain in owners:
-        if domain in skipped and asked:
-            raise ReleaseError(
-                f"Release {release.number} holds nothing of {domain}: {skipped[domain]}.",
-                remedy="tambo ingest <folder>, then tambo build, validate and release",
-            )
+        if asked:
+            require_domain(settings, domain, number)
         if domain in skipped:
             yield _skipped_stage(name, f"{domain}: skipped, {skipped[domain]}")
         else:
             yield from of(domain)
+
+
+def require_domain(settings: Settings, domain: str, number: int | None = None) -> None:
+    """Refuse a domain that a release lacks; None is the latest.
+
+    Raises:
+        ReleaseError: it does.
+    """
+    from tambo.lake import ready, releases
+
+    release = releases.get(settings, number)
+    why = ready.in_release(settings, release).skipped.get(domain)
+    if why is not None:
+        raise ReleaseError(
+            f"Release {release.number} holds nothing of {domain}: {why}.",
+            remedy="tambo ingest <folder>, then tambo build, validate and release",
+        )
 
 
 def _skipped_stage(name: str, line: str) -> Stage:

@@ -100,6 +100,8 @@ def test_what_somebody_asks_for_is_not_skipped_in_silence(settings: Settings) ->
         list(stages.train_stages(settings, "toy_flow"))
     with pytest.raises(ReleaseError, match=said):
         list(stages.bundle_stages(settings, "toy"))
+    with pytest.raises(ReleaseError, match=said):
+        journey.predict(settings, "toy")
 
 
 def test_the_skipped_stage_is_printed(
