@@ -14,6 +14,7 @@ from typing import Any
 from tambo.errors import TrainingError
 from tambo.settings import Settings, get_settings
 from training import registry
+from training.runlog import MOST_GROUPS
 
 
 def figures(settings: Settings, name: str) -> str:
@@ -60,16 +61,13 @@ def _errors(metrics: Mapping[str, Any], unseen: Mapping[str, Any]) -> list[str]:
 
 def _groups(groups: Mapping[str, Mapping[str, Mapping[str, float]]]) -> list[str]:
     head = ["by", "group", "rows", "RMSE", "MAPE", "bias", "90 % interval holds"]
-    rows = [
-        _group(by, name, one)
-        for by, found in groups.items()
-        if by != "route"
-        for name, one in found.items()
-    ]
-    routes = sorted(groups.get("route", {}).items(), key=lambda item: item[1]["mape"])
-    if routes:
-        rows.append(_group("route, best", *routes[0]))
-        rows.append(_group("route, worst", *routes[-1]))
+    rows = []
+    for by, found in groups.items():
+        if len(found) <= MOST_GROUPS:
+            rows += [_group(by, name, one) for name, one in found.items()]
+        else:
+            ranked = sorted(found.items(), key=lambda item: item[1]["mape"])
+            rows += [_group(f"{by}, best", *ranked[0]), _group(f"{by}, worst", *ranked[-1])]
     return table(head, rows)
 
 

@@ -23,6 +23,10 @@ PACKAGES = ("onnxruntime", "numpy")
 """What a service needs to run a model; pinned to the versions of this environment."""
 
 
+MOST_GROUPS = 12
+"""More groups than these are summed up where all of them would bury the rest."""
+
+
 def log_and_register(settings: Settings, trained: Trained) -> registry.ModelVersion:
     """Log the run, write its artefacts, and register the version without an alias.
 
@@ -131,7 +135,7 @@ def _metrics(trained: Trained) -> dict[str, float]:
                 prefix = f"{name}.{grouping}" + (f".{variant}" if variant else "")
                 found |= {f"{prefix}.{key}": value for key, value in metrics.items()}
     for by, groups in trained.best.groups.items():
-        if len(groups) <= 12:  # the routes are in by_group.json
+        if len(groups) <= MOST_GROUPS:  # the others are in by_group.json
             for group, metrics in groups.items():
                 label = "".join(c if c.isalnum() else "_" for c in group)
                 found |= {f"test.{by}.{label}.{key}": value for key, value in metrics.items()}
