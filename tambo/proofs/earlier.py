@@ -54,7 +54,7 @@ Rows = Counter[tuple[Any, ...]]
 def compare_rows(
     part: str, ours: Rows, theirs: Rows, ours_later: Rows, theirs_later: Rows
 ) -> Moved:
-    """Compare whole rows, as bags."""
+    """Compare whole rows, as bags; a row that became another counts once."""
     gone, come = ours - theirs, theirs - ours
     examples = [
         f"{part}: {sign} {_plain(row)}"
@@ -64,9 +64,9 @@ def compare_rows(
     return Moved(
         part,
         earlier=ours.total(),
-        earlier_moved=gone.total() + come.total(),
+        earlier_moved=max(gone.total(), come.total()),
         later=ours_later.total(),
-        later_moved=(ours_later - theirs_later).total() + (theirs_later - ours_later).total(),
+        later_moved=max((ours_later - theirs_later).total(), (theirs_later - ours_later).total()),
         examples=tuple(examples),
     )
 

@@ -10,7 +10,6 @@ proves nothing.
 from __future__ import annotations
 
 import random
-import shutil
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -137,9 +136,15 @@ def prove_leakage(
 
     Raises:
         ReleaseError: the release cannot be read.
-        ProofError: the release holds no raw rows, or all were known at one instant.
+        ProofError: the folder is not empty, the release holds no raw rows, or all were known at
+            one instant.
         TamboError: a scratch home did not reach its release.
     """
+    if folder.exists() and any(folder.iterdir()):
+        raise ProofError(
+            f"{folder} is not empty: scratch homes start from nothing.",
+            remedy="give --keep a folder that is new",
+        )
     draw = random.Random(seed)  # noqa: S311 - a sample, no secret
     told = _sample(settings, release, rows, seed)
     instants = _instants([one for versions in told.values() for one in versions], futures, draw)
@@ -158,7 +163,6 @@ def prove_leakage(
         world = _world(settings, road, folder / f"future{number + 1}", other)
         progress("comparing", 2 * number + 2, steps)
         found.append(Future(t, counts, tuple(_compare(base, world, t, models, draw))))
-        shutil.rmtree(world.settings.home)
     return LeakageProof(sum(map(len, told.values())), tuple(found))
 
 

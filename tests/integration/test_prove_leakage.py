@@ -9,6 +9,7 @@ import small_lake
 import training_home
 
 from tambo.cli.proof_road import apply_definitions, road, training_rows
+from tambo.errors import ProofError
 from tambo.ingest import ingest
 from tambo.lake import reader, releases
 from tambo.lake.build import build
@@ -26,7 +27,9 @@ def home(tmp_path_factory):
 
 
 def prove(home, folder, way=road):
-    return prove_leakage(home, way, training_rows(home), folder=folder, rows=ROWS, futures=1, seed=11)
+    return prove_leakage(
+        home, way, training_rows(home), folder=folder, rows=ROWS, futures=1, seed=11
+    )
 
 
 def ungated(settings, raw):
@@ -76,3 +79,9 @@ def test_a_mart_that_ignores_when_a_row_became_known_is_caught(home, tmp_path):
     assert {part.part for part in proof.leaks} == {"mart hotel_stays", "view hotel_stays"}
     examples = [text for part in proof.leaks for text in part.examples]
     assert any("hotel_stays__" in text and "became" in text for text in examples)
+
+
+def test_scratch_homes_start_from_nothing(home, tmp_path):
+    (tmp_path / "base").mkdir()
+    with pytest.raises(ProofError, match="not empty"):
+        prove(home, tmp_path)
