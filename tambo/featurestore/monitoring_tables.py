@@ -111,9 +111,11 @@ def query(
     where = f" WHERE {' AND '.join(term for term, _ in terms)}" if terms else ""
     order = ", ".join(ident(name) for name in dict.fromkeys(["metric_date", *key]))
     named = ", ".join(ident(column) for column in columns)
-    if metric_type in _missing(config):
+    if not exists(store_settings(config)):
         return []
     with open_pinned(at_head(config)) as pinned:
+        if not _has(pinned.connection, metric_type):
+            return []
         rows = pinned.connection.execute(
             f"SELECT {named} FROM {table}{where} ORDER BY {order}", [one for _, one in terms]
         ).fetchall()
