@@ -49,7 +49,7 @@ class DuckLakeOfflineStoreConfig(FeastConfigBaseModel):  # type: ignore[misc]
     as_known_at: bool = True
     """False: the plain event-time join, which sees what was not yet known."""
 
-    memory_limit: str = "3GB"
+    memory_limit: str = "2GB"
     """DuckDB's memory before it spills to disk."""
 
     threads: int = 2
