@@ -20,7 +20,7 @@
     case
         when {{ number }} > 1
             then sqrt(
-                cast({{ number }} * {{ total_of_squares }} - {{ total }} * {{ total }} as double)
+                cast({{ number }} * {{ total_of_squares }} - {{ squared(total) }} as double)
                 / (cast({{ number }} as double) * ({{ number }} - 1))
             ) / {{ units }}
     end

@@ -47,7 +47,7 @@
             max(rank) {{ so_far() }} as lasting_rank,
             row_number() {{ so_far() }} as position,
             {%- for column in all_totals %}
-                sum({{ column }}) {{ so_far() }} as {{ column }},
+                cast(sum({{ column }}) {{ so_far() }} as {{ whole(column) }}) as {{ column }},
             {%- endfor %}
             lead(key_number) over () as next_key,
             lead(instant) over () as next_instant
