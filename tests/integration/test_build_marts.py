@@ -127,6 +127,15 @@ def test_a_failed_test_names_rows_and_sql_and_leaves_no_trace(lake: RawLake, bui
     assert contents(lake.settings) == before
 
 
+def test_a_raw_row_that_stands_twice_fails_the_build(lake: RawLake) -> None:
+    with writer(lake.settings, "test") as connection:
+        connection.execute(
+            "INSERT INTO lake.raw.flights SELECT * FROM lake.raw.flights ORDER BY date LIMIT 1"
+        )
+    with pytest.raises(BuildError, match="unique_combination_stg_flights_batch_id__row_number"):
+        build(lake.settings, full_refresh=True)
+
+
 def test_everything_is_built_when_the_last_snapshot_is_gone(lake: RawLake, built: Built) -> None:
     lake.load(trips(3, 2))
     with writer(lake.settings, "test") as connection:
