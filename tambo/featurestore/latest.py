@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from tambo.errors import FeatureError, LakeError
 from tambo.featurestore.columns import Columns, describe, require, table_name, utc
+from tambo.featurestore.lake_rows import zoned_type
 from tambo.featurestore.pinned import open_pinned
 from tambo.featurestore.pull import (
     TOUCHED,
@@ -109,7 +110,10 @@ class LatestRows:
 
     def _stream(self, sql: str, size: int) -> Iterator[pa.RecordBatch]:
         try:
-            yield from self._connection.sql(sql).to_arrow_reader(size)
+            reader = self._connection.sql(sql).to_arrow_reader(size)
+            schema = pa.schema([one.with_type(zoned_type(one.type)) for one in reader.schema])
+            for batch in reader:
+                yield batch if batch.schema == schema else batch.cast(schema)
         except duckdb.Error as error:
             raise FeatureError(
                 f"Table {self._pull.source.table} could not be read: {error}",

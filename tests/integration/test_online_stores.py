@@ -188,6 +188,32 @@ def test_the_wall_clock_is_counted_to_where_the_store_says_so(store):
     assert store.cell("pair", now - timedelta(days=9)).reason is Reason.LATER
 
 
+def test_the_http_server_answers_as_the_reader_does(store):
+    from fastapi.testclient import TestClient
+    from feast.feature_server import get_app
+
+    store.state(StoreState(1, AS_OF))
+    store.push("short", AS_OF - TTL - timedelta(microseconds=1), 1.5)
+    store.push("pair", AS_OF - TTL, 2.5)
+    served = store.open()
+    with TestClient(get_app(served)) as client:
+        for _ in range(2):
+            answer = client.post(
+                "/get-online-features",
+                json={
+                    "feature_service": "all_v1",
+                    "entities": {"code": [1, 7], "zone": ["a", "a"]},
+                    "full_feature_names": True,
+                },
+            ).json()
+            names = answer["metadata"]["feature_names"]
+            found = dict(zip(names, answer["results"], strict=True))
+            assert found["short__x"]["values"] == [None, None]
+            assert found["short__x"]["statuses"] == ["OUTSIDE_MAX_AGE", "NOT_FOUND"]
+            assert found["pair__x"]["values"] == [2.5, None]
+            assert found["pair__x"]["statuses"] == ["PRESENT", "NOT_FOUND"]
+
+
 def test_the_sdk_reads_on_any_event_loop(store):
     if store.kind == "sqlite":
         pytest.skip("Feast has no asynchronous SQLite store")

@@ -179,6 +179,11 @@ class TamboRedisOnlineStore(ServedOnline, RedisOnlineStore):  # type: ignore[mis
                 pipe.expire(key, config.online_store.key_ttl_seconds)
             pipe.execute()
 
+    async def close(self) -> None:
+        """Let go of the connections of the running event loop; a server calls it as it ends."""
+        if self._reader is not None:
+            await self._reader[1].close_async()
+
     def _hash_keys(self, config: RepoConfig, keys: Binary) -> Binary:
         project = pa.scalar(config.project.encode(), pa.binary())
         return pc.binary_join_element_wise(keys, project, _EMPTY)
