@@ -46,12 +46,16 @@ def joins(
     number: ReleaseNumber = None,
 ) -> None:
     """Hold point-in-time joins against brute force: generated tables, then your own views."""
+    from tambo.lake import releases
     from tambo.proofs.joins import prove_joins
     from tambo.proofs.own_joins import prove_own_joins
 
     settings = _settings()
     chosen = _seed(settings, seed)
     failed = []
+    if keys:
+        # A home without a release is said at once, not after the generated tables.
+        releases.get(settings, number)
     if examples:
         with console.progress_bar("joins") as progress:
             generated = prove_joins(examples=examples, seed=chosen, progress=progress)
