@@ -28,6 +28,7 @@ from tambo.featurestore.pull import (
     pull_latest_sql,
     stamp,
 )
+from tambo.featurestore.source import read_config
 from tambo.lake import reader
 from tambo.lake.sql import ident, literal
 from tambo.settings import Settings
@@ -131,7 +132,7 @@ def latest_rows(
         FeatureError: the release does not have the table, or a column of it.
     """
     table = pull.source.table
-    with open_pinned(config) as pinned:
+    with open_pinned(read_config(config, [pull.source])) as pinned:
         columns = describe(pinned.connection, table, pinned.where)
         require(columns, pull.columns(), table, pinned.where)
         if since is not None:

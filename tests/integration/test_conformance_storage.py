@@ -274,6 +274,9 @@ def test_a_source_at_the_head_is_not_mixed_with_released_tables(tmp_path):
     side = ours(tmp_path / "repo", mixed, home=str(tmp_path), release=None)
     got = side.store.get_historical_features(ASKED, ["more:nights"]).to_df()
     assert cells(got, "n")["nights"] == [2, 3, None, 1]
+    side.store.materialize(NOW - timedelta(days=9), NOW, ["more"])
+    online = side.store.get_online_features(["more:nights"], [{"place": "a"}]).to_dict()
+    assert online["nights"] == [2]
     with pytest.raises(FeatureError, match=r"monitoring\.more is read at the head"):
         side.store.get_historical_features(
             ASKED, ["more:nights", "stays:nights"], full_feature_names=True
