@@ -69,8 +69,9 @@ class Size:
         """Measure one stage."""
         home = self.settings.home
         if stage == "ingest, all bad":
-            # Into a lake of its own, and with nothing of an earlier try in it.
             home = self.folder / "bad-home"
+        if stage in {"ingest", "ingest, all bad"}:
+            # Nothing of an earlier try is there: files that were taken in are not taken in twice.
             shutil.rmtree(home, ignore_errors=True)
         command = STAGES[stage](self)
         cost = measure(command, {"TAMBO_HOME": str(home)})
@@ -149,8 +150,6 @@ def main() -> None:
         if not todo:
             continue
         size = Size(asked, options.scratch / str(asked))
-        if options.again and "ingest" in todo:
-            shutil.rmtree(size.settings.home, ignore_errors=True)
         size.prepare()
         for stage in todo:
             journal.add(size.run(stage))
