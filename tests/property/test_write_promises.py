@@ -90,6 +90,7 @@ kinds = st.recursive(
 )
 
 
+@settings(max_examples=60, deadline=None)
 @given(kind=kinds, instant=st.datetimes(datetime(1950, 1, 1), datetime(2100, 1, 1)))
 def test_rows_enter_the_lake_once_and_come_back_as_the_same_instants(kind, instant):
     value = _value(kind, instant.replace(microsecond=0))
