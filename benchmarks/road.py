@@ -130,7 +130,13 @@ def page(journal: Journal) -> str:
         threads=settings.threads,
         memory=settings.memory_limit,
     )
-    return f"{about}{table(journal)}\n"
+    missing = [
+        f"- {asked:,} rows: {', '.join(name for name in STAGES if name not in measured)}.\n"
+        for asked in journal.sizes()
+        if (measured := journal.stages(asked)).keys() < STAGES.keys()
+    ]
+    gaps = "".join(["\nNot measured yet:\n\n", *missing]) if missing else ""
+    return f"{about}{table(journal)}\n{gaps}"
 
 
 def main() -> None:
