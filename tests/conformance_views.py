@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pandas as pd
-from conformance import NOW, Side
+from conformance import NOW, Side, cells
 from feast import (
     BatchFeatureView,
     Entity,
@@ -207,3 +207,21 @@ def _on_demand(trips: FeatureView) -> list[Any]:
         return {"budget_per_trip": inputs["budget"] / trips if trips else None}
 
     return [over_budget, per_trip, budget_per_trip]
+
+
+ENTITIES = [
+    {"user_code": 1, "place": "Cusco", "origin": "Lima", "destination": "Cusco", "budget": 5.0},
+    {"user_code": 2, "place": "Puno", "origin": "1", "destination": "11", "budget": 0.0},
+    {"user_code": 9, "place": "Quito", "origin": "11", "destination": "1", "budget": 1.0},
+]
+
+
+def question(side, name):
+    return FEATURES.get(name) or side.store.get_feature_service(name)
+
+
+def ask(side, name, asked=ASKED, *, full=False, by="n", **options):
+    job = side.store.get_historical_features(
+        asked.copy(), question(side, name), full_feature_names=full, **options
+    )
+    return cells(job.to_df(), by)

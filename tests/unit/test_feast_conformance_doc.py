@@ -11,7 +11,7 @@ from value_cases import CASES
 
 TESTS = Path(__file__).parent.parent
 PAGE = (TESTS.parent / "docs" / "feast-conformance.md").read_text()
-SHORT = {"views", "storage", "types", "monitoring"}
+SHORT = {"views", "materialize", "storage", "types", "monitoring"}
 
 
 @pytest.mark.parametrize(("file", "test"), sorted(set(re.findall(r"`(\w+)::(\w+)`", PAGE))))
