@@ -28,7 +28,8 @@ def watched() -> Iterator[None]:
         SystemExit: an error arose after Ctrl-C was pressed; most likely it is what a library made
             of it.
     """
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    before = signal.getsignal(signal.SIGINT)
+    if before is signal.default_int_handler:
         signal.signal(signal.SIGINT, _interrupt)
     try:
         yield
@@ -37,6 +38,10 @@ def watched() -> Iterator[None]:
             raise
         sys.stderr.write("Aborted.\n")
         raise SystemExit(130) from error
+    finally:
+        # Nothing is left behind in a process that goes on, such as one that runs tests.
+        signal.signal(signal.SIGINT, before)
+        _asked.clear()
 
 
 def asked() -> bool:

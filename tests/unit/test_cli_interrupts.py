@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 
 import pytest
+
+from tambo.cli import interrupts
 
 START = """
 import os, signal, threading
@@ -80,3 +83,11 @@ def test_who_has_it_ignored_keeps_it_ignored() -> None:
     code = code.replace("{work}", "ctrl_c()")
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_process_that_goes_on_is_as_it_was() -> None:
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt), interrupts.watched():
+        signal.raise_signal(signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is before
+    assert not interrupts.asked()
