@@ -106,7 +106,8 @@ def register(settings: Settings, folder: Path, *, champion: bool = True) -> str:
     import mlflow
 
     Path(settings.mlflow_uri.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
-    client = mlflow.MlflowClient(tracking_uri=settings.mlflow_uri)
+    # The registry too: training in the same process may have named another.
+    client = mlflow.MlflowClient(tracking_uri=settings.mlflow_uri, registry_uri=settings.mlflow_uri)
     found = client.get_experiment_by_name("test")
     experiment = (
         found.experiment_id
