@@ -80,7 +80,7 @@
                 , -{{ column }} as {{ column }}_90d
             {%- endfor %}
         from counted
-        where leaves_at <= {{ as_of() }} and (ends_at is null or ends_at > leaves_at)
+        where leaves_at <= {{ as_of() }} and (ends_at is null or ends_at >= leaves_at)
         union all
         select
             key_number,
