@@ -51,6 +51,10 @@ serve: $(READY) ## serve the bento until Ctrl-C; its docs page is at /; DOMAIN= 
 test: $(READY) ## all tests, fast ones first
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
+.PHONY: explore
+explore: $(READY) ## property tests on new random examples, until Ctrl-C or a failure
+	while $(BIN)/pytest -n 2 -q --hypothesis-profile=explore tests/property; do :; done
+
 .PHONY: check
 check: $(READY) ## formatting, lint, types, imports, SQL, generated code, manifests
 	$(BIN)/ruff format --check .

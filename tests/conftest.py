@@ -6,6 +6,13 @@ import os
 import signal
 
 import pytest
+from hypothesis import settings
+
+# The verdict on a commit is the same wherever and whenever it is tested; `make explore` draws new
+# examples at random, and what it finds becomes an @example.
+settings.register_profile("repeatable", derandomize=True)
+settings.register_profile("explore", derandomize=False, print_blob=True)
+settings.load_profile("repeatable")
 
 # Before any library is imported: each of these switches one library's telemetry off.
 os.environ.setdefault("DO_NOT_TRACK", "1")

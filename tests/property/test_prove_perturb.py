@@ -88,9 +88,9 @@ def test_every_kind_of_news_is_told():
 def test_versions_are_written_as_the_contract_says(tmp_path):
     files = write_versions(tmp_path, TRAVEL, [flight(4, 6.0), flight(5, 7.5, history=True)])
     assert files == 2
-    arrivals = [*csv.reader((tmp_path / "_arrivals.csv").open())]
+    arrivals = [*csv.reader((tmp_path / "_arrivals.csv").read_text("utf-8").splitlines())]
     assert arrivals == [["file", "arrived_at"], ["flights_b0006.000.csv", "2024-01-07 03:00:00"]]
-    (row,) = csv.DictReader((tmp_path / "flights_b0006.000.csv").open(encoding="utf-8"))
+    (row,) = csv.DictReader((tmp_path / "flights_b0006.000.csv").read_text("utf-8").splitlines())
     assert row["date"] == "01/07/2024"
     assert row["booked_at"] == "2024-01-07 00:00:00", "local in the file, UTC in the lake"
     assert (row["price"], row["agency"], row["withdrawn"]) == ("104.5000", "Rota, São", "")

@@ -16,7 +16,6 @@ from tambo.errors import FeatureError
 _STRING = 2
 _INT64 = 2**63
 _NUMBER = struct.Struct("<IIq")
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def _bytes(value: object) -> bytes:
@@ -41,7 +40,8 @@ def _instant(value: object) -> bytes:
     if not isinstance(value, datetime):
         raise TypeError
     aware = value.replace(tzinfo=UTC) if value.tzinfo is None else value
-    return struct.pack("<q", (aware - _EPOCH) // (_EPOCH.resolution * 1_000_000))
+    # As Feast does: cut off towards 1970, after the rounding of a double.
+    return struct.pack("<q", int(aware.timestamp()))
 
 
 _WRITE: dict[str, tuple[int, Callable[[object], bytes]]] = {

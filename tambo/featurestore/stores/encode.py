@@ -104,9 +104,16 @@ def fixed(prefix: bytes, raw: Bytes) -> Binary:
 
 
 def seconds(column: pa.Array) -> pa.Array:
-    """Times as whole seconds since 1970; a fraction is cut off towards 1970, as Feast does."""
-    micros = column.cast(pa.timestamp("us", getattr(column.type, "tz", None)))
-    return pc.divide(micros.cast(pa.int64()), pa.scalar(1_000_000, pa.int64()))
+    """Times as whole seconds since 1970; a fraction is cut off towards 1970, as Feast does.
+
+    Feast takes Python's ``datetime.timestamp``, a double: some 545 years from 1970 a last
+    microsecond is beyond its precision and rounds up to the second before it is cut.
+    """
+    micros = column.cast(pa.timestamp("us", getattr(column.type, "tz", None))).cast(pa.int64())
+    whole = pc.divide(micros, pa.scalar(1_000_000, pa.int64()))
+    rest = pc.subtract(micros, pc.multiply(whole, pa.scalar(1_000_000, pa.int64())))
+    fraction = pc.divide(rest.cast(pa.float64()), pa.scalar(1_000_000.0))
+    return pc.trunc(pc.add(whole.cast(pa.float64()), fraction)).cast(pa.int64())
 
 
 def as_binary(column: pa.Array) -> Binary:
