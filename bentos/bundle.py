@@ -113,6 +113,13 @@ def latest(settings: Settings, domain: str) -> Path:
     return path
 
 
+def named_releases(settings: Settings) -> set[int]:
+    """Releases that the models of a kept bento were trained at: retention spares them."""
+    files = (settings.bento_home / "bentos").glob(f"*/*/{DONE}")
+    held = [json.loads(one.read_text()) for one in files]
+    return {model["release"] for models in held for model in models.values()}
+
+
 def served_domain(settings: Settings) -> str:
     """The domain that is meant where nobody names one: the only one with a service here.
 

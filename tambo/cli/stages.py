@@ -120,10 +120,12 @@ def retain_stage(settings: Settings) -> Stage:
     """Retire the releases that no model names and that are not among the last ones."""
 
     def work(_: Progress) -> Outcome:
+        from bentos.bundle import named_releases as bundled
         from tambo.lake.retention import retire
-        from training.registry import named_releases
+        from training.registry import named_releases as registered
 
-        retired = retire(settings, named=named_releases(settings), keep=settings.keep_releases)
+        named = registered(settings) | bundled(settings)
+        retired = retire(settings, named=named, keep=settings.keep_releases)
         line = f"{len(retired.releases)} releases retired, {retired.snapshots} snapshots expired"
         return Outcome(line, retired.up_to_date)
 

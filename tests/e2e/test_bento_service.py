@@ -20,7 +20,7 @@ import served_model
 import yaml
 from online_feast import AGENCIES, AS_OF, CITIES
 
-from bentos.bundle import DONE, bundle, latest
+from bentos.bundle import DONE, bundle, latest, named_releases
 from bentos.champions import champions
 from bentos.requirements import FORBIDDEN
 from bentos.serve import call, serving
@@ -114,6 +114,8 @@ def test_bundling_again_finds_the_bento(settings, bundled):
     again = bundle(settings, "travel")
     assert again.up_to_date
     assert (again.tag, again.path) == (bundled.tag, bundled.path)
+    artefact = settings.home / "artefact" / "serving.json"
+    assert named_releases(settings) == {ServingSpec.load(artefact).release}, "spared by retention"
 
 
 def test_one_price_over_http(service):
