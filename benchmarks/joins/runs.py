@@ -78,7 +78,7 @@ def _once(name: str, options: dict[str, Any], limit_mib: int, patience: int) -> 
             return Run(used.ru_utime + used.ru_stime, wall, peak, None, stopped)
         if process.returncode != 0:
             errors.seek(0)
-            raise subprocess.CalledProcessError(process.returncode, name, stderr=errors.read())
+            sys.exit(f"{name} ended with {process.returncode}:\n{errors.read()}")
         out.seek(0)
         found = json.loads(out.read().splitlines()[-1])
     answer = (found["rows"], found["nulls"], found["sum"])
