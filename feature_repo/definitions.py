@@ -12,6 +12,7 @@ from typing import Any
 
 from feast import Entity, FeatureService, FeatureView, OnDemandFeatureView  # noqa: TID253
 
+from feature_repo.permissions import permissions
 from tambo.domains import slices
 
 MODULES = ("entities", "views", "on_demand", "services")
@@ -21,7 +22,7 @@ _KINDS = (Entity, FeatureView, OnDemandFeatureView, FeatureService)
 
 
 def all_objects(domains: Collection[str] | None = None) -> list[Any]:
-    """Entities, views, on-demand views and feature services of some domains, each once.
+    """Entities, views, services and permissions of some domains, each once.
 
     Args:
         domains: whose; None: of all. A view whose table is not in the lake cannot be applied, so a
@@ -35,7 +36,8 @@ def all_objects(domains: Collection[str] | None = None) -> list[Any]:
             for one in vars(module).values():
                 if isinstance(one, _KINDS):
                     found[id(one)] = one
-    return list(found.values())
+    objects = list(found.values())
+    return [*objects, *permissions(objects)]
 
 
 globals().update({f"{type(one).__name__}_{one.name}": one for one in all_objects()})

@@ -37,7 +37,8 @@ flight_request_inputs = RequestSource(
     mode="python",
     description="One row per flight request: what the request itself tells, and when",
     owner=OWNER,
-    tags={"domain": "travel", "tier": "gold", "personal_data": "false"},
+    # How long ago the traveller last booked is among them.
+    tags={"domain": "travel", "tier": "gold", "personal_data": "true"},
 )
 def flight_request(columns: dict[str, list[object]]) -> dict[str, list[float]]:
     """Compute the request-time features of many requests, column by column."""

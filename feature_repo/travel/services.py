@@ -1,4 +1,7 @@
-"""Feature services of travel: the contracts of its models. A changed input set is a new version."""
+"""Feature services of travel: contracts, of its models and with other teams.
+
+A changed input set is a new version.
+"""
 
 from __future__ import annotations
 
@@ -29,4 +32,12 @@ flight_price_v1 = FeatureService(
     description="What the flight price model sees of a fare, a route, a traveller and a request",
     owner=OWNER,
     tags={"domain": "travel", "model": "flight_price"},
+)
+
+fares_v1 = FeatureService(
+    name="fares_v1",
+    features=[fare_prices, route_fares],
+    description="What is known of the prices of a fare and its route; nothing about persons",
+    owner=OWNER,
+    tags={"domain": "travel", "for": "other teams"},
 )

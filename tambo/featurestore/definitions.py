@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 # Times of creation, and the pickled function body, whose source text is beside it.
 _VOLATILE = frozenset({"meta", "createdTimestamp", "lastUpdatedTimestamp", "body"})
 
+OURS = {"defined_by": "feature_repo"}
+"""Tag of the permissions that are ours: those of others stay in the registry."""
+
 _STAND_IN = {"name": "__dummy_id", "valueType": "STRING"}
 
 
@@ -39,7 +42,7 @@ def _stable(value: Any) -> Any:
 
 
 def removed_objects(store: FeatureStore, objects: Sequence[Any]) -> list[Any]:
-    """Views, services and entities that the registry holds and the definitions no longer do."""
+    """What the registry holds of ours and the definitions no longer do."""
     from feast.feature_view import DUMMY_ENTITY_NAME
 
     kept = {(type(one).__name__, one.name) for one in objects} | {("Entity", DUMMY_ENTITY_NAME)}
@@ -48,5 +51,6 @@ def removed_objects(store: FeatureStore, objects: Sequence[Any]) -> list[Any]:
         *store.list_on_demand_feature_views(),
         *store.list_feature_views(),
         *store.list_entities(),
+        *store.list_permissions(tags=OURS),
     ]
     return [one for one in held if (type(one).__name__, one.name) not in kept]

@@ -128,7 +128,8 @@ def _view(node: Mapping[str, Any], feast: Mapping[str, Any]) -> View:
         ttl_reason=_one_line(feast["ttl_reason"]),
         owner=str(feast["owner"]),
         tier=str(feast["tier"]),
-        personal_data=bool(feast["personal_data"]),
+        # Whatever the mart says of itself: one personal column makes a personal view.
+        personal_data=bool(feast["personal_data"]) or any(one.personal_data for one in columns),
         event=EVENT,
         created=CREATED,
     )

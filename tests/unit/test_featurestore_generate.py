@@ -137,3 +137,16 @@ def test_without_a_manifest_the_way_on_is_named(tmp_path):
     with pytest.raises(FeatureError, match="no dbt manifest") as error:
         generate(tmp_path / "manifest.json", tmp_path)
     assert error.value.remedy == "tambo build"
+
+
+@pytest.mark.parametrize(
+    ("says", "column_says", "expected"),
+    [(True, False, "true"), (False, True, "true"), (False, False, "false")],
+)
+def test_one_personal_column_makes_a_personal_view(tmp_path, says, column_says, expected):
+    mart = copy.deepcopy(MART)
+    mart["config"]["meta"]["feast"]["personal_data"] = says
+    mart["columns"]["master"]["config"]["meta"]["personal_data"] = column_says
+    (path,) = generate(manifest(tmp_path, mart), tmp_path / "out")
+    view_tags = path.read_text().rpartition("    tags={\n")[2]
+    assert f'"personal_data": "{expected}",' in view_tags
