@@ -51,6 +51,25 @@ class Settings(BaseSettings):
     serve_host: str = "127.0.0.1"
     serve_port: int = Field(default=0, ge=0, le=65535, description="0 finds a free port")
     mlflow_port: int = Field(default=5000, ge=1, le=65535, description="of MLflow's pages")
+    features_port: int = Field(
+        default=6566, ge=0, le=65535, description="of the feature server; 0 finds a free port"
+    )
+
+    oidc_discovery_url: str | None = Field(
+        default=None, description="set: the feature server asks for tokens of this issuer"
+    )
+    oidc_client_id: str | None = Field(
+        default=None, description="the feature server's name at the issuer; roles are given for it"
+    )
+    oidc_audience: str | None = Field(
+        default=None, description="whom tokens must be made out to; default: the client id"
+    )
+    oidc_issuer: str | None = Field(
+        default=None, description="who must have issued them; default: as the issuer says itself"
+    )
+    oidc_ca: Path | None = Field(
+        default=None, description="certificates that the issuer's own is checked with"
+    )
 
     @model_validator(mode="after")
     def _home_of_raw(self) -> Self:

@@ -222,6 +222,22 @@ def features_explain(
     inspection.explain(_settings(), view, key, t, number)
 
 
+@features.command("serve")
+def features_serve(
+    port: Annotated[int | None, typer.Option(help="0 finds a free one")] = None,
+    tls_cert: Annotated[Path | None, typer.Option(help="PEM; with --tls-key: https")] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="PEM")] = None,
+) -> None:
+    """Serve online features to other teams over HTTP, on loopback until Ctrl-C."""
+    from tambo.featurestore.server import Tls, serve_forever
+
+    if (tls_cert is None) != (tls_key is None):
+        raise typer.BadParameter("--tls-cert and --tls-key go together")
+    settings = _settings()
+    tls = None if tls_cert is None or tls_key is None else Tls(tls_cert, tls_key)
+    serve_forever(settings, settings.features_port if port is None else port, tls)
+
+
 @features.command("generate")
 def features_generate(
     check: Annotated[bool, typer.Option("--check", help="only say whether they drift")] = False,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -50,6 +51,7 @@ def repo_config(
     release: Release | None = None,
     registry: Path | None = None,
     online_store: Path | None = None,
+    auth: Mapping[str, Any] | None = None,
 ) -> RepoConfig:
     """Feast's configuration of this home; feature_repo/feature_store.yaml says the same.
 
@@ -58,6 +60,7 @@ def repo_config(
         release: release that the offline store reads; None: the latest, found at each read.
         registry: another registry file than the home's, used while one is being filled.
         online_store: another SQLite file than the home's, likewise.
+        auth: how a server knows who asks; None: it does not ask.
     """
     from feast.repo_config import RepoConfig
 
@@ -78,6 +81,7 @@ def repo_config(
         entity_key_serialization_version=ENTITY_KEY_VERSION,
         materialization={"pull_latest_features": True},
         repo_path=settings.root / "feature_repo",
+        auth=dict(auth or {"type": "no_auth"}),
     )
 
 

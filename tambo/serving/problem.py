@@ -36,6 +36,8 @@ class Problem(BaseModel):
 
 TITLES = {
     400: ("malformed-request", "The request is not JSON"),
+    401: ("unauthorized", "The request carries no token that is taken"),
+    403: ("forbidden", "The token's roles do not allow it"),
     404: ("not-found", "There is nothing under this address"),
     405: ("method-not-allowed", "The address does not take this method"),
     413: ("too-large", "The request is too large"),

@@ -1,0 +1,124 @@
+"""How the feature server knows who asks: tokens of the issuer that the settings name.
+
+Feast checks a token's signature and expiry. For whom it was made out and who made it out are
+checked too, which Feast does only when told what to expect.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from tambo.errors import SettingsError
+from tambo.settings import Settings
+
+if TYPE_CHECKING:
+    from feast import FeatureStore
+    from feast.permissions.permission import Permission
+
+NO_AUTH: Mapping[str, Any] = {"type": "no_auth"}
+
+_NEEDED = ("issuer", "jwks_uri", "token_endpoint", "authorization_endpoint")
+"""What Feast reads of the issuer's discovery document, before it looks at any token."""
+
+_TIMEOUT_SECONDS = 10.0
+_BYPASS = "INTRA_COMMUNICATION_BASE64"
+"""Feast takes unsigned tokens that carry this variable's value, and checks no role."""
+_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+def auth_config(settings: Settings) -> Mapping[str, Any]:
+    """Feast's `auth:` block for a server of this home; the issuer is asked for its keys' address.
+
+    Raises:
+        SettingsError: the issuer does not answer, or the settings do not go together.
+    """
+    url = settings.oidc_discovery_url
+    if url is None:
+        return NO_AUTH
+    if not settings.oidc_client_id:
+        raise SettingsError(
+            "TAMBO_OIDC_DISCOVERY_URL is set, TAMBO_OIDC_CLIENT_ID is not.",
+            remedy="set it to the feature server's client id at the issuer",
+        )
+    says = _discover(settings, url)
+    return {
+        "type": "oidc",
+        "auth_discovery_url": url,
+        "client_id": settings.oidc_client_id,
+        "audience": settings.oidc_audience or settings.oidc_client_id,
+        "issuer": settings.oidc_issuer or says["issuer"],
+        "ca_cert_path": "" if settings.oidc_ca is None else str(settings.oidc_ca),
+    }
+
+
+def secure(store: FeatureStore) -> None:
+    """Set Feast's security up for this process, as the store's `auth:` says."""
+    from feast.permissions import security_manager
+    from feast.permissions.server.utils import (
+        ServerType,
+        init_auth_manager,
+        init_security_manager,
+        str_to_auth_manager_type,
+    )
+
+    # What was refused is logged where it is answered; why a token was not taken, only here.
+    logging.getLogger("feast").setLevel(logging.CRITICAL)
+    logging.getLogger("feast.permissions.auth").setLevel(logging.ERROR)
+    os.environ.pop(_BYPASS, None)
+    kind = str_to_auth_manager_type(store.config.auth_config.type)
+    init_security_manager(auth_type=kind, fs=store)
+    init_auth_manager(
+        auth_type=kind, server_type=ServerType.REST, auth_config=store.config.auth_config
+    )
+
+    class CachedPermissions(security_manager.SecurityManager):  # type: ignore[misc]
+        """Takes permissions from the registry in memory, which is as new as the file.
+
+        Feast reads the file again for each check, and then resolves each request from nothing.
+        """
+
+        @property
+        def permissions(self) -> list[Permission]:
+            found: list[Permission] = self._registry.list_permissions(
+                self._project, allow_cache=True
+            )
+            return found
+
+    if security_manager.get_security_manager() is not None:
+        security_manager.set_security_manager(CachedPermissions(store.project, store.registry))
+
+
+def _discover(settings: Settings, url: str) -> dict[str, Any]:
+    import ssl
+
+    import httpx
+
+    parts = urlsplit(url)
+    if parts.scheme != "https" and parts.hostname not in _LOOPBACK:
+        raise SettingsError(
+            f"TAMBO_OIDC_DISCOVERY_URL is {url}: keys that come in the clear prove nothing.",
+            remedy="give the issuer's https address",
+        )
+    context: ssl.SSLContext | bool = True
+    if settings.oidc_ca is not None:
+        context = ssl.create_default_context(cafile=str(settings.oidc_ca))
+    try:
+        answer = httpx.get(url, timeout=_TIMEOUT_SECONDS, verify=context)
+        answer.raise_for_status()
+        says: dict[str, Any] = answer.json()
+        missing = [name for name in _NEEDED if not says.get(name)]
+    except (httpx.HTTPError, ValueError, AttributeError) as error:
+        raise SettingsError(
+            f"The issuer's discovery document at {url} cannot be read: {error}",
+            remedy="correct TAMBO_OIDC_DISCOVERY_URL; it ends in /.well-known/openid-configuration",
+        ) from error
+    if missing:
+        raise SettingsError(
+            f"The discovery document at {url} has no {', '.join(missing)}.",
+            remedy="name an issuer of OpenID Connect",
+        )
+    return says

@@ -1,0 +1,87 @@
+"""A home with the travel marts online, and `tambo features serve` over it as a process."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+from feature_lake import marts, release, write
+
+from tambo.settings import Settings
+
+FROM, TO = "Santa Aurora (SP)", "Rio Verdejo (AM)"
+FARE = {"origin": [FROM], "destination": [TO], "flight_type": ["economic"], "agency": ["FlyingDrops"]}  # fmt: skip
+GREETING_LINES = 5
+
+
+def publish(settings):
+    from feature_repo.definitions import all_objects
+    from tambo.featurestore.publish import publish as publish_release
+
+    return publish_release(settings, all_objects())
+
+
+def online_home(folder):
+    """Release 1: the fare above at 150 BRL, traveller 7."""
+    settings = Settings(home=folder / "home")
+    marts(settings)
+    route = f"SET origin = '{FROM}', destination = '{TO}'"
+    write(
+        settings,
+        f"UPDATE lake.marts.fare_prices {route}, agency = 'FlyingDrops'",
+        f"UPDATE lake.marts.route_fares {route}",
+    )
+    release(settings, 1)
+    publish(settings)
+    return settings
+
+
+@contextmanager
+def feature_server(settings, how=signal.SIGTERM, options=(), **variables):
+    """Serve until the block ends; then `how` must end the server in order."""
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("TAMBO_")},
+        **variables,
+        "TAMBO_HOME": str(settings.home),
+        "TAMBO_FEATURES_PORT": "0",
+    }
+    log = settings.home / "server.log"
+    with log.open("wb") as errors:
+        server = subprocess.Popen(
+            [str(Path(sys.executable).parent / "tambo"), "features", "serve", *options],
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+        )
+    try:
+        said = "".join(server.stdout.readline() for _ in range(GREETING_LINES))
+        address = re.search(r"https?://127\.0\.0\.1:\d+", said)
+        assert address, said + log.read_text()
+        yield address.group(), said
+        server.send_signal(how)
+        assert server.wait(20) == 0, log.read_text()
+        assert server.stdout.read() == "feature server stopped\n"
+        assert "Traceback" not in log.read_text()
+    finally:
+        server.kill()
+        server.wait()
+        server.stdout.close()
+
+
+def ask(url, body, token=None, path="/get-online-features"):
+    headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+    return httpx.post(f"{url}{path}", json=body, headers=headers, timeout=30, trust_env=False)
+
+
+def cells(answer):
+    """Value by feature, of the first row."""
+    body = answer.raise_for_status().json()
+    values = (one["values"][0] for one in body["results"])
+    return dict(zip(body["metadata"]["feature_names"], values, strict=True))
