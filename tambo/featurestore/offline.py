@@ -16,7 +16,7 @@ from feast.infra.offline_stores.offline_store import OfflineStore, RetrievalJob 
 from feast.infra.registry.base_registry import BaseRegistry  # noqa: TID253
 from feast.on_demand_feature_view import OnDemandFeatureView  # noqa: TID253
 from feast.repo_config import FeastConfigBaseModel, RepoConfig  # noqa: TID253
-from pydantic import field_validator
+from pydantic import field_serializer, field_validator
 
 from tambo.errors import FeatureError, SettingsError
 from tambo.featurestore.entity_rows import column_names
@@ -64,6 +64,11 @@ class DuckLakeOfflineStoreConfig(FeastConfigBaseModel):  # type: ignore[misc]
                 remedy='export TAMBO_HOME="$PWD/.tambo"',
             )
         return home
+
+    @field_serializer("home")
+    def _as_text(self, home: Path) -> str:
+        """Dumped configurations become YAML, which has no paths."""
+        return str(home)
 
 
 class DuckLakeOfflineStore(OfflineStore):  # type: ignore[misc]

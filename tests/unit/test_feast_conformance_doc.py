@@ -11,7 +11,7 @@ from value_cases import CASES
 
 TESTS = Path(__file__).parent.parent
 PAGE = (TESTS.parent / "docs" / "feast-conformance.md").read_text()
-SHORT = {"views", "materialize", "storage", "types", "monitoring"}
+SHORT = {"views", "jobs", "materialize", "storage", "types", "monitoring"}
 
 
 @pytest.mark.parametrize(("file", "test"), sorted(set(re.findall(r"`(\w+)::(\w+)`", PAGE))))
@@ -33,6 +33,18 @@ def test_every_test_of_conformance_is_named():
         if test not in PAGE
     }
     assert missing == set()
+
+
+def test_every_method_of_feasts_interface_has_its_line():
+    from feast.infra.offline_stores.offline_store import OfflineStore, RetrievalJob
+
+    methods = {
+        name
+        for one in (RetrievalJob, OfflineStore)
+        for name in vars(one)
+        if name.islower() and not name.startswith("_")
+    }
+    assert sorted(name for name in methods if f"`{name}`" not in PAGE) == []
 
 
 def test_every_value_type_and_kind_of_view_has_its_line():
