@@ -65,9 +65,7 @@ def secure(store: FeatureStore) -> None:
         str_to_auth_manager_type,
     )
 
-    # What was refused is logged where it is answered; why a token was not taken, only here.
-    logging.getLogger("feast").setLevel(logging.CRITICAL)
-    logging.getLogger("feast.permissions.auth").setLevel(logging.ERROR)
+    _log_refused_tokens()
     os.environ.pop(_BYPASS, None)
     kind = str_to_auth_manager_type(store.config.auth_config.type)
     init_security_manager(auth_type=kind, fs=store)
@@ -90,6 +88,21 @@ def secure(store: FeatureStore) -> None:
 
     if security_manager.get_security_manager() is not None:
         security_manager.set_security_manager(CachedPermissions(store.project, store.registry))
+
+
+def _log_refused_tokens() -> None:
+    """Why a token was not taken, in a line: all else is logged where it is answered."""
+
+    def in_a_line(record: logging.LogRecord) -> bool:
+        if record.exc_info:
+            record.msg = f"{record.getMessage()} {record.exc_info[1]}"
+            record.args, record.exc_info = (), None
+        return True
+
+    logging.getLogger("feast").setLevel(logging.CRITICAL)
+    parser = logging.getLogger("feast.permissions.auth.oidc_token_parser")
+    parser.setLevel(logging.ERROR)
+    parser.addFilter(in_a_line)
 
 
 def _discover(settings: Settings, url: str) -> dict[str, Any]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from importlib.resources import files
 from itertools import count
 from pathlib import Path
@@ -61,7 +62,12 @@ def spill_folder(settings: Settings) -> Path:
     by process; `tambo.lake.retention.clean` removes those of killed processes.
     """
     folder = settings.scratch / "spill"
-    folder.mkdir(parents=True, exist_ok=True)
+    with suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+    if not os.access(folder, os.W_OK):
+        # Whoever may only read the home spills on ground of their own.
+        folder = Path(tempfile.gettempdir()) / f"tambo-spill-{os.getuid()}"
+        folder.mkdir(exist_ok=True)
     return folder / f"{os.getpid()}-{next(_numbers)}"
 
 
