@@ -131,6 +131,23 @@ def test_every_cell_equals_feasts_own_answer(written, manifest, reader):
     assert compared > 30
 
 
+def test_values_come_in_the_order_of_the_service(written, manifest):
+    views = {view.name: view for view in manifest.views}
+    names = ("traveller_travel", "fare_prices", "traveller_profile")  # two keys, interleaved
+    mixed = manifest.model_copy(update={"views": tuple(views[name] for name in names)})
+    expected = [view.full_name(one) for view in mixed.views for one in view.features]
+    with OnlineReader.open(mixed, **written[1]) as reader:
+        for row in reader.read(ROWS, AS_OF):
+            assert list(row.values) == list(row.cells) == expected
+            assert row.values == {name: cell.value for name, cell in row.cells.items()}
+
+
+def test_a_service_without_stored_features_has_rows_without_values(written, manifest):
+    alone = manifest.model_copy(update={"views": ()})
+    with OnlineReader.open(alone, **written[1]) as reader:
+        assert [row.values for row in reader.read(ROWS, AS_OF)] == [{}] * len(ROWS)
+
+
 def test_on_demand_features_equal_feasts_own_answer(written, manifest, reader):
     store = written[0]
     asked = [{**row, **REQUEST} for row in ROWS]

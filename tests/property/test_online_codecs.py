@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tambo.errors import FeatureError, OnlineStoreError
+from tambo.featurestore.online.decode import RowDecoder
 from tambo.featurestore.online.keys import KeyWriter
 from tambo.featurestore.online.values import NULL_TIMESTAMP, decode, decode_timestamp
 
@@ -75,6 +76,24 @@ def alike(ours: object, theirs: object) -> bool:
 @given(stored_values())
 def test_values_are_read_as_feast_reads_them(value):
     assert alike(decode(value.SerializeToString()), feast_value_type_to_python_type(value))
+
+
+TYPES = ["DOUBLE", "DOUBLE", "DOUBLE", "INT64", "STRING", "DOUBLE", "DOUBLE"]
+DOUBLES = st.floats().map(lambda one: proto.Value(double_val=one).SerializeToString())
+CELLS = st.none() | st.just(b"") | stored_values().map(proto.Value.SerializeToString)
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow])
+@given(st.integers(1, len(TYPES)), st.integers(0, 6), st.data())
+def test_rows_are_decoded_as_their_cells_are(size, rows, data):
+    """Whatever is stored, also where the manifest says that a feature is a double."""
+    cells = DOUBLES if data.draw(st.booleans()) else DOUBLES | CELLS
+    stored = data.draw(
+        st.lists(st.lists(cells, min_size=size, max_size=size), min_size=rows, max_size=rows)
+    )
+    for found, row in zip(RowDecoder(TYPES[:size]).decode(stored), stored, strict=True):
+        expected = [None if one is None else decode(one) for one in row]
+        assert alike([*found], expected)
 
 
 def test_a_stored_null_is_null():
@@ -153,6 +172,8 @@ def test_keys_are_written_as_feast_writes_them(entity):
     )
     writer = KeyWriter([(name, kind) for name, kind, _ in entity])
     assert writer.write({name: given_value for name, _, given_value in entity}) == theirs
+    if len(entity) == 1:
+        assert writer.write_only(entity[0][2]) == theirs
 
 
 def test_composite_keys_are_not_run_together():
@@ -175,5 +196,8 @@ def test_composite_keys_are_not_run_together():
     ],
 )
 def test_a_key_of_another_type_is_refused_by_name(kind, wrong):
+    writer = KeyWriter([("code", kind)])
     with pytest.raises(FeatureError, match=f"join key code: .*{kind}"):
-        KeyWriter([("code", kind)]).write({"code": wrong})
+        writer.write({"code": wrong})
+    with pytest.raises(FeatureError, match=f"join key code: .*{kind}"):
+        writer.write_only(wrong)

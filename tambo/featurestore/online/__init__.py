@@ -5,8 +5,9 @@ when it is called); an `OnlineReader` then answers from the manifest and the sto
 """
 
 from tambo.featurestore.online.manifest import OnlineManifest
-from tambo.featurestore.online.reader import Cell, OnlineReader, OnlineRow, Reason
+from tambo.featurestore.online.reader import OnlineReader
 from tambo.featurestore.online.resolve import resolve
+from tambo.featurestore.online.row import Cell, OnlineRow, Reason
 from tambo.featurestore.online.state import StoreState, write_redis_state, write_sqlite_state
 
 __all__ = [

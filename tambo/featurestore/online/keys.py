@@ -8,7 +8,7 @@ of a composite key apart, so ("11", "1") and ("1", "11") are different keys.
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from tambo.errors import FeatureError
@@ -85,20 +85,27 @@ class KeyWriter:
 
     def __init__(self, join_keys: Sequence[tuple[str, str]]) -> None:
         self._parts = sorted(join_keys)
-        self._only = self._parts[0][0] if [kind for _, kind in self._parts] == ["INT64"] else None
+        self._number = [kind for _, kind in self._parts] == ["INT64"]
         names = b"".join(_part(_STRING, name.encode("utf-8")) for name, _ in self._parts)
         self._head = struct.pack("<I", len(self._parts)) + names
 
-    def write(self, values: dict[str, object]) -> bytes:
+    def write(self, values: Mapping[str, object]) -> bytes:
         """Write the key of one entity from its values by join key.
 
         Raises:
             FeatureError: a value does not have its type.
         """
-        if self._only is not None:
-            # Most keys are one number, and a request may hold thousands.
-            value = values[self._only]
-            if type(value) is int and -_INT64 <= value < _INT64:
-                return self._head + _NUMBER.pack(4, 8, value)
         parts = [write_value(name, kind, values[name]) for name, kind in self._parts]
         return b"".join([self._head, *parts])
+
+    def write_only(self, value: object) -> bytes:
+        """Write the key of one entity that has one join key.
+
+        Raises:
+            FeatureError: the value does not have its type.
+        """
+        # Most keys are a number.
+        if self._number and type(value) is int and -_INT64 <= value < _INT64:
+            return self._head + _NUMBER.pack(4, 8, value)
+        ((name, kind),) = self._parts
+        return self._head + write_value(name, kind, value)

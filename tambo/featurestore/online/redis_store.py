@@ -1,18 +1,16 @@
 """Read the online store in Redis, as Feast's writer and ours lay it out.
 
-There is one hash an entity key (key bytes followed by the project), shared by all views of that
-entity. Its fields are the murmur3 hash of view:feature for each value, and `_ts:view` for the
-times. All views that share a key are read with one HMGET, all keys in one round trip.
-
-While a release is being published, a row that the store's state does not cover yet is read from
-`_prev:view`. If that is gone, the publication has ended in between, and all is read again.
+All keys are read in one round trip. While a release is being published, a row that the store's
+state does not cover yet is read from `_prev:view`, which is asked for only then: the first reading
+that meets such a row takes a second round trip. If it is gone by then, the publication has ended
+in between, and all is read again.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from functools import lru_cache
+import os
+from collections.abc import Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -23,12 +21,12 @@ from redis.backoff import ExponentialBackoff
 from redis.retry import Retry
 
 from tambo.errors import OnlineStoreError
-from tambo.featurestore.online.stamp import read_previous, read_stamp
-from tambo.featurestore.online.state import StoreState, redis_key
-from tambo.featurestore.online.store import Fetched, Layout, Stored, Wanted
+from tambo.featurestore.online.redis_question import RedisQuestion, Uncovered
+from tambo.featurestore.online.state import redis_key
+from tambo.featurestore.online.store import Fetched, Wanted
 
 _TIMEOUT_SECONDS = 2.0
-_RACES = 5
+_RACES = 6
 """Readings that may fall into the end of a publication, one after the other."""
 
 _Replies = list[Any]
@@ -53,8 +51,12 @@ class RedisStore:
         self._state_key = redis_key(project)
         # A connection belongs to the event loop that opened it.
         self._loops: WeakKeyDictionary[asyncio.AbstractEventLoop, Any] = WeakKeyDictionary()
+        self._publishing = False
+        # What a parent has opened is not the child's to use.
+        self._pid = os.getpid()
+        self._idle: list[Any] = []
         try:
-            self._client: Any = redis.Redis.from_url(url, **{**_options(Retry), **options})
+            self._client = self._open()
         except ValueError as error:
             raise OnlineStoreError(
                 f"the address of Redis is wrong: {error}",
@@ -67,10 +69,10 @@ class RedisStore:
 
     def fetch(self, wanted: Sequence[Wanted]) -> Fetched:
         """Look up the keys of all views in one round trip; see `OnlineStore.fetch`."""
-        question = _Question(wanted, self._state_key, self._suffix)
         for _ in range(_RACES):
+            question = self._question(wanted)
             try:
-                fetched = question.read(self._ask(question))
+                fetched = self._take_apart(question, self._ask(question))
             except redis.RedisError as error:
                 raise self._down(error) from error
             if fetched is not None:
@@ -79,10 +81,10 @@ class RedisStore:
 
     async def fetch_async(self, wanted: Sequence[Wanted]) -> Fetched:
         """Look up the keys of all views in one round trip; see `OnlineStore.fetch_async`."""
-        question = _Question(wanted, self._state_key, self._suffix)
         for _ in range(_RACES):
+            question = self._question(wanted)
             try:
-                fetched = question.read(await self._ask_async(question))
+                fetched = self._take_apart(question, await self._ask_async(question))
             except redis.RedisError as error:
                 raise self._down(error) from error
             if fetched is not None:
@@ -103,6 +105,9 @@ class RedisStore:
 
     def close(self) -> None:
         """Close the connections, but for those that an event loop has opened."""
+        idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.disconnect()
         self._client.close()
 
     async def close_async(self) -> None:
@@ -112,34 +117,60 @@ class RedisStore:
             await client.aclose()
         self.close()
 
-    def _ask(self, question: _Question) -> _Replies:
-        """Send the question over a pooled connection; once more if the server had hung up."""
-        pool = self._client.connection_pool
-        connection = pool.get_connection()
+    def _question(self, wanted: Sequence[Wanted]) -> RedisQuestion:
+        return RedisQuestion(wanted, self._state_key, self._suffix, previous=self._publishing)
+
+    def _take_apart(self, question: RedisQuestion, replies: _Replies) -> Fetched | None:
+        """Read the replies; None if they must be asked for again, with what was replaced."""
+        try:
+            fetched = question.read(replies)
+        except Uncovered:
+            self._publishing = True
+            return None
+        self._publishing = question.replaced
+        return fetched
+
+    def _ask(self, question: RedisQuestion) -> _Replies:
+        """Send the question over an idle connection; once more if the server had hung up."""
+        connection = self._connection()
         try:
             try:
-                connection.send_packed_command([question.payload])
-                return [connection.read_response() for _ in range(question.replies)]
+                return _exchange(connection, question)
             except redis.ConnectionError:
                 connection.disconnect()
-                connection.send_packed_command([question.payload])
-                return [connection.read_response() for _ in range(question.replies)]
+                return _exchange(connection, question)
         except BaseException:
             # What is still on its way must not be taken for the next answer.
             connection.disconnect()
             raise
         finally:
-            pool.release(connection)
+            self._idle.append(connection)
 
-    async def _ask_async(self, question: _Question) -> _Replies:
+    def _connection(self) -> Any:
+        """One that no other thread uses, not yet connected if it is new.
+
+        redis-py's pool asks the socket for stray data each time, which costs as much as an answer.
+        Here a connection comes back only when all its replies were read.
+        """
+        if self._pid != os.getpid():
+            self._client, self._idle, self._pid = self._open(), [], os.getpid()
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return self._client.connection_pool.make_connection()
+
+    def _open(self) -> Any:
+        return redis.Redis.from_url(self._url, **{**_options(Retry), **self._options})
+
+    async def _ask_async(self, question: RedisQuestion) -> _Replies:
         pool = self._async_client().connection_pool
         connection = await pool.get_connection()
         try:
             try:
-                return await _exchange(connection, question)
+                return await _exchange_async(connection, question)
             except redis.ConnectionError:
                 await connection.disconnect()
-                return await _exchange(connection, question)
+                return await _exchange_async(connection, question)
         except BaseException:
             await connection.disconnect(nowait=True)
             raise
@@ -171,7 +202,12 @@ class RedisStore:
         )
 
 
-async def _exchange(connection: Any, question: _Question) -> _Replies:
+def _exchange(connection: Any, question: RedisQuestion) -> _Replies:
+    connection.send_packed_command([question.payload])
+    return [connection.read_response() for _ in range(question.replies)]
+
+
+async def _exchange_async(connection: Any, question: RedisQuestion) -> _Replies:
     await connection.send_packed_command([question.payload])
     return [await connection.read_response() for _ in range(question.replies)]
 
@@ -182,92 +218,3 @@ def _options(retry: type[Any]) -> dict[str, Any]:
         "socket_connect_timeout": _TIMEOUT_SECONDS,
         "retry": retry(ExponentialBackoff(cap=0.2, base=0.02), 2),
     }
-
-
-class _Question:
-    """One round trip: the commands as they go over the wire, and how to read the replies.
-
-    The commands are put together here, since redis-py takes longer to pack an HMGET of 20 fields
-    than Redis takes to answer it.
-    """
-
-    def __init__(self, wanted: Sequence[Wanted], state_key: bytes, suffix: bytes) -> None:
-        self._wanted = wanted
-        groups: dict[tuple[bytes, ...], list[int]] = {}
-        for position, one in enumerate(wanted):
-            groups.setdefault(one.keys, []).append(position)
-        self._groups = groups
-        parts = [b"*2\r\n$3\r\nGET\r\n$%d\r\n%b\r\n" % (len(state_key), state_key)]
-        for keys, positions in groups.items():
-            head, tail = _hmget(tuple(wanted[position].layout for position in positions))
-            parts += [
-                b"%b$%d\r\n%b%b%b" % (head, len(key) + len(suffix), key, suffix, tail)
-                for key in keys
-            ]
-        self.payload = b"".join(parts)
-        self.replies = len(parts)
-
-    def read(self, replies: _Replies) -> Fetched | None:
-        """Take the replies apart; None if a publication ended in the middle of them."""
-        state = None if replies[0] is None else StoreState.parse(replies[0])
-        rows: list[dict[bytes, Stored]] = [{} for _ in self._wanted]
-        visible = _ANY if state is None else state.publication
-        start = 1
-        for keys, positions in self._groups.items():
-            found = replies[start : start + len(keys)]
-            start += len(keys)
-            offset = 0
-            for position in positions:
-                layout = self._wanted[position].layout
-                part = rows[position]
-                for key, reply in zip(keys, found, strict=True):
-                    row = _row(layout, reply, offset, visible)
-                    if row is _ENDED:
-                        return None
-                    if row is not None:
-                        part[key] = row
-                offset += len(layout.fields) + 2
-        return Fetched(state, rows)
-
-
-@lru_cache(maxsize=1024)
-def _hmget(layouts: tuple[Layout, ...]) -> tuple[bytes, bytes]:
-    """What stands before and after the key of an HMGET."""
-    fields = [
-        field
-        for one in layouts
-        for field in (*one.fields, f"_ts:{one.stored}".encode(), f"_prev:{one.stored}".encode())
-    ]
-    tail = b"".join(b"$%d\r\n%b\r\n" % (len(field), field) for field in fields)
-    return b"*%d\r\n$5\r\nHMGET\r\n" % (len(fields) + 2), b"\r\n" + tail
-
-
-_ENDED = Stored(read_stamp(b"").event, ())
-"""Stands for a row whose earlier version is no longer kept."""
-
-
-_ANY = 2**32
-"""No publication has a greater number: where the state says none, all rows are seen."""
-
-
-def _row(layout: Layout, reply: list[bytes | None], offset: int, visible: int) -> Stored | None:
-    """The row that the state covers; None if there is none."""
-    end = offset + len(layout.fields)
-    times = reply[end]
-    if times is None:
-        return None
-    event, _, publication, removed = read_stamp(times)
-    if publication > visible:
-        kept = reply[end + 1]
-        if kept is None:
-            return _ENDED
-        previous = read_previous(kept)
-        if previous is None:
-            return None
-        stamp = read_stamp(previous[0])
-        return None if stamp.removed else Stored(stamp.event, _in_order(layout, previous[1].get))
-    return None if removed else Stored(event, reply[offset:end])
-
-
-def _in_order(layout: Layout, get: Callable[[bytes], bytes | None]) -> list[bytes | None]:
-    return [get(field) for field in layout.fields]

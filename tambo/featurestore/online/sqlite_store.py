@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -24,7 +25,7 @@ from weakref import WeakSet
 from tambo.errors import OnlineStoreError
 from tambo.featurestore.online.state import TABLE as STATE
 from tambo.featurestore.online.state import StoreState
-from tambo.featurestore.online.store import Fetched, Layout, Stored, Wanted
+from tambo.featurestore.online.store import Fetched, Found, Layout, Wanted
 
 EVENT_US = "event_us"
 """Column of the event time in microseconds since 1970, in tables that our writer made."""
@@ -32,11 +33,9 @@ EVENT_US = "event_us"
 _FILL = "run tambo features"
 _BUSY_SECONDS = 2.0
 _KEYS_A_STATEMENT = 10_000
-_PARAMETERS = 32_766
-"""SQLite takes at most so many in one statement."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-_Part = tuple[int, Layout, tuple[bytes, ...]]
+_Row = tuple[int, str, bytes, object, int | None]
 
 
 class SqliteStore:
@@ -57,21 +56,11 @@ class SqliteStore:
         _STORES.add(self)
 
     def fetch(self, wanted: Sequence[Wanted]) -> Fetched:
-        """Look up the keys of all views in one statement; see `OnlineStore.fetch`."""
-        parts = [
-            (position, one.layout, one.keys[start : start + _KEYS_A_STATEMENT])
-            for position, one in enumerate(wanted)
-            for start in range(0, len(one.keys), _KEYS_A_STATEMENT)
-        ]
-        found: list[dict[bytes, Stored]] = [{} for _ in wanted]
-        indexes = [{name: at for at, name in enumerate(one.layout.names)} for one in wanted]
+        """Look up the keys of all views in one transaction; see `OnlineStore.fetch`."""
         with self._lock:
             file = self._open()
-            for group in _groups(parts):
-                for position, key, feature, value, seconds, exact in file.rows(group):
-                    event = _event(seconds, exact)
-                    _put(found[position], indexes[position], key, feature, value, event)
-            return Fetched(file.state(), found)
+            with file.reading():
+                return Fetched(file.state(), [_read(file, one) for one in wanted])
 
     async def fetch_async(self, wanted: Sequence[Wanted]) -> Fetched:
         """Look up the keys: reading a local file takes less than the way to a thread and back."""
@@ -179,21 +168,28 @@ class _File:
             self._asked = True
         return self._says
 
-    def rows(self, parts: Sequence[_Part]) -> list[tuple[Any, ...]]:
-        """Rows of (part's position, key, feature, value, event in seconds, in microseconds)."""
-        if not parts:
-            return []
-        selects = []
-        parameters: list[bytes | str] = []
-        for position, layout, keys in parts:
-            exact = EVENT_US if self._is_exact(layout.stored) else "NULL"
-            selects.append(
-                f"SELECT {position}, entity_key, feature_name, value, event_ts, {exact}"
-                f" FROM {_quoted(self.table(layout.stored))}"
-                f" WHERE entity_key IN ({','.join('?' * len(keys))})"
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """All that is read within is of one instant, whoever writes meanwhile."""
+        self.run("BEGIN", ())
+        try:
+            yield
+        finally:
+            self.connection.rollback()
+
+    def rows(self, layout: Layout, keys: Sequence[bytes]) -> Iterator[_Row]:
+        """The values of some keys: (key's position, feature, value, event seconds, micros)."""
+        exact = EVENT_US if self._is_exact(layout.stored) else "NULL"
+        table = _quoted(self.table(layout.stored))
+        for start in range(0, len(keys), _KEYS_A_STATEMENT):
+            some = keys[start : start + _KEYS_A_STATEMENT]
+            # A number is made faster than the key is made again for each of its values.
+            asked = ",".join([f"({at},?)" for at in range(start, start + len(some))])
+            yield from self.run(
+                f"SELECT column1, feature_name, value, event_ts, {exact} FROM (VALUES {asked})"
+                f" CROSS JOIN {table} WHERE entity_key = column2",
+                some,
             )
-            parameters += keys
-        return self.run(" UNION ALL ".join(selects), parameters)
 
     def _is_exact(self, stored: str) -> bool:
         known = self._exact.get(stored)
@@ -216,35 +212,22 @@ class _File:
             ) from error
 
 
-def _groups(parts: Sequence[_Part]) -> list[list[_Part]]:
-    """Put as many parts into a statement as its parameters allow."""
-    groups: list[list[_Part]] = []
-    size = 0
-    for part in parts:
-        if not groups or size + len(part[2]) > _PARAMETERS:
-            groups.append([])
-            size = 0
-        groups[-1].append(part)
-        size += len(part[2])
-    return groups
-
-
-def _put(
-    found: dict[bytes, Stored],
-    index: dict[str, int],
-    key: bytes,
-    feature: str,
-    value: bytes,
-    event: datetime,
-) -> None:
-    row = found.get(key)
-    if row is None:
-        row = found[key] = Stored(event, [None] * len(index))
-    elif event > row.event_timestamp:
-        row = found[key] = Stored(event, row.values)
-    at = index.get(feature)
-    if at is not None:
-        row.values[at] = value  # type: ignore[index]  # made above, as a list
+def _read(file: _File, wanted: Wanted) -> Found:
+    layouts, keys = wanted
+    size = sum(len(one.names) for one in layouts)
+    events: list[list[datetime | None]] = [[None] * len(layouts) for _ in keys]
+    values: list[list[bytes | None]] = [[None] * size for _ in keys]
+    start = 0
+    for view, layout in enumerate(layouts):
+        places = dict(zip(layout.names, range(start, start + len(layout.names)), strict=True))
+        start += len(layout.names)
+        for at, feature, value, seconds, exact in file.rows(layout, keys):
+            event, known = _event(seconds, exact), events[at][view]
+            if known is None or event > known:
+                events[at][view] = event
+            if feature in places:
+                values[at][places[feature]] = value
+    return Found(events, values)  # type: ignore[arg-type]  # lists of lists
 
 
 @lru_cache(maxsize=4096)  # all features of a row, and often many rows, share one event time

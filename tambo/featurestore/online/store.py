@@ -19,33 +19,36 @@ class Layout(NamedTuple):
 
 
 class Wanted(NamedTuple):
-    """Entity keys to look up in one stored view."""
+    """Entity keys, each once, to look up in the stored views that share them."""
 
-    layout: Layout
+    layouts: tuple[Layout, ...]
     keys: tuple[bytes, ...]
 
 
-class Stored(NamedTuple):
-    """What is stored for one key of one view: serialised values in the layout's order.
+class Found(NamedTuple):
+    """What is stored for the keys of one `Wanted`, in their order.
 
-    A value is None where none was ever written for that feature.
+    Attributes:
+        events: for each key, the event time of its row in each layout; None where there is no row.
+        values: for each key, the serialised values of all layouts, one layout after the other;
+            None where a value was never written. Those of a missing row mean nothing.
     """
 
-    event_timestamp: datetime
-    values: Sequence[bytes | None]
+    events: list[Sequence[datetime | None]]
+    values: list[Sequence[bytes | None]]
 
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """The answer of one round trip: one release's values and what was pushed since, no mixture.
+    """The answer of one look-up: one release's values and what was pushed since, no mixture.
 
     Attributes:
         state: which release the store holds; None if it does not say.
-        rows: what was found by entity key, one part for each `Wanted`.
+        found: one part for each `Wanted`.
     """
 
     state: StoreState | None
-    rows: list[dict[bytes, Stored]]
+    found: list[Found]
 
 
 class OnlineStore(Protocol):
@@ -55,7 +58,9 @@ class OnlineStore(Protocol):
     """
 
     def fetch(self, wanted: Sequence[Wanted]) -> Fetched:
-        """Look up the keys of all views in one round trip; unknown keys are left out.
+        """Look up the keys of all views in one round trip.
+
+        While a release is being published, it may take a second one.
 
         Raises:
             OnlineStoreError: the store is down, missing or was never filled.

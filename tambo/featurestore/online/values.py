@@ -22,7 +22,8 @@ NULL_TIMESTAMP = -(2**63)
 """What Feast writes for a missing timestamp."""
 
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
-DOUBLE_TAG, _INT64_TAG = 5 << 3 | _FIXED64, 4 << 3 | _VARINT
+_DOUBLE_TAG, _INT64_TAG = 5 << 3 | _FIXED64, 4 << 3 | _VARINT
+DOUBLE_TAG = bytes([_DOUBLE_TAG])
 DOUBLE = struct.Struct("<Bd")
 _Raw = int | bytes
 _Convert = Callable[[_Raw], object]
@@ -46,7 +47,7 @@ def decode(data: bytes) -> object:
     """
     # Most features are one of these; a table of converters costs more than reading them.
     size = len(data)
-    if size == DOUBLE.size and data[0] == DOUBLE_TAG:
+    if size == DOUBLE.size and data[0] == _DOUBLE_TAG:
         return DOUBLE.unpack(data)[1]
     if size == 2 and data[0] == _INT64_TAG and data[1] < 0x80:
         return data[1]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from feast import FeatureView, RepoConfig, utils  # noqa: TID253 - imported by Feast, by name
 from feast.infra.key_encoding_utils import serialize_entity_key  # noqa: TID253
@@ -21,7 +21,7 @@ from feast.protos.feast.serving.ServingService_pb2 import FieldStatus  # noqa: T
 from feast.protos.feast.types.Value_pb2 import Value  # noqa: TID253
 
 from tambo.featurestore.online.state import StoreState
-from tambo.featurestore.online.store import Fetched, Layout, OnlineStore, Stored, Wanted
+from tambo.featurestore.online.store import Fetched, Layout, OnlineStore, Wanted
 
 FeastRow = tuple[datetime | None, dict[str, Any] | None]
 """Event time and values by feature, as Feast's stores return them."""
@@ -56,7 +56,8 @@ class ServedOnline:
     ) -> list[FeastRow]:
         """Read one view; see Feast's OnlineStore."""
         part = _Part(config, table, entity_keys, requested_features)
-        return part.rows(self._served(config).fetch([part.wanted]), 0)
+        wanted = _together([part])
+        return part.rows(self._served(config).fetch(wanted))
 
     async def online_read_async(
         self,
@@ -67,7 +68,8 @@ class ServedOnline:
     ) -> list[FeastRow]:
         """Read one view without blocking the event loop; see Feast's OnlineStore."""
         part = _Part(config, table, entity_keys, requested_features)
-        return part.rows(await self._served(config).fetch_async([part.wanted]), 0)
+        wanted = _together([part])
+        return part.rows(await self._served(config).fetch_async(wanted))
 
     def _read_features_per_fv(self, config: RepoConfig, grouped_refs: Any, *arguments: Any) -> None:
         request = _Request(config, grouped_refs, *arguments)
@@ -78,6 +80,14 @@ class ServedOnline:
     ) -> None:
         request = _Request(config, grouped_refs, *arguments)
         request.answer(await self._served(config).fetch_async(request.wanted))
+
+
+class _Place(NamedTuple):
+    """Where the answer to a view is: which `Wanted`, which layout of it, its first value."""
+
+    wanted: int
+    layout: int
+    start: int
 
 
 class _Part:
@@ -98,32 +108,47 @@ class _Part:
             serialize_entity_key(key, entity_key_serialization_version=version)
             for key in entity_keys
         ]
-        self.wanted = Wanted(
-            layout_of(view, config, self.features), tuple(dict.fromkeys(self._keys))
-        )
+        self.layout = layout_of(view, config, self.features)
+        self.keys = tuple(dict.fromkeys(self._keys))
+        self.place = _Place(0, 0, 0)
         self.expired: set[int] = set()
 
-    def rows(self, fetched: Fetched, position: int) -> list[FeastRow]:
+    def rows(self, fetched: Fetched) -> list[FeastRow]:
         """The rows in the order of the entity keys."""
         now, ttl = _now(self._config, fetched.state), self._view.ttl
-        found = fetched.rows[position]
+        events, values = fetched.found[self.place.wanted]
+        start, end = self.place.start, self.place.start + len(self.features)
+        found = {key: at for at, key in enumerate(self.keys)}
         rows: list[FeastRow] = []
         for at, key in enumerate(self._keys):
-            row = found.get(key)
-            if row is not None and ttl and now - row.event_timestamp > ttl:
+            one = found[key]
+            event = events[one][self.place.layout]
+            if event is None:
+                rows.append((None, None))
+            elif ttl and now - event > ttl:
                 self.expired.add(at)
-                rows.append((row.event_timestamp, {name: Value() for name in self.features}))
+                rows.append((event, {name: Value() for name in self.features}))
             else:
-                rows.append(self._row(row))
+                rows.append((event, _values(self.features, values[one][start:end])))
         return rows
 
-    def _row(self, row: Stored | None) -> FeastRow:
-        if row is None:
-            return None, None
-        pairs = zip(self.features, row.values, strict=True)
-        return row.event_timestamp, {
-            name: Value.FromString(value) for name, value in pairs if value is not None
-        }
+
+def _values(features: Sequence[str], stored: Sequence[bytes | None]) -> dict[str, Any]:
+    pairs = zip(features, stored, strict=True)
+    return {name: Value.FromString(value) for name, value in pairs if value is not None}
+
+
+def _together(parts: Sequence[_Part]) -> list[Wanted]:
+    """What to look up for some views: those with the same keys at once. Tells each its place."""
+    groups: dict[tuple[bytes, ...], list[_Part]] = {}
+    for part in parts:
+        groups.setdefault(part.keys, []).append(part)
+    for at, group in enumerate(groups.values()):
+        start = 0
+        for layout, part in enumerate(group):
+            part.place = _Place(at, layout, start)
+            start += len(part.features)
+    return [Wanted(tuple(one.layout for one in group), keys) for keys, group in groups.items()]
 
 
 class _Request:
@@ -149,16 +174,16 @@ class _Request:
             )
             keys = utils._get_entity_key_protos(values)
             self._parts.append((_Part(config, table, keys, features), table, indexes, length))
-        self.wanted = [part.wanted for part, *_ in self._parts]
+        self.wanted = _together([part for part, *_ in self._parts])
 
     def answer(self, fetched: Fetched) -> None:
         """Put the features into the response."""
-        for position, (part, table, indexes, length) in enumerate(self._parts):
+        for part, table, indexes, length in self._parts:
             places = tuple(indexes)
             start = len(self._response.results)
             utils._populate_response_from_feature_data(
                 part.features,
-                part.rows(fetched, position),
+                part.rows(fetched),
                 places,
                 self._response,
                 self._full_names,
