@@ -18,10 +18,13 @@ from feature_server import FARE, ask, cells, feature_server, online_home
 from oidc_issuer import API, Client, issuing
 from other_team import Environment, blocks
 
+from tambo.errors import FeatureError
+
 pytestmark = pytest.mark.e2e
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "other-teams.md"
 HEAVY = ["airflow", "bentoml", "dbt", "great_expectations", "mlflow", "sklearn", "tensorflow", "xgboost"]  # fmt: skip
+INSIDER = "aW5zaWRlcg=="
 CLIENTS = (
     Client("fares-app", ("reader",)),
     Client("records-app", ("steward",)),
@@ -50,6 +53,8 @@ def issuer():
 @pytest.fixture(scope="module")
 def server(home, issuer):
     settings = {"TAMBO_OIDC_DISCOVERY_URL": issuer.discovery, "TAMBO_OIDC_CLIENT_ID": API}
+    # With it, stock Feast takes unsigned tokens of that user, for everything.
+    settings["INTRA_COMMUNICATION_BASE64"] = INSIDER
     with feature_server(home, **settings) as (url, said):
         assert f"by tokens of {issuer.url}" in said
         yield url
@@ -125,6 +130,7 @@ def test_only_tokens_that_the_issuer_made_out_to_this_server_are_taken(server, i
             "nonsense": "nonsense",
             "tampered": tampered(good),
             "unsigned": unsigned(good),
+            "of an insider": jwt.encode({"preferred_username": INSIDER}, "", algorithm="none"),
             "of another issuer": stranger.token("fares-app"),
             **{name: issuer.token(name) for name in ("late", "for-others", "by-others")},
         }
@@ -134,6 +140,22 @@ def test_only_tokens_that_the_issuer_made_out_to_this_server_are_taken(server, i
         assert answer.headers["WWW-Authenticate"] == "Bearer"
         assert answer.json()["detail"], name
     assert ask(server, FARES, good).status_code == 200
+
+
+def test_roles_are_not_served_from_a_registry_without_permissions(home, issuer):
+    from tambo.featurestore.server import open_served
+    from tambo.featurestore.store import open_store
+
+    roles = {"oidc_discovery_url": issuer.discovery, "oidc_client_id": API}
+    settings = home.model_copy(update={**roles, "home": home.home.with_name("bare")})
+    shutil.copytree(home.home, settings.home)
+    assert len(open_served(settings).list_permissions()) == 5
+    registry = open_store(settings).registry
+    for one in registry.list_permissions("tambo"):
+        registry.delete_permission(one.name, "tambo")
+    with pytest.raises(FeatureError, match="holds no permissions") as error:
+        open_served(settings)
+    assert error.value.remedy == "tambo features"
 
 
 def test_only_deployers_write(server, issuer):

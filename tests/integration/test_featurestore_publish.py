@@ -121,6 +121,22 @@ def test_nothing_is_redone_when_nothing_changed(home):
     assert not publish(home, objects=views).up_to_date
 
 
+def test_permissions_of_ours_that_are_gone_are_gone_and_those_of_others_stay(home):
+    from feast.permissions.permission import Permission
+    from feast.permissions.policy import RoleBasedPolicy
+
+    from tambo.featurestore.definitions import OURS
+    from tambo.featurestore.store import open_store
+
+    def grant(name, **tags):
+        return Permission(name=name, policy=RoleBasedPolicy(roles=["reader"]), tags=tags)
+
+    publish(home, objects=[*definitions(), grant("old", **OURS), grant("kept", **OURS)])
+    open_store(home).apply([grant("theirs")])
+    publish(home, objects=[*definitions(), grant("kept", **OURS)])
+    assert {one.name for one in open_store(home).list_permissions()} == {"kept", "theirs"}
+
+
 def test_a_new_release_corrects_clears_and_removes(home):
     publish(home)
     fill(
