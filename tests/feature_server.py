@@ -8,9 +8,15 @@ import signal
 import subprocess
 import sys
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 
 import httpx
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.x509.oid import NameOID
 from feature_lake import marts, release, write
 
 from tambo.settings import Settings
@@ -75,9 +81,32 @@ def feature_server(settings, how=signal.SIGTERM, options=(), **variables):
         server.stdout.close()
 
 
-def ask(url, body, token=None, path="/get-online-features"):
+def ask(url, body, token=None, path="/get-online-features", verify=True):
     headers = {} if token is None else {"Authorization": f"Bearer {token}"}
-    return httpx.post(f"{url}{path}", json=body, headers=headers, timeout=30, trust_env=False)
+    return httpx.post(
+        f"{url}{path}", json=body, headers=headers, timeout=30, trust_env=False, verify=verify
+    )
+
+
+def certify(folder):
+    """A certificate for 127.0.0.1 that answers for itself, and its key."""
+    key = rsa.generate_private_key(65537, 2048)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "features")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(hours=1))
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False
+        )
+        .sign(key, hashes.SHA256())
+    )
+    pem, plain = serialization.Encoding.PEM, serialization.NoEncryption()
+    (folder / "cert.pem").write_bytes(certificate.public_bytes(pem))
+    form = serialization.PrivateFormat.PKCS8
+    (folder / "key.pem").write_bytes(key.private_bytes(pem, form, plain))
+    return folder / "cert.pem", folder / "key.pem"
 
 
 def cells(answer):

@@ -67,14 +67,16 @@ def _prepare_reading(app: FastAPI, store: FeatureStore) -> None:
     from feast.permissions.server.rest import inject_user_details
     from starlette.concurrency import run_in_threadpool
 
-    from tambo.featurestore.server_request import prepare
+    from tambo.featurestore.server_request import Preparation
 
     (route,) = [one for one in app.router.routes if getattr(one, "path", None) == READ]
     app.router.routes.remove(route)
     answer = getattr(route, "endpoint")  # noqa: B009 - only some kinds of routes have one
 
+    looks = Preparation(store)
+
     async def get_online_features(request: Any) -> Any:
-        await run_in_threadpool(prepare, store, request)
+        await run_in_threadpool(looks.prepare, request)
         return await answer(request)
 
     # FastAPI reads the type from here; it is known only where Feast is imported.

@@ -7,6 +7,7 @@ JSON has no instants, so those that on-demand views read are taken as text.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -16,31 +17,74 @@ if TYPE_CHECKING:
     from feast import FeatureStore
     from feast.feature_server import GetOnlineFeaturesRequest
 
+_REMEMBERED = 1000
+"""Sets of features whose needs are kept."""
 
-def prepare(store: FeatureStore, request: GetOnlineFeaturesRequest) -> None:
-    """Refuse entity rows that do not fit the features that are asked for; read their instants.
 
-    Raises:
-        FeatureError: a key is missing or null, columns differ in length, or an instant is not one.
-        FeastError: there is no such view or service.
-        ValueError: a feature is not named view:feature.
+@dataclass(frozen=True)
+class Needs:
+    """What rows must hold for some features.
+
+    Attributes:
+        keys: column of each join key, with the entity's name, which Feast takes in its place.
+        instants: fields of the request that are instants.
     """
-    if not request.feature_service and not request.features:
-        raise FeatureError(
-            "The request names no features.",
-            remedy='add "feature_service": "<name>", or "features": ["<view>:<feature>"]',
-        )
-    columns = request.entities
-    lengths = {name: len(values) for name, values in columns.items()}
-    if len(set(lengths.values())) > 1 or 0 in lengths.values():
-        raise FeatureError(
-            f"The columns of the entities hold {_counts(lengths)} values.",
-            remedy="give each column one value a row, and at least one row",
-        )
-    views, on_demand = _views(store, request)
-    _check_keys(columns, _join_keys(store, views))
-    for name in _instants(on_demand) & set(columns):
-        columns[name] = [_instant(name, value) for value in columns[name]]
+
+    keys: Mapping[str, str]
+    instants: frozenset[str]
+
+
+class Preparation:
+    """Looks at requests before a store answers them; safe for several threads.
+
+    Args:
+        store: what features need is found once, until its registry is read again.
+    """
+
+    def __init__(self, store: FeatureStore) -> None:
+        self._store = store
+        self._known: tuple[object, dict[tuple[str, ...], Needs]] = (None, {})
+
+    def prepare(self, request: GetOnlineFeaturesRequest) -> None:
+        """Refuse entity rows that do not fit the features asked for; read their instants.
+
+        Raises:
+            FeatureError: a key is missing or null, columns differ in length, or an instant is
+                none.
+            FeastError: there is no such view or service.
+            ValueError: a feature is not named view:feature.
+        """
+        if not request.feature_service and not request.features:
+            raise FeatureError(
+                "The request names no features.",
+                remedy='add "feature_service": "<name>", or "features": ["<view>:<feature>"]',
+            )
+        columns = request.entities
+        lengths = {name: len(values) for name, values in columns.items()}
+        if len(set(lengths.values())) > 1 or 0 in lengths.values():
+            raise FeatureError(
+                f"The columns of the entities hold {_counts(lengths)} values.",
+                remedy="give each column one value a row, and at least one row",
+            )
+        needs = self._needs(request)
+        _check_keys(columns, needs.keys)
+        for name in needs.instants & set(columns):
+            columns[name] = [_instant(name, value) for value in columns[name]]
+
+    def _needs(self, request: GetOnlineFeaturesRequest) -> Needs:
+        read_at = getattr(self._store.registry, "cached_registry_proto_created", None)
+        # One assignment, so that what was found before the registry changed is never kept after.
+        since, known = self._known
+        if read_at != since or len(known) >= _REMEMBERED:
+            known = {}
+            self._known = (read_at, known)
+        asked = (request.feature_service or "", *request.features)
+        found = known.get(asked)
+        if found is None:
+            views, on_demand = _views(self._store, request)
+            found = Needs(_join_keys(self._store, views), frozenset(_instants(on_demand)))
+            known[asked] = found
+        return found
 
 
 def _check_keys(columns: Mapping[str, list[Any]], wanted: Mapping[str, str]) -> None:
@@ -74,7 +118,7 @@ def _views(store: FeatureStore, request: GetOnlineFeaturesRequest) -> tuple[list
 
 
 def _join_keys(store: FeatureStore, views: Iterable[Any]) -> dict[str, str]:
-    """The column of each join key, with the entity's name, which Feast takes in its place."""
+    """See `Needs.keys`."""
     from feast.feature_view import DUMMY_ENTITY_ID
 
     names = {one.join_key: one.name for one in store.list_entities(allow_cache=True)}
@@ -88,7 +132,7 @@ def _join_keys(store: FeatureStore, views: Iterable[Any]) -> dict[str, str]:
 
 
 def _instants(on_demand: Iterable[Any]) -> set[str]:
-    """Fields of a request that are instants."""
+    """See `Needs.instants`."""
     from feast.types import UnixTimestamp
 
     return {

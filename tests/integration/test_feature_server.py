@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import signal
 import socket
+import ssl
 from datetime import timedelta
+from functools import partial
 
 import httpx
 import pytest
 from feature_lake import AS_OF, release, write
-from feature_server import FARE, ask, cells, feature_server, online_home, publish
+from feature_server import FARE, cells, certify, feature_server, online_home, publish
+from feature_server import ask as post
 
 from tambo.errors import LakeError, OnlineStoreError, ServingError, SettingsError
 from tambo.settings import Settings
@@ -23,35 +26,53 @@ def home(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def server(home):
-    with feature_server(home, signal.SIGINT) as (url, said):
+def tls(home):
+    return certify(home.home)
+
+
+@pytest.fixture(scope="module")
+def trusted(tls):
+    """Who trusts the server's certificate."""
+    return ssl.create_default_context(cafile=str(tls[0]))
+
+
+@pytest.fixture(scope="module")
+def ask(server, trusted):
+    return partial(post, server, verify=trusted)
+
+
+@pytest.fixture(scope="module")
+def server(home, tls):
+    """The server's address; every question to it is asked under TLS."""
+    options = ["--tls-cert", str(tls[0]), "--tls-key", str(tls[1])]
+    with feature_server(home, signal.SIGINT, options) as (url, said):
+        assert url.startswith("https://")
         assert f"{url}, release 1, as of 2024-06-01 00:00" in said
         assert "fares_v1, flight_price_v1" in said
         assert f"{url}/docs" in said
         yield url
 
 
-def test_a_service_is_answered_with_what_is_online(server):
-    found = cells(ask(server, {"feature_service": "fares_v1", "entities": FARE}))
+def test_a_service_is_answered_with_what_is_online(ask):
+    found = cells(ask({"feature_service": "fares_v1", "entities": FARE}))
     assert (found["fare_mean"], found["fare_observations"]) == (150.0, 2)
     assert (found["route_distance_km"], found["route_fare_std"]) == (500.0, None)
 
 
-def test_request_features_are_computed_at_the_instant_that_is_given(server):
+def test_request_features_are_computed_at_the_instant_that_is_given(ask):
     request = {"travel_date": "2024-06-11", "asked_at": "2024-06-01T12:00:00Z"}
     given = {**request, "user_code": 7, "distance_km": 320.0, "duration_hours": None}
     entities = {**ROUTE, **{name: [value] for name, value in given.items()}}
     features = [f"flight_request:{name}" for name in ("days_to_travel", "flight_distance_km")]
-    found = cells(ask(server, {"features": features, "entities": entities}))
+    found = cells(ask({"features": features, "entities": entities}))
     assert (found["days_to_travel"], found["flight_distance_km"]) == (10.0, 320.0)
 
 
-def test_a_model_service_is_answered_under_full_names(server):
+def test_a_model_service_is_answered_under_full_names(ask):
     request = {"travel_date": "2024-06-11", "asked_at": "2024-06-01T12:00:00Z", "user_code": 7}
     given = {**request, "distance_km": None, "duration_hours": None}
     found = cells(
         ask(
-            server,
             {
                 "feature_service": "flight_price_v1",
                 "entities": {**FARE, **{name: [value] for name, value in given.items()}},
@@ -64,9 +85,9 @@ def test_a_model_service_is_answered_under_full_names(server):
     assert not [name for name in found if name.startswith("flight_request__")]
 
 
-def test_the_running_server_answers_with_a_release_that_is_published(server, home):
+def test_the_running_server_answers_with_a_release_that_is_published(ask, home):
     body = {"features": ["route_fares:route_fare_mean"], "entities": ROUTE}
-    assert cells(ask(server, body))["route_fare_mean"] == 100.0
+    assert cells(ask(body))["route_fare_mean"] == 100.0
     write(
         home,
         "INSERT INTO lake.marts.route_fares BY NAME SELECT * REPLACE "
@@ -75,7 +96,7 @@ def test_the_running_server_answers_with_a_release_that_is_published(server, hom
     )
     release(home, 2, as_of=AS_OF + timedelta(days=1))
     publish(home)
-    assert cells(ask(server, body))["route_fare_mean"] == 120.0
+    assert cells(ask(body))["route_fare_mean"] == 120.0
 
 
 BAD = {
@@ -130,13 +151,13 @@ BAD = {
 
 
 @pytest.mark.parametrize("case", BAD)
-def test_a_wrong_question_is_the_askers_and_says_what_is_wrong(server, case):
+def test_a_wrong_question_is_the_askers_and_says_what_is_wrong(ask, case):
     body, status, words = BAD[case]
-    answer = ask(server, body)
+    answer = ask(body)
     assert (answer.status_code, words in answer.text) == (status, True), answer.text
 
 
-def test_nobody_writes_and_what_is_not_ours_is_not_there(server):
+def test_nobody_writes_and_what_is_not_ours_is_not_there(server, ask, trusted):
     row = {"origin": ["a"], "destination": ["b"], "event_timestamp": ["2024-06-01"]}
     writes = {
         "/push": {"push_source_name": "x", "df": row},
@@ -145,15 +166,15 @@ def test_nobody_writes_and_what_is_not_ours_is_not_there(server):
         "/materialize-incremental": {"end_ts": "2024-06-01"},
     }
     for path, body in writes.items():
-        answer = ask(server, body, path=path)
+        answer = ask(body, path=path)
         assert answer.status_code == 403, path
         assert "tambo features" in answer.text
     for path in ("/chat", "/search", "/v1/vector_stores"):
-        assert ask(server, {}, path=path).status_code == 404, path
-    paths = httpx.get(f"{server}/openapi.json", trust_env=False).json()["paths"]
+        assert ask({}, path=path).status_code == 404, path
+    paths = httpx.get(f"{server}/openapi.json", trust_env=False, verify=trusted).json()["paths"]
     assert set(paths) == {"/get-online-features", "/health"}
-    assert httpx.get(f"{server}/docs", trust_env=False).status_code == 200
-    assert httpx.get(f"{server}/health", trust_env=False).status_code == 200
+    assert httpx.get(f"{server}/docs", trust_env=False, verify=trusted).status_code == 200
+    assert httpx.get(f"{server}/health", trust_env=False, verify=trusted).status_code == 200
 
 
 def test_what_stands_in_the_way_is_named_before_anything_is_served(home, tmp_path):
@@ -188,3 +209,13 @@ def test_an_issuer_that_cannot_be_asked_is_named(home, settings, words):
 
     with pytest.raises(SettingsError, match=words):
         serve_forever(home.model_copy(update=settings), 0)
+
+
+def test_a_certificate_that_cannot_be_used_is_named(home, tls, tmp_path):
+    from tambo.featurestore.server import Tls, serve_forever
+
+    (tmp_path / "not.pem").write_text("not a certificate")
+    for pair in ((tmp_path / "none.pem", tls[1]), (tmp_path / "not.pem", tls[1])):
+        with pytest.raises(ServingError, match="certificate cannot be used") as error:
+            serve_forever(home, 0, Tls(*pair))
+        assert "--tls-cert" in error.value.remedy
