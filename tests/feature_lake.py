@@ -3,12 +3,17 @@
 from datetime import datetime
 
 import pandas as pd
+from feast import FeatureView
 
+from feature_repo.travel import views
 from tambo.lake import writer
 from tambo.lake.sql import literal
 from tambo.settings import Settings
 
 AS_OF = datetime(2024, 6, 1)
+
+VIEWS = sorted(one.name for one in vars(views).values() if isinstance(one, FeatureView))
+"""Views of travel, of which `marts` makes the tables."""
 
 
 def day(number: float) -> datetime:
@@ -69,5 +74,19 @@ def marts(settings: Settings) -> None:
         "100::DOUBLE AS mean_departure_fare",
         f"CREATE TABLE lake.marts.hotel_stays AS SELECT 'H' AS hotel_name, 'a' AS place, {times}, "
         "1::BIGINT AS stays, 90::DOUBLE AS mean_nightly_price, 2::DOUBLE AS mean_nights, "
-        "1::BIGINT AS stays_90d",
+        "1::BIGINT AS stays_90d, 90::DOUBLE AS mean_nightly_price_90d, "
+        "90::DOUBLE AS last_nightly_price",
+        f"CREATE TABLE lake.marts.place_stays AS SELECT 'a' AS place, {times}, "
+        "1::BIGINT AS place_stays, 1::BIGINT AS place_stays_90d, "
+        "90::DOUBLE AS place_mean_nightly_price, NULL::DOUBLE AS place_mean_nightly_price_90d",
+        f"CREATE TABLE lake.marts.traveller_stays AS SELECT 7::BIGINT AS user_code, {times}, "
+        "1::BIGINT AS stays_booked, 2::DOUBLE AS mean_nights_stayed, "
+        "90::DOUBLE AS mean_nightly_price_paid, 1::BIGINT AS stays_booked_90d, "
+        "TIMESTAMP '2024-01-03' AS last_stay_booked_at",
+        "CREATE TABLE lake.marts.traveller_hotels AS SELECT 7::BIGINT AS user_code, "
+        f"'H' AS hotel_name, 'a' AS place, {times}, 1::BIGINT AS stays_here, "
+        "TIMESTAMP '2024-01-03' AS last_booked_here_at",
+        "CREATE TABLE lake.marts.traveller_places AS SELECT 7::BIGINT AS user_code, "
+        f"'a' AS place, {times}, 0::BIGINT AS trips_there, 1::BIGINT AS trips_from, "
+        "TIMESTAMP '2024-01-03' AS last_trip_booked_at",
     )

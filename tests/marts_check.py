@@ -21,8 +21,13 @@ KEYS = {
     "traveller_travel": 1,
     "traveller_profile": 1,
     "hotel_stays": 2,
+    "place_stays": 1,
+    "traveller_stays": 1,
+    "traveller_hotels": 3,
+    "traveller_places": 2,
     "place_demand": 1,
     "label_flight_price": 3,
+    "label_hotel_stay": 1,
 }
 TABLES = (
     *tuple(f"marts.{name}" for name in KEYS),
@@ -75,7 +80,7 @@ class Marts:
                 continue
             state = dict(rows[place - 1])
             del state["created_timestamp"]
-            if name != "label_flight_price":
+            if not name.startswith("label_"):
                 del state["event_timestamp"]
             if any(value is not None for key, value in state.items() if key != "event_timestamp"):
                 found[key] = state

@@ -151,11 +151,60 @@ def traveller_travel(facts: list[Fact], t: datetime) -> dict[str, Any]:
 
 def hotel_stays(facts: list[Fact], t: datetime) -> dict[str, Any]:
     """State of one hotel."""
+    window = [fact for fact in facts if fact.in_window(t)]
     return {
         "stays": len(facts),
         "mean_nightly_price": mean(_prices(facts)),
         "mean_nights": mean(fact.values["days"] for fact in facts),
-        "stays_90d": sum(fact.in_window(t) for fact in facts),
+        "stays_90d": len(window),
+        "mean_nightly_price_90d": mean(_prices(window)),
+        "last_nightly_price": float(_latest(facts)),
+    }
+
+
+def place_stays(facts: list[Fact], t: datetime) -> dict[str, Any]:
+    """State of all hotels of one place."""
+    window = [fact for fact in facts if fact.in_window(t)]
+    return {
+        "place_stays": len(facts),
+        "place_stays_90d": len(window),
+        "place_mean_nightly_price": mean(_prices(facts)),
+        "place_mean_nightly_price_90d": mean(_prices(window)),
+    }
+
+
+def traveller_stays(facts: list[Fact], t: datetime) -> dict[str, Any]:
+    """State of one traveller's stays."""
+    return {
+        "stays_booked": len(facts),
+        "mean_nights_stayed": mean(fact.values["days"] for fact in facts),
+        "mean_nightly_price_paid": mean(_prices(facts)),
+        "stays_booked_90d": sum(fact.in_window(t) for fact in facts),
+        "last_stay_booked_at": max(fact.event for fact in facts) - TICK,
+    }
+
+
+def traveller_hotels(facts: list[Fact]) -> dict[str, Any]:
+    """State of one traveller in one hotel."""
+    return {
+        "stays_here": len(facts),
+        "last_booked_here_at": max(fact.event for fact in facts) - TICK,
+    }
+
+
+def traveller_places(legs: Sequence[Fact]) -> dict[Key, dict[str, Any]]:
+    """State of each traveller in each place that a leg of theirs touches."""
+    touching: dict[Key, list[Fact]] = {}
+    for leg in legs:
+        for end in ("from", "to"):
+            touching.setdefault((leg.values["userCode"], leg.values[end]), []).append(leg)
+    return {
+        key: {
+            "trips_there": sum(f.leg_number == 1 and f.values["to"] == key[1] for f in facts),
+            "trips_from": sum(f.leg_number == 1 and f.values["from"] == key[1] for f in facts),
+            "last_trip_booked_at": max(fact.event for fact in facts) - TICK,
+        }
+        for key, facts in touching.items()
     }
 
 
@@ -215,6 +264,30 @@ def labels(stored: Sequence[Stored], t: datetime) -> dict[Key, dict[str, Any]]:
     return found
 
 
+def stay_labels(stored: Sequence[Stored], t: datetime) -> dict[Key, dict[str, Any]]:
+    """The hotel of each trip as known at `t`, of trips asked for by then."""
+    news: dict[int, list[tuple[datetime, datetime]]] = {}
+    for one in stored:
+        row = one.row
+        if row.table != "users" and not row.withdrawn and row.known_at <= t:
+            news.setdefault(row.values["travelCode"], []).append((row.known_at, row.event_at))
+    found = {}
+    for key, one in versions_known(stored, "hotels", t).items():
+        if one.row.withdrawn or (asked_at := min(news[key[0]])[1]) > t:
+            continue
+        values = one.row.values
+        found[key] = {
+            "event_timestamp": asked_at,
+            "user_code": values["userCode"],
+            "hotel_name": values["name"],
+            "place": values["place"],
+            "nights": values["days"],
+            "nightly_price": float(values["price"]),
+            "stay_date": values["date"],
+        }
+    return found
+
+
 def marts_at(stored: Sequence[Stored], t: datetime) -> dict[str, dict[Key, dict[str, Any]]]:
     """All marts at one instant: by mart, key, column. A key of which nothing is left is absent."""
     legs, stays = flights(stored, t), hotels(stored, t)
@@ -228,6 +301,15 @@ def marts_at(stored: Sequence[Stored], t: datetime) -> dict[str, dict[Key, dict[
         },
         "place_demand": {key: place_demand(key[0], legs, t) for key in places},
         "hotel_stays": {k: hotel_stays(f, t) for k, f in _grouped(stays, "name", "place").items()},
+        "place_stays": {k: place_stays(f, t) for k, f in _grouped(stays, "place").items()},
+        "traveller_stays": {
+            k: traveller_stays(f, t) for k, f in _grouped(stays, "userCode").items()
+        },
+        "traveller_hotels": {
+            k: traveller_hotels(f) for k, f in _grouped(stays, "userCode", "name", "place").items()
+        },
+        "traveller_places": traveller_places(legs),
         "traveller_profile": profiles(stored, t),
+        "label_hotel_stay": stay_labels(stored, t),
         "label_flight_price": labels(stored, t),
     }

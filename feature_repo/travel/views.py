@@ -114,6 +114,21 @@ hotel_stays = FeatureView(
             description="Stays of today and the 90 local days before.",
             tags={"unit": "stays"},
         ),
+        Field(
+            name="mean_nightly_price_90d",
+            dtype=Float64,
+            description="Mean price of one night over the stays of these days; null without any.",
+            tags={"unit": "BRL"},
+        ),
+        Field(
+            name="last_nightly_price",
+            dtype=Float64,
+            description=(
+                "Price of one night of the stay booked last; of several booked at one instant the "
+                "highest."
+            ),
+            tags={"unit": "BRL"},
+        ),
     ],
     source=DuckLakeSource(
         table="marts.hotel_stays",
@@ -175,6 +190,60 @@ place_demand = FeatureView(
     ],
     source=DuckLakeSource(
         table="marts.place_demand",
+        timestamp_field="event_timestamp",
+        created_timestamp_column="created_timestamp",
+        records=True,
+        owner="travel-data",
+    ),
+    owner="travel-data",
+    tags={
+        "domain": "travel",
+        "tier": "gold",
+        "personal_data": "false",
+        "ttl_reason": "What is known of a place stays known; windows of 90 days age by themselves.",
+    },
+)
+
+place_stays = FeatureView(
+    name="place_stays",
+    description=(
+        "One row per place and instant at which what is known of the hotel stays there changes."
+    ),
+    entities=[place],
+    # ttl: What is known of a place stays known; windows of 90 days age by themselves.
+    ttl=timedelta(days=0),
+    schema=[
+        Field(name="place", dtype=String, description="Name of the place."),
+        Field(
+            name="place_stays",
+            dtype=Int64,
+            description="Hotel stays there so far.",
+            tags={"unit": "stays"},
+        ),
+        Field(
+            name="place_stays_90d",
+            dtype=Int64,
+            description="Stays of today and the 90 local days before.",
+            tags={"unit": "stays"},
+        ),
+        Field(
+            name="place_mean_nightly_price",
+            dtype=Float64,
+            description="Mean price of one night over all stays there.",
+            tags={"unit": "BRL"},
+        ),
+        Field(
+            name="place_mean_nightly_price_90d",
+            dtype=Float64,
+            description=(
+                "Mean price of one night over the stays of today and the 90 local days before; "
+                "null without any."
+            ),
+            tags={"unit": "BRL"},
+        ),
+    ],
+    source=DuckLakeSource(
+        table="marts.place_stays",
         timestamp_field="event_timestamp",
         created_timestamp_column="created_timestamp",
         records=True,
@@ -261,6 +330,101 @@ route_fares = FeatureView(
     },
 )
 
+traveller_hotels = FeatureView(
+    name="traveller_hotels",
+    description=(
+        "One row per traveller, hotel and instant at which what is known of the stays there "
+        "changes."
+    ),
+    entities=[traveller, hotel, place],
+    # ttl: What is known of a traveller's stays stays known.
+    ttl=timedelta(days=0),
+    schema=[
+        Field(name="user_code", dtype=Int64, description="Number of the traveller."),
+        Field(name="hotel_name", dtype=String, description="Name of the hotel."),
+        Field(name="place", dtype=String, description="Name of the place."),
+        Field(
+            name="stays_here",
+            dtype=Int64,
+            description="Stays of this traveller in this hotel so far.",
+            tags={"unit": "stays", "personal_data": "true"},
+        ),
+        Field(
+            name="last_booked_here_at",
+            dtype=UnixTimestamp,
+            description=(
+                "When the last of them was booked, UTC; local midnight of its day where no time is "
+                "known."
+            ),
+            tags={"unit": "UTC", "personal_data": "true"},
+        ),
+    ],
+    source=DuckLakeSource(
+        table="marts.traveller_hotels",
+        timestamp_field="event_timestamp",
+        created_timestamp_column="created_timestamp",
+        records=True,
+        owner="travel-data",
+    ),
+    owner="travel-data",
+    tags={
+        "domain": "travel",
+        "tier": "gold",
+        "personal_data": "true",
+        "ttl_reason": "What is known of a traveller's stays stays known.",
+    },
+)
+
+traveller_places = FeatureView(
+    name="traveller_places",
+    description=(
+        "One row per traveller, place and instant at which what is known of their trips there or "
+        "from there changes."
+    ),
+    entities=[traveller, place],
+    # ttl: What is known of a traveller's trips stays known.
+    ttl=timedelta(days=0),
+    schema=[
+        Field(name="user_code", dtype=Int64, description="Number of the traveller."),
+        Field(name="place", dtype=String, description="Name of the place."),
+        Field(
+            name="trips_there",
+            dtype=Int64,
+            description="Trips whose way out led there.",
+            tags={"unit": "trips", "personal_data": "true"},
+        ),
+        Field(
+            name="trips_from",
+            dtype=Int64,
+            description="Trips whose way out left from there, most often from home.",
+            tags={"unit": "trips", "personal_data": "true"},
+        ),
+        Field(
+            name="last_trip_booked_at",
+            dtype=UnixTimestamp,
+            description=(
+                "When the last trip that touches the place was booked, UTC; local midnight of its "
+                "day where no time is known."
+            ),
+            tags={"unit": "UTC", "personal_data": "true"},
+        ),
+    ],
+    source=DuckLakeSource(
+        table="marts.traveller_places",
+        timestamp_field="event_timestamp",
+        created_timestamp_column="created_timestamp",
+        records=True,
+        owner="travel-data",
+    ),
+    owner="travel-data",
+    tags={
+        "domain": "travel",
+        "tier": "gold",
+        "personal_data": "true",
+        "ttl_reason": "What is known of a traveller's trips stays known.",
+    },
+)
+
 traveller_profile = FeatureView(
     name="traveller_profile",
     description=(
@@ -305,6 +469,69 @@ traveller_profile = FeatureView(
         "personal_data": "true",
         "ttl_reason": (
             "Statements about a person hold until they are replaced; age is as stated at load."
+        ),
+    },
+)
+
+traveller_stays = FeatureView(
+    name="traveller_stays",
+    description=(
+        "One row per traveller and instant at which what is known of their hotel stays changes."
+    ),
+    entities=[traveller],
+    # ttl: What is known of a traveller's stays stays known; windows of 90 days age by themselves.
+    ttl=timedelta(days=0),
+    schema=[
+        Field(name="user_code", dtype=Int64, description="Number of the traveller."),
+        Field(
+            name="stays_booked",
+            dtype=Int64,
+            description="Hotel stays booked so far.",
+            tags={"unit": "stays", "personal_data": "true"},
+        ),
+        Field(
+            name="mean_nights_stayed",
+            dtype=Float64,
+            description="Mean nights of these stays.",
+            tags={"unit": "nights", "personal_data": "true"},
+        ),
+        Field(
+            name="mean_nightly_price_paid",
+            dtype=Float64,
+            description="Mean price of one night over these stays.",
+            tags={"unit": "BRL", "personal_data": "true"},
+        ),
+        Field(
+            name="stays_booked_90d",
+            dtype=Int64,
+            description="Stays of today and the 90 local days before.",
+            tags={"unit": "stays", "personal_data": "true"},
+        ),
+        Field(
+            name="last_stay_booked_at",
+            dtype=UnixTimestamp,
+            description=(
+                "When the last known stay was booked, UTC; local midnight of its day where no time "
+                "is known."
+            ),
+            tags={"unit": "UTC", "personal_data": "true"},
+        ),
+    ],
+    source=DuckLakeSource(
+        table="marts.traveller_stays",
+        timestamp_field="event_timestamp",
+        created_timestamp_column="created_timestamp",
+        records=True,
+        owner="travel-data",
+    ),
+    owner="travel-data",
+    tags={
+        "domain": "travel",
+        "tier": "gold",
+        "personal_data": "true",
+        "ttl_reason": (
+            "What is known of a traveller's stays stays known; windows of 90 days age by "
+            "themselves."
         ),
     },
 )

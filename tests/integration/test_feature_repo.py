@@ -68,7 +68,7 @@ def test_every_view_says_what_it_is():
     from feature_repo.definitions import all_objects
 
     views = [one for one in all_objects() if isinstance(one, FeatureView)]
-    assert len(views) == 6
+    assert len(views) == 10
     for view in views:
         assert view.description.startswith("One row per ")
         assert view.owner
@@ -226,7 +226,7 @@ def test_feasts_own_command_line_registers_each_object_once(tmp_path):
     from tambo.featurestore.store import open_store
 
     store = open_store(settings)
-    assert len(store.list_feature_views()) == 6
+    assert len(store.list_feature_views()) == 10
     assert len(store.list_entities()) == 7
     unset = {name: value for name, value in environment.items() if name != "TAMBO_HOME"}
     failed = subprocess.run(

@@ -33,7 +33,8 @@ WITHDRAWN = (
     "INSERT INTO lake.marts.hotel_stays SELECT 'Gone' AS hotel_name, 'b' AS place, "
     "TIMESTAMP '2024-03-01' AS event_timestamp, TIMESTAMP '2024-03-01' AS created_timestamp, "
     "NULL::BIGINT AS stays, NULL::DOUBLE AS mean_nightly_price, NULL::DOUBLE AS mean_nights, "
-    "NULL::BIGINT AS stays_90d"
+    "NULL::BIGINT AS stays_90d, NULL::DOUBLE AS mean_nightly_price_90d, "
+    "NULL::DOUBLE AS last_nightly_price"
 )
 
 
@@ -107,17 +108,10 @@ def test_every_key_of_every_view_is_the_same(home):
     proof = prove(home)
     assert proof.failures == []
     assert (proof.release, proof.latest) == (1, 1)
-    assert [view.view for view in proof.views] == [
-        "fare_prices",
-        "hotel_stays",
-        "place_demand",
-        "route_fares",
-        "traveller_profile",
-        "traveller_travel",
-    ]
+    assert [view.view for view in proof.views] == feature_lake.VIEWS
     assert of(proof, "place_demand").keys == of(proof, "hotel_stays").keys == 2
-    # The withdrawn hotel has four nulls; nothing else of the two is null.
-    assert (of(proof, "hotel_stays").cells, of(proof, "hotel_stays").filled) == (8, 4)
+    # The withdrawn hotel has six nulls; nothing else of the two is null.
+    assert (of(proof, "hotel_stays").cells, of(proof, "hotel_stays").filled) == (12, 6)
     assert of(proof, "fare_prices").filled == 5
     assert of(proof, "traveller_travel").filled == 7
 

@@ -114,7 +114,8 @@ def test_the_permissions_of_this_repository_name_no_view_by_hand():
         if isinstance(one, FeatureView | OnDemandFeatureView | FeatureService)
     }
     assert {name for name, open_to_readers in named.items() if not open_to_readers} == {
-        "traveller_profile", "traveller_travel", "flight_request", "flight_price_v1"
+        "traveller_profile", "traveller_travel", "traveller_stays", "traveller_hotels",
+        "traveller_places", "flight_request", "flight_price_v1"
     }  # fmt: skip
     assert {"fares_v1", "fare_prices", "route_fares", "place_demand", "hotel_stays"} <= set(named)
 

@@ -25,6 +25,7 @@ facts as (
         place,
         nights,
         nightly_price,
+        stay_date,
         -- Strictly after the booking: no stay counts for itself.
         event_at + interval 1 microsecond as event_timestamp,
         known_at as created_timestamp,

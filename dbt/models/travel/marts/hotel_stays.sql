@@ -19,7 +19,8 @@ with facts as not materialized (
     'facts',
     keys,
     totals=['stays', 'nights', 'price'],
-    window_totals=['stays'],
+    window_totals=['stays', 'price'],
+    latest='price',
     changes=ref('int_hotel_changes'),
 ) }}
 
@@ -31,6 +32,8 @@ select
     cast(stays as bigint) as stays,
     {{ exact_mean('price', 'stays') }} as mean_nightly_price,
     {{ exact_mean('nights', 'stays', 1) }} as mean_nights,
-    cast(stays_90d as bigint) as stays_90d
+    cast(stays_90d as bigint) as stays_90d,
+    {{ exact_mean('price_90d', 'stays_90d') }} as mean_nightly_price_90d,
+    {{ exact('latest_price') }} as last_nightly_price
 from states
 {{ anchors(keys) }}
