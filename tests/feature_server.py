@@ -22,7 +22,7 @@ from feature_lake import marts, release, write
 from tambo.settings import Settings
 
 FROM, TO = "Santa Aurora (SP)", "Rio Verdejo (AM)"
-FARE = {"origin": [FROM], "destination": [TO], "flight_type": ["economic"], "agency": ["FlyingDrops"]}  # fmt: skip
+FARE = {"origin": [FROM], "destination": [TO], "flight_type": ["economic"], "agency": ["Asa Azul"]}  # fmt: skip
 GREETING_LINES = 5
 
 
@@ -40,7 +40,7 @@ def online_home(folder):
     route = f"SET origin = '{FROM}', destination = '{TO}'"
     write(
         settings,
-        f"UPDATE lake.marts.fare_prices {route}, agency = 'FlyingDrops'",
+        f"UPDATE lake.marts.fare_prices {route}, agency = 'Asa Azul'",
         f"UPDATE lake.marts.route_fares {route}",
     )
     release(settings, 1)
