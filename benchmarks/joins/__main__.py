@@ -2,20 +2,19 @@
 
     python -m benchmarks.joins [--only long few …] [--repeat 3] [--out docs/benchmarks/joins.md]
 
-A scenario's table is written to its own file in `<out>.d/` as soon as it is measured, and the page
-is put together from what is there, so a run can be continued.
+The runs of a scenario are kept in a file of their own in `<out>.d/` as soon as they are measured,
+and the page is put together from what is there, so a run can be continued.
 """
 
 from __future__ import annotations
 
 import argparse
-import platform
 import shutil
 import sys
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 
+from benchmarks.joins.report import page, save
 from benchmarks.joins.runs import Run, run
 from benchmarks.joins.scenarios import SCENARIOS, Scenario
 from benchmarks.joins.tables import make
@@ -58,39 +57,6 @@ def _agree(one: tuple[int, int, float], other: tuple[int, int, float]) -> bool:
     return one[:2] == other[:2] and abs(one[2] - other[2]) <= 1e-9 * abs(one[2])
 
 
-def table(scenario: Scenario, found: Sequence[Run]) -> str:
-    """The results of a scenario as Markdown; ratios are to its first contender."""
-    first = found[0]
-    lines = [
-        f"## {scenario.title}",
-        "",
-        f"{scenario.size}{f', ttl {scenario.ttl_days} days' if scenario.ttl_days else ''}.",
-        "",
-        "| | CPU s | wall s | peak MiB | CPU, times the first | memory, times the first |",
-        "|---|---:|---:|---:|---:|---:|",
-    ]
-    for (label, _, _), one in zip(scenario.contenders, found, strict=True):
-        more = "more than " if one.stopped else ""
-        name = f"{label} ({one.stopped})" if one.stopped else label
-        lines.append(
-            f"| {name} | {more}{one.cpu:.2f} | {one.wall:.2f} | {one.peak_mib:,.0f} "
-            f"| {more}{one.cpu / first.cpu:.2f} | {more}{one.peak_mib / first.peak_mib:.2f} |"
-        )
-    return "\n".join(lines)
-
-
-def page(parts: Path) -> str:
-    """All results there are, in the order of the scenarios."""
-    title = "# Point-in-time joins\n\nReproduce with `python -m benchmarks.joins`."
-    machine = (
-        f"One view of five doubles; {platform.machine()}, {platform.system()}, 2 threads. Medians; "
-        "CPU seconds and memory are to be trusted, wall seconds only where nothing else runs."
-    )
-    known = [parts / f"{one.name}.md" for one in SCENARIOS]
-    found = [path.read_text().rstrip() for path in known if path.exists()]
-    return "\n\n".join([title, machine, *found]) + "\n"
-
-
 def main() -> None:
     """Measure the scenarios asked for and write the page."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -103,14 +69,13 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=PROJECT_ROOT / "docs/benchmarks/joins.md")
     options = parser.parse_args()
     parts = options.out.with_suffix(".d")
-    parts.mkdir(parents=True, exist_ok=True)
     for scenario in (one.scaled(options.scale) for one in SCENARIOS if one.name in options.only):
         folder = Path(tempfile.mkdtemp(prefix="tambo-joins-", dir=options.scratch))
         try:
             found = measure(scenario, folder, repeat=options.repeat, patience=options.patience)
         finally:
             shutil.rmtree(folder)
-        (parts / f"{scenario.name}.md").write_text(table(scenario, found) + "\n")
+        save(parts, scenario, found)
         options.out.write_text(page(parts))
 
 
