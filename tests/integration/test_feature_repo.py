@@ -228,6 +228,7 @@ def test_feasts_own_command_line_registers_each_object_once(tmp_path):
     store = open_store(settings)
     assert len(store.list_feature_views()) == 10
     assert len(store.list_entities()) == 7
+    assert len(store.list_permissions()) == 5
     unset = {name: value for name, value in environment.items() if name != "TAMBO_HOME"}
     failed = subprocess.run(
         [*feast, "apply"], env=unset, capture_output=True, text=True, check=False

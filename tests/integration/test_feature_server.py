@@ -157,6 +157,18 @@ def test_a_wrong_question_is_the_askers_and_says_what_is_wrong(ask, case):
     assert (answer.status_code, words in answer.text) == (status, True), answer.text
 
 
+def test_an_online_store_that_is_gone_is_said_and_found_again(ask, home):
+    body = {"feature_service": "fares_v1", "entities": FARE}
+    away = home.online_store.rename(home.online_store.with_suffix(".away"))
+    try:
+        answer = ask(body)
+        assert answer.status_code == 503
+        assert "tambo features" in answer.json()["remedy"]
+    finally:
+        away.rename(home.online_store)
+    assert cells(ask(body))["fare_mean"] == 150.0
+
+
 def test_nobody_writes_and_what_is_not_ours_is_not_there(server, ask, trusted):
     row = {"origin": ["a"], "destination": ["b"], "event_timestamp": ["2024-06-01"]}
     writes = {
