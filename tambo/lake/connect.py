@@ -67,7 +67,7 @@ def spill_folder(settings: Settings) -> Path:
     if not os.access(folder, os.W_OK):
         # Whoever may only read the home spills on ground of their own.
         folder = Path(tempfile.gettempdir()) / f"tambo-spill-{os.getuid()}"
-        folder.mkdir(exist_ok=True)
+        folder.mkdir(mode=0o700, exist_ok=True)
     return folder / f"{os.getpid()}-{next(_numbers)}"
 
 
