@@ -102,16 +102,29 @@ def _home(settings: Settings) -> Check:
 
 
 def _ports(settings: Settings) -> Iterator[Check]:
-    yield _port("port of the service", settings.serve_host, settings.serve_port, "fail")
-    yield _port("port of MLflow", "127.0.0.1", settings.mlflow_port, "warn")
+    host = settings.serve_host
+    yield _port("port of the service", host, settings.serve_port, "fail", "TAMBO_SERVE_PORT to 0")
+    yield _port(
+        "port of the feature server",
+        host,
+        settings.features_port,
+        "warn",
+        "TAMBO_FEATURES_PORT to another",
+    )
+    yield _port(
+        "port of MLflow",
+        "127.0.0.1",
+        settings.mlflow_port,
+        "warn",
+        "TAMBO_MLFLOW_PORT to another",
+    )
 
 
-def _port(name: str, host: str, port: int, taken: Literal["warn", "fail"]) -> Check:
+def _port(name: str, host: str, port: int, taken: Literal["warn", "fail"], setting: str) -> Check:
     if port == 0:
         return Check(name, "ok", "a free one is found at start")
     with socket.socket() as probe:
         if probe.connect_ex((host, port)) == 0:
-            setting = "TAMBO_SERVE_PORT to 0" if taken == "fail" else "TAMBO_MLFLOW_PORT to another"
             return Check(name, taken, f"{port} is taken", f"set {setting}")
     return Check(name, "ok", f"{port} is free")
 
