@@ -49,6 +49,7 @@ def serve_forever(settings: Settings, port: int, tls: Tls | None = None) -> None
         SettingsError: the issuer of tokens is not as needed.
         ServingError: the port is taken, or the certificate cannot be read.
     """
+    newest = releases.get(settings).number
     published = _online(settings)
     listening = _listen(settings.serve_host, port)
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -56,7 +57,8 @@ def serve_forever(settings: Settings, port: int, tls: Tls | None = None) -> None
         with listening:
             store = open_served(settings)
             secure(store)
-            _run(make_app(store), listening, tls, _greeting(store, listening, published, tls))
+            greeting = _greeting(store, listening, published, newest, tls)
+            _run(make_app(store), listening, tls, greeting)
     except KeyboardInterrupt:
         _say("feature server stopped")
     finally:
@@ -83,7 +85,6 @@ def open_served(settings: Settings) -> FeatureStore:
 
 def _online(settings: Settings) -> Published:
     """What is online, looked up before Feast is imported, which takes seconds."""
-    releases.get(settings)
     published = read_published(settings)
     if published is None or not settings.registry.exists():
         raise OnlineStoreError(
@@ -142,7 +143,11 @@ def _run(app: FastAPI, listening: socket.socket, tls: Tls | None, greeting: list
 
 
 def _greeting(
-    store: FeatureStore, listening: socket.socket, published: Published, tls: Tls | None
+    store: FeatureStore,
+    listening: socket.socket,
+    published: Published,
+    newest: int,
+    tls: Tls | None,
 ) -> list[str]:
     host, port = listening.getsockname()[:2]
     url = f"{'http' if tls is None else 'https'}://{host}:{port}"
@@ -150,8 +155,9 @@ def _greeting(
     roles = "none asked for: whoever reaches this address reads everything, and nobody writes"
     if store.config.auth_config.type != "no_auth":
         roles = f"by tokens of {store.config.auth_config.issuer}"
+    behind = "" if published.release == newest else f" ({newest} is the newest: tambo features)"
     return [
-        f"feature server: {url}, release {published.release}, "
+        f"feature server: {url}, release {published.release}{behind}, "
         f"as of {published.as_of:%Y-%m-%d %H:%M}",
         f"  services  {services}",
         f"  ask       POST {url}/get-online-features (docs/other-teams.md)",

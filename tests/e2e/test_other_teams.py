@@ -14,6 +14,7 @@ import jwt
 import pytest
 from feast import FeatureService, FeatureStore, RepoConfig
 from feast.errors import FeastPermissionError
+from feature_lake import release
 from feature_server import FARE, ask, cells, feature_server, online_home
 from oidc_issuer import API, Client, issuing
 from other_team import Environment, blocks
@@ -41,7 +42,10 @@ FARES = {"feature_service": "fares_v1", "entities": FARE}
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):
-    return online_home(tmp_path_factory.mktemp("other"))
+    """Release 1 is online, and there is a second one."""
+    settings = online_home(tmp_path_factory.mktemp("other"))
+    release(settings, 2)
+    return settings
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +61,7 @@ def server(home, issuer):
     settings["INTRA_COMMUNICATION_BASE64"] = INSIDER
     with feature_server(home, **settings) as (url, said):
         assert f"by tokens of {issuer.url}" in said
+        assert "release 1 (2 is the newest: tambo features), as of" in said
         yield url
 
 
