@@ -171,8 +171,11 @@ def _tied(table: str, agree: Sequence[str], where: str) -> str:
 
 def _value(feature: Feature, columns: Columns) -> str:
     """A number has the value that the view's type gives it, so that training and serving agree."""
-    quoted, kind = ident(feature.column), columns[feature.column]
-    if feature.number is None or kind == feature.number or not is_number(kind):
+    quoted = ident(feature.column)
+    if feature.number is None:
+        return quoted
+    kind = columns[feature.column]
+    if kind == feature.number or not is_number(kind):
         return quoted
     if (kind, feature.number) == ("DOUBLE", "FLOAT"):
         # What is stored online is rounded to a float; the column stays a double, as Feast's stores

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -17,24 +17,30 @@ import duckdb
 import pyarrow as pa
 
 from tambo.errors import FeatureError, LakeError
-from tambo.featurestore.columns import Columns, describe, require, table_name, utc
+from tambo.featurestore.columns import Columns, describe, require, row_count, table_name, utc
 from tambo.featurestore.lake_rows import zoned_type
 from tambo.featurestore.pinned import open_pinned
 from tambo.featurestore.pull import (
     TOUCHED,
     Pull,
+    all_rows_sql,
     key_names,
     latest_keys_sql,
     pull_latest_sql,
     stamp,
 )
 from tambo.featurestore.source import read_config
+from tambo.featurestore.winners import ROW, Limits, Winners, find, pick
 from tambo.lake import reader
 from tambo.lake.sql import ident, literal
 from tambo.settings import Settings
 
 if TYPE_CHECKING:
     from tambo.featurestore.offline import DuckLakeOfflineStoreConfig
+
+
+AT_ONCE = 100_000
+"""Rows of a table that are put in order with all their columns."""
 
 
 @dataclass(frozen=True)
@@ -61,16 +67,29 @@ class LatestRows:
         *,
         as_known_at: bool,
         increment: bool,
+        limits: Limits,
     ) -> None:
         self._connection = connection
         self._pull = pull
         self._columns = columns
         self._as_known_at = as_known_at
         self._increment = increment
+        self._limits = limits
 
     def batches(self, size: int) -> Iterator[pa.RecordBatch]:
-        """The rows, or those of touched keys, in batches of at most so many."""
-        yield from self._stream(self._latest(touched=self._increment), size)
+        """The rows, or those of touched keys, in batches of at most so many.
+
+        Memory does not grow with their number.
+        """
+        table = self._pull.source.table
+        taken = any(name.lower() == ROW for name in self._columns)
+        if taken or row_count(self._connection, table) <= AT_ONCE:
+            yield from self._stream(self._latest(self._pull), size)
+            return
+        with self._readable():
+            numbers = self._latest(replace(self._pull, features=(ROW,)))
+            winners = find(self._connection, numbers, table_name(table), self._limits)
+        yield from self._stream(all_rows_sql(self._pull), size, winners)
 
     def removed_keys(self, size: int) -> Iterator[pa.RecordBatch]:
         """Touched keys that have no row any more; columns are named as the keys."""
@@ -90,13 +109,13 @@ class LatestRows:
         found = self._connection.execute(f"SELECT count(*) FROM ({self._latest_keys()})").fetchone()
         return int(found[0]) if found else 0
 
-    def _latest(self, *, touched: bool) -> str:
+    def _latest(self, pull: Pull) -> str:
         return pull_latest_sql(
-            self._pull,
+            pull,
             self._columns,
             as_known_at=self._as_known_at,
-            ties=not self._pull.source.unique,
-            touched=touched,
+            ties=not pull.source.unique,
+            touched=self._increment,
         )
 
     def _latest_keys(self) -> str:
@@ -109,12 +128,20 @@ class LatestRows:
         )
         return f"SELECT {named} FROM ({sql})"
 
-    def _stream(self, sql: str, size: int) -> Iterator[pa.RecordBatch]:
-        try:
-            reader = self._connection.sql(sql).to_arrow_reader(size)
-            schema = pa.schema([one.with_type(zoned_type(one.type)) for one in reader.schema])
-            for batch in reader:
+    def _stream(
+        self, sql: str, size: int, winners: Winners | None = None
+    ) -> Iterator[pa.RecordBatch]:
+        with self._readable():
+            batches = self._connection.sql(sql).to_arrow_reader(size)
+            for batch in batches if winners is None else pick(batches, winners):
+                kinds = [one.with_type(zoned_type(one.type)) for one in batch.schema]
+                schema = pa.schema(kinds)
                 yield batch if batch.schema == schema else batch.cast(schema)
+
+    @contextmanager
+    def _readable(self) -> Iterator[None]:
+        try:
+            yield
         except duckdb.Error as error:
             raise FeatureError(
                 f"Table {self._pull.source.table} could not be read: {error}",
@@ -143,6 +170,7 @@ def latest_rows(
             columns,
             as_known_at=config.as_known_at,
             increment=since is not None,
+            limits=Limits(config.memory_limit, config.threads),
         )
 
 

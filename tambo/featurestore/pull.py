@@ -10,6 +10,7 @@ from feast.feature_view import DUMMY_ENTITY_ID, DUMMY_ENTITY_VAL  # noqa: TID253
 from tambo.featurestore.asof import CREATED, EVENT, Feature, ViewJoin, Window, relation
 from tambo.featurestore.columns import Columns, table_name, utc
 from tambo.featurestore.source import DuckLakeSource
+from tambo.featurestore.winners import ROW
 from tambo.lake.sql import ident, literal
 
 TOUCHED = "__touched"
@@ -94,6 +95,12 @@ def pull_latest_sql(
     ]
     after = "" if pull.start is None else f" WHERE {EVENT} >= {stamp(pull.start)}"
     return f"SELECT {', '.join(selected)} FROM (SELECT * FROM ({rows}) QUALIFY {newest}){after}"
+
+
+def all_rows_sql(pull: Pull) -> str:
+    """All rows of the table, each with its number before what `pull_latest_sql` answers with."""
+    selected = [ident(ROW), *map(ident, pull.columns()), *_dummy(pull)]
+    return f"SELECT {', '.join(selected)} FROM {table_name(pull.source.table)}"
 
 
 def _rows(pull: Pull, columns: Columns, others: list[str], *, as_known_at: bool, ties: bool) -> str:

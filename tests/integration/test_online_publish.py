@@ -19,7 +19,7 @@ from feature_lake import AS_OF
 from online_feast import redis_server
 from online_world import BATCH, VIEWS, N, definitions, expected
 
-from tambo.featurestore import engine
+from tambo.featurestore import engine, latest
 from tambo.featurestore.online import OnlineReader, resolve
 from tambo.featurestore.publish import publish
 from tambo.featurestore.store import PROJECT, open_store
@@ -51,6 +51,7 @@ def undisturbed(home):
 @pytest.fixture(autouse=True)
 def small_batches(monkeypatch):
     monkeypatch.setattr(engine, "BATCH_ROWS", BATCH)
+    monkeypatch.setattr(latest, "AT_ONCE", BATCH)
 
 
 def reader_of(home):
