@@ -16,7 +16,7 @@ from functools import lru_cache
 from itertools import chain
 from typing import Any
 
-from tambo.featurestore.online.stamp import read_previous, read_stamp
+from tambo.featurestore.online.stamp import read_previous, read_seen
 from tambo.featurestore.online.state import StoreState
 from tambo.featurestore.online.store import Fetched, Found, Layout, Wanted
 
@@ -87,7 +87,7 @@ class RedisQuestion:
                 if stored is None:
                     row.append(None)
                     continue
-                event, _, publication, removed = read_stamp(stored)
+                event, publication, removed = read_seen(stored)
                 if publication > visible:
                     row.append(_put_back(layouts, at, reply, kept))
                     self.replaced = True
@@ -105,11 +105,11 @@ def _put_back(layouts: tuple[Layout, ...], at: int, reply: _Reply, kept: _Reply)
     previous = read_previous(stored)
     if previous is None:
         return None
-    stamp = read_stamp(previous[0])
+    event, _, removed = read_seen(previous[0])
     start = sum(len(one.fields) for one in layouts[:at])
     fields = layouts[at].fields
     reply[start : start + len(fields)] = [previous[1].get(field) for field in fields]
-    return None if stamp.removed else stamp.event
+    return None if removed else event
 
 
 @lru_cache(maxsize=1024)

@@ -33,6 +33,8 @@ EVENT_US = "event_us"
 _FILL = "run tambo features"
 _BUSY_SECONDS = 2.0
 _KEYS_A_STATEMENT = 10_000
+_CACHE_KIB = 16_384
+"""Pages that are kept; SQLite's own 2 MiB do not hold the upper levels of a large table."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _Row = tuple[int, str, bytes, object, int | None]
@@ -154,6 +156,7 @@ class _File:
             isolation_level=None,
             check_same_thread=False,
         )
+        self.run(f"PRAGMA cache_size = -{_CACHE_KIB}", ())
 
     def table(self, stored: str) -> str:
         """Name of a view's table."""
@@ -221,12 +224,17 @@ def _read(file: _File, wanted: Wanted) -> Found:
     for view, layout in enumerate(layouts):
         places = dict(zip(layout.names, range(start, start + len(layout.names)), strict=True))
         start += len(layout.names)
+        last, when, micros = -1, None, None
         for at, feature, value, seconds, exact in file.rows(layout, keys):
-            event, known = _event(seconds, exact), events[at][view]
-            if known is None or event > known:
-                events[at][view] = event
+            # The features of a key lie side by side, and share their time as a rule.
+            if at != last or seconds != when or exact != micros:
+                last, when, micros = at, seconds, exact
+                row, times = values[at], events[at]
+                event, known = _event(seconds, exact), times[view]
+                if known is None or event > known:
+                    times[view] = event
             if feature in places:
-                values[at][places[feature]] = value
+                row[places[feature]] = value
     return Found(events, values)  # type: ignore[arg-type]  # lists of lists
 
 

@@ -48,20 +48,27 @@ class Stamp(NamedTuple):
     removed: bool
 
 
-@lru_cache(maxsize=65_536)  # rows of one batch job share their times
+@lru_cache(maxsize=4096)  # rows of one batch job share their times
+def read_seen(stored: bytes) -> tuple[datetime, int, bool]:
+    """Read what a reader needs of a stamp: event time, publication, and whether it is no row."""
+    if not _has_tail(stored):
+        return decode_timestamp(stored), 0, False
+    second, micro, _, _, publication, removed = _TAIL.unpack_from(stored, len(stored) - _TAIL.size)
+    return _EPOCH + timedelta(0, second, micro), publication, bool(removed)
+
+
 def read_stamp(stored: bytes) -> Stamp:
     """Read what is stored under `_ts:view`, by whomever it was written."""
-    if len(stored) < TAIL_SIZE or stored[-TAIL_SIZE : -TAIL_SIZE + 2] != _HEAD:
-        return Stamp(decode_timestamp(stored), None, 0, removed=False)
-    event_s, event_us, created_s, created_us, publication, removed = _TAIL.unpack_from(
-        stored, len(stored) - _TAIL.size
-    )
-    return Stamp(
-        _EPOCH + timedelta(seconds=event_s, microseconds=event_us),
-        _EPOCH + timedelta(seconds=created_s, microseconds=created_us),
-        publication,
-        bool(removed),
-    )
+    event, publication, removed = read_seen(stored)
+    created = None
+    if _has_tail(stored):
+        second, micro = _TAIL.unpack_from(stored, len(stored) - _TAIL.size)[2:4]
+        created = _EPOCH + timedelta(0, second, micro)
+    return Stamp(event, created, publication, removed)
+
+
+def _has_tail(stored: bytes) -> bool:
+    return len(stored) >= TAIL_SIZE and stored.startswith(_HEAD, len(stored) - TAIL_SIZE)
 
 
 def read_previous(stored: bytes) -> tuple[bytes, Mapping[bytes, bytes]] | None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -25,6 +25,9 @@ _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 _DOUBLE_TAG, _INT64_TAG = 5 << 3 | _FIXED64, 4 << 3 | _VARINT
 DOUBLE_TAG = bytes([_DOUBLE_TAG])
 DOUBLE = struct.Struct("<Bd")
+_SECONDS, _NANOS = bytes([1 << 3 | _VARINT]), bytes([2 << 3 | _VARINT])
+"""Tags of the fields of a `google.protobuf.Timestamp`."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _Raw = int | bytes
 _Convert = Callable[[_Raw], object]
 
@@ -72,9 +75,15 @@ def decode(data: bytes) -> object:
 
 def decode_timestamp(data: bytes) -> datetime:
     """Decode a `google.protobuf.Timestamp`, cut to microseconds; aware, in UTC."""
-    parts = {number: raw for number, _, raw in _fields(data)}
-    seconds, nanos = _signed(parts.get(1, 0)), _signed(parts.get(2, 0))
-    return datetime.fromtimestamp(seconds, UTC).replace(microsecond=nanos // 1000)
+    seconds, position = _varint(data, 1) if data[:1] == _SECONDS else (0, 0)
+    nanos = 0
+    if position and data[position : position + 1] == _NANOS:
+        nanos, position = _varint(data, position + 1)
+    if position != len(data):
+        # Not as a writer of protobuf puts it, in the order of the fields' numbers.
+        parts = {number: raw for number, _, raw in _fields(data)}
+        seconds, nanos = _signed(parts.get(1, 0)), _signed(parts.get(2, 0))
+    return _EPOCH + timedelta(0, _signed(seconds), _signed(nanos) // 1000)
 
 
 def _varint(data: bytes, position: int) -> tuple[int, int]:
