@@ -10,7 +10,9 @@ TamboError
 │   └── ReleaseError       no such release, or it has been retired
 ├── BuildError             a dbt model or test failed
 ├── ValidationFailedError  a critical expectation failed: no release
-├── FeatureError           a feature, view, service or entity row is wrong
+├── FeatureError           a feature, view or service is wrong
+│   ├── EntityRowsError    entity rows lack a time or a key, or hold a wrong type
+│   ├── SchemaError        a release has not the table that a view declares
 │   └── OnlineStoreError   the online store is down, empty or stale
 ├── ProofError             a proof does not hold, or cannot be made
 ├── TrainingError          a model cannot be trained or rebuilt
@@ -75,7 +77,15 @@ class ValidationFailedError(TamboError):
 
 
 class FeatureError(TamboError):
-    """A feature, view, service or entity row is wrong."""
+    """A feature, view or service is wrong."""
+
+
+class EntityRowsError(FeatureError):
+    """Entity rows lack a time or a key, have a column twice, or hold a wrong type."""
+
+
+class SchemaError(FeatureError):
+    """A release lacks a table or a column, or has it in another type than a view declares."""
 
 
 class OnlineStoreError(FeatureError):

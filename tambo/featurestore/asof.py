@@ -46,11 +46,13 @@ class Feature:
         column: its name in the table.
         name: its name in the answer.
         number: DuckDB type of the number that the view declares; None if it is not a number.
+        type: Feast value type that the view declares; None if it is not known.
     """
 
     column: str
     name: str
     number: str | None = None
+    type: str | None = None
 
 
 @dataclass(frozen=True)
@@ -82,8 +84,15 @@ class ViewJoin:
     def columns(self) -> list[str]:
         """Columns of the table that the join reads."""
         named = [column for _, column in self.keys] + [one.column for one in self.features]
-        times = [self.event] if self.created is None else [self.event, self.created]
-        return list(dict.fromkeys(named + times))
+        return list(dict.fromkeys(named + self.times()))
+
+    def times(self) -> list[str]:
+        """Columns of the event time and of the created time, if there is one."""
+        return [self.event] if self.created is None else [self.event, self.created]
+
+    def types(self) -> dict[str, str]:
+        """Feast value type by column of a feature."""
+        return {one.column: one.type for one in self.features if one.type is not None}
 
 
 @dataclass(frozen=True)

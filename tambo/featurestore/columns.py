@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import duckdb
 
-from tambo.errors import FeatureError
+from tambo.errors import SchemaError
 from tambo.lake.sql import ident, literal
 
 NUMBERS = frozenset(
@@ -32,7 +32,7 @@ def describe(connection: duckdb.DuckDBPyConnection, table: str, where: str = "")
         where: said in the error, for example "release 4".
 
     Raises:
-        FeatureError: the table does not exist in that snapshot.
+        SchemaError: the table does not exist in that snapshot.
     """
     schema, _, name = table.partition(".")
     rows = connection.execute(
@@ -41,7 +41,7 @@ def describe(connection: duckdb.DuckDBPyConnection, table: str, where: str = "")
         [schema, name],
     ).fetchall()
     if not rows:
-        raise FeatureError(
+        raise SchemaError(
             f"There is no table {table} in {where or 'this snapshot of the lake'}.",
             remedy="build it and release: tambo build && tambo validate && tambo release, "
             "or choose a release that has it: tambo status",
@@ -64,11 +64,11 @@ def require(columns: Columns, names: list[str], table: str, where: str = "") -> 
     """Check that a table has all columns that a view reads.
 
     Raises:
-        FeatureError: one is missing, so the view and the release do not fit each other.
+        SchemaError: one is missing, so the view and the release do not fit each other.
     """
     absent = [name for name in names if name not in columns]
     if absent:
-        raise FeatureError(
+        raise SchemaError(
             f"Table {table} has no column {', '.join(sorted(absent))} in "
             f"{where or 'this snapshot of the lake'}; it has {', '.join(columns)}.",
             remedy="the definitions and the release differ: release the new marts, or use the "
@@ -80,10 +80,10 @@ def utc(column: str, kind: str) -> str:
     """SQL of a time column as a naive TIMESTAMP in UTC, the form every time is compared in.
 
     Raises:
-        FeatureError: the column is not a time.
+        SchemaError: the column is not a time.
     """
-    if kind != "DATE" and not kind.startswith("TIMESTAMP"):
-        raise FeatureError(
+    if not is_time(kind):
+        raise SchemaError(
             f"Column {column} is {kind}, so it cannot be an event or created time.",
             remedy="cast it in the mart to TIMESTAMP",
         )
@@ -93,6 +93,11 @@ def utc(column: str, kind: str) -> str:
     if kind == "TIMESTAMP WITH TIME ZONE":
         return f"({quoted} AT TIME ZONE 'UTC')"
     return f"CAST({quoted} AS TIMESTAMP)"
+
+
+def is_time(kind: str) -> bool:
+    """Whether a DuckDB type is an instant or a day."""
+    return kind == "DATE" or (kind.startswith("TIMESTAMP") and not kind.endswith("]"))
 
 
 def is_number(kind: str) -> bool:

@@ -144,6 +144,8 @@ class LakeEngine(LocalComputeEngine):  # type: ignore[misc]
     ) -> Pull:
         entities = [registry.get_entity(name, self.repo_config.project) for name in view.entities]
         keys, features, event, created = _get_column_names(view, entities)
+        mapping = getattr(view.batch_source, "field_mapping", None) or {}
+        source_names = {name: column for column, name in mapping.items()}
         return Pull(
             source=view.batch_source,
             keys=tuple(keys),
@@ -152,6 +154,10 @@ class LakeEngine(LocalComputeEngine):  # type: ignore[misc]
             created=created or None,
             start=start,
             end=end,
+            declared=tuple(
+                (source_names.get(one.name, one.name), one.dtype.to_value_type().name)
+                for one in view.features
+            ),
         )
 
 

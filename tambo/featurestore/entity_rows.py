@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,9 +14,9 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet
 
-from tambo.errors import FeatureError
+from tambo.errors import EntityRowsError
 from tambo.featurestore.asof import ROW, TIME
-from tambo.featurestore.keys import cast_key
+from tambo.featurestore.keys import cast_key, first_misfit
 
 EVENT_TIMESTAMP = "event_timestamp"
 
@@ -50,6 +50,20 @@ class EntityRows:
         greatest: datetime | None = pc.max(self.times).as_py()
         return greatest
 
+    def require(self, keys: Iterable[str]) -> None:
+        """Check that the join keys are there.
+
+        Raises:
+            EntityRowsError: one is missing.
+        """
+        absent = [name for name in dict.fromkeys(keys) if name not in self.table.column_names]
+        if absent:
+            raise EntityRowsError(
+                f"The entity rows have no column {', '.join(absent)}; "
+                f"they have {', '.join(self.table.column_names)}.",
+                remedy="add the join keys of every view asked for",
+            )
+
     def lookup(self, keys: Mapping[str, str]) -> pa.Table:
         """The columns that the join reads: row number, time and typed keys.
 
@@ -57,15 +71,9 @@ class EntityRows:
             keys: DuckDB type of the join key by column of the entity rows.
 
         Raises:
-            FeatureError: a key column is missing or holds values of another type.
+            EntityRowsError: a key column is missing or holds values of another type.
         """
-        absent = [name for name in keys if name not in self.table.column_names]
-        if absent:
-            raise FeatureError(
-                f"The entity rows have no column {', '.join(absent)}; "
-                f"they have {', '.join(self.table.column_names)}.",
-                remedy="add the join keys of every view asked for",
-            )
+        self.require(keys)
         columns: dict[str, pa.ChunkedArray | pa.Array] = {
             ROW: pa.array(np.arange(len(self.times), dtype=np.int64)),
             TIME: self.times,
@@ -76,7 +84,17 @@ class EntityRows:
 
 
 def column_names(rows: pd.DataFrame | pa.Table) -> list[str]:
-    """Names of the columns, in order, repeats included."""
+    """Names of the columns, in order, repeats included.
+
+    Raises:
+        EntityRowsError: it is neither a frame nor a table.
+    """
+    if not isinstance(rows, pd.DataFrame | pa.Table):
+        raise EntityRowsError(
+            f"The entity rows are a {type(rows).__name__}.",
+            remedy="give a pandas frame, an Arrow table, SQL over the lake as text, or None with a "
+            "range of time",
+        )
     names = rows.columns if isinstance(rows, pd.DataFrame) else rows.column_names
     return [str(name) for name in names]
 
@@ -91,19 +109,19 @@ def entity_rows(rows: pd.DataFrame | pa.Table, time_column: str | None = None) -
         time_column: column of the entity time; None: event_timestamp, else the only time column.
 
     Raises:
-        FeatureError: a column name occurs twice, a column mixes types, there is no time column,
+        EntityRowsError: a column name occurs twice, a column mixes types, there is no time column,
             it is not a time, or a time is missing.
     """
     names = column_names(rows)
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise FeatureError(
+        raise EntityRowsError(
             f"The entity rows have more than one column named {', '.join(twice)}.",
             remedy="rename or drop the duplicates",
         )
     table = _from_pandas(rows) if isinstance(rows, pd.DataFrame) else rows
     chosen = time_column or _time_column(table)
-    if chosen in table.column_names and pa.types.is_string(table.column(chosen).type):
+    if chosen in table.column_names and _is_text(table.column(chosen).type):
         at = table.column_names.index(chosen)
         table = table.set_column(at, chosen, _from_text(table.column(chosen), chosen))
     return EntityRows(table, chosen, _times(table, chosen))
@@ -115,7 +133,7 @@ def _from_pandas(frame: pd.DataFrame) -> pa.Table:
         try:
             arrays[str(name)] = pa.array(frame.iloc[:, position], from_pandas=True)
         except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
-            raise FeatureError(
+            raise EntityRowsError(
                 f"Column {name} of the entity rows mixes types: {error}",
                 remedy="give the column one type",
             ) from error
@@ -129,12 +147,18 @@ def _from_text(times: pa.ChunkedArray, column: str) -> pa.Array:
         try:
             instants.append(_instant(text))
         except ValueError as error:
-            raise FeatureError(
+            raise EntityRowsError(
                 f"Column {column} of the entity rows holds {text!r} in row {number} (counted from "
                 "0), which is not a time.",
                 remedy=_WRITE_TIMES,
             ) from error
     return pa.array(instants, _MICROSECONDS).cast(pa.timestamp("us", "UTC"))
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(
+        pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
+    )
 
 
 def _instant(text: str | None) -> datetime | None:
@@ -155,7 +179,7 @@ def _time_column(table: pa.Table) -> str:
     if len(times) == 1:
         return str(times[0])
     found = f"more than one time column ({', '.join(times)})" if times else "no time column"
-    raise FeatureError(
+    raise EntityRowsError(
         f"The entity rows have {found}; their columns are {', '.join(table.column_names)}.",
         remedy=f"name the entity time {EVENT_TIMESTAMP}",
     )
@@ -164,7 +188,7 @@ def _time_column(table: pa.Table) -> str:
 def _times(table: pa.Table, column: str) -> pa.ChunkedArray:
     """Entity times as naive UTC microseconds."""
     if column not in table.column_names:
-        raise FeatureError(
+        raise EntityRowsError(
             f"The entity rows have no column {column}; they have {', '.join(table.column_names)}.",
             remedy=f"name the entity time {EVENT_TIMESTAMP}",
         )
@@ -173,13 +197,13 @@ def _times(table: pa.Table, column: str) -> pa.ChunkedArray:
     if pa.types.is_date(kind) or pa.types.is_null(kind):
         times = times.cast(_MICROSECONDS)
     elif not pa.types.is_timestamp(kind):
-        raise FeatureError(
+        raise EntityRowsError(
             f"Column {column} of the entity rows is {kind}, not a time.",
             remedy="make it a timestamp, for example with pandas.to_datetime(…, utc=True)",
         )
     if times.null_count:
         rows = pc.indices_nonzero(times.is_null()).slice(0, 5).to_pylist()
-        raise FeatureError(
+        raise EntityRowsError(
             f"Column {column} of the entity rows has no time in {times.null_count} rows, "
             f"first in row {', '.join(str(row) for row in rows)} (counted from 0).",
             remedy="give every row its time, or leave the row out",
@@ -203,27 +227,29 @@ def read_entity_rows(
         time_column: column of the entity time, ISO 8601 in a CSV file; without a zone it is UTC.
 
     Raises:
-        FeatureError: the file is missing or unreadable, a column name occurs twice, there is no
+        EntityRowsError: the file is missing or unreadable, a column name occurs twice, there is no
             time column, or a value is not of its column's type.
     """
     if not path.is_file():
-        raise FeatureError(f"There is no file {path}.", remedy="give the path of a CSV or Parquet")
+        raise EntityRowsError(
+            f"There is no file {path}.", remedy="give the path of a CSV or Parquet"
+        )
     if path.suffix.lower() in {".parquet", ".pq"}:
         try:
             return pyarrow.parquet.read_table(path)
         except (pa.ArrowInvalid, OSError) as error:
-            raise FeatureError(f"{path} is not a Parquet file: {error}") from error
+            raise EntityRowsError(f"{path} is not a Parquet file: {error}") from error
     with path.open("rb") as lines:
         header = lines.readline().decode("utf-8-sig", "replace").strip().split(",")
     names = [name.strip().strip('"') for name in header]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise FeatureError(
+        raise EntityRowsError(
             f"{path} has more than one column named {', '.join(twice)}.",
             remedy="rename or drop the duplicates",
         )
     if time_column not in names:
-        raise FeatureError(
+        raise EntityRowsError(
             f"{path} has no column {time_column}; its columns are {', '.join(names)}.",
             remedy=f"name the entity time {time_column}",
         )
@@ -240,9 +266,26 @@ def _read_csv(path: Path, types: Mapping[str, pa.DataType]) -> pa.Table:
     try:
         return pyarrow.csv.read_csv(path, convert_options=options)
     except (pa.ArrowInvalid, pa.ArrowKeyError) as error:
-        raise FeatureError(
-            f"{path} cannot be read: {error}", remedy="correct the value or the column"
-        ) from error
+        said = _misfit(path, types) or f"{path} cannot be read: {error}"
+        raise EntityRowsError(said, remedy="correct the value or the column") from error
+
+
+def _misfit(path: Path, types: Mapping[str, pa.DataType]) -> str | None:
+    """The first value that is not of its column's type; None if that is not what is wrong."""
+    options = pyarrow.csv.ConvertOptions(
+        column_types=dict.fromkeys(types, pa.string()), strings_can_be_null=True
+    )
+    try:
+        table = pyarrow.csv.read_csv(path, convert_options=options)
+    except pa.ArrowInvalid:
+        return None
+    for name, kind in types.items():
+        column = table.column(name)
+        row = first_misfit(column, kind)
+        if row is not None:
+            value = column[row].as_py()
+            return f"{path}, record {row + 1}: {name} is {value!r}, which is not {kind}."
+    return None
 
 
 def _parse_times(path: Path, column: pa.ChunkedArray) -> pa.Array:
@@ -251,7 +294,7 @@ def _parse_times(path: Path, column: pa.ChunkedArray) -> pa.Array:
         try:
             instants.append(_instant(text))
         except ValueError as error:
-            raise FeatureError(
+            raise EntityRowsError(
                 f"{path}, record {number}: {text!r} is not a time.", remedy=_WRITE_TIMES
             ) from error
     return pa.array(instants, _MICROSECONDS).cast(pa.timestamp("us", "UTC"))

@@ -19,7 +19,8 @@ import pyarrow as pa
 
 from tambo.errors import FeatureError
 from tambo.featurestore.asof import ViewJoin, join, register, relation
-from tambo.featurestore.columns import Columns, describe, require, row_hash, table_name, utc
+from tambo.featurestore.columns import Columns, describe, row_hash, table_name, utc
+from tambo.featurestore.declared import require_declared
 from tambo.featurestore.entity_rows import EVENT_TIMESTAMP, entity_rows
 from tambo.featurestore.pinned import Pinned, open_pinned
 from tambo.featurestore.plan import plan_views
@@ -111,6 +112,7 @@ def explain(
 
     Raises:
         FeatureError: no such view, other join keys, or a value that is not of the key's type.
+        SchemaError: the release does not have what the view declares.
         ReleaseError: the release does not exist, was rejected or retired, or none is released.
     """
     store = open_store(settings, release)
@@ -118,7 +120,7 @@ def explain(
     instant = t.astimezone(UTC).replace(tzinfo=None) if t.tzinfo else t
     with open_pinned(store.config.offline_store) as pinned:
         columns = describe(pinned.connection, plan.table, pinned.where)
-        require(columns, plan.columns(), plan.table, pinned.where)
+        require_declared(pinned, plan.table, columns, plan)
         typed = _typed_key(pinned, plan, columns, key)
         matched, rejected, counts = _candidates(pinned, plan, columns, typed, instant)
         served = _served(pinned, plan, columns, typed, instant)

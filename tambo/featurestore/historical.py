@@ -64,8 +64,10 @@ def get_features(
         as_known_at: False also sees what was not yet known; the certificate says so.
 
     Raises:
-        FeatureError: no such service; or the entity rows lack a time, lack a key, have a column
-            twice or of a wrong type; or the release does not have what the service reads.
+        FeatureError: no such service.
+        EntityRowsError: the entity rows lack a time, lack a key, have a column twice or of a wrong
+            type.
+        SchemaError: the release does not have what the service reads.
         ReleaseError: the release does not exist, was rejected or retired, or none is released.
     """
     from tambo.featurestore.retrieval import HistoricalJob
@@ -75,6 +77,7 @@ def get_features(
     found = get_service(store, service)
     parts = _parts(store, found)
     rows = _entity_rows(parts, entity_rows)
+    rows.require(parts.key_types())
     complete = with_request_fields(rows, parts.request_types())
     job = store.get_historical_features(complete.table, found, full_feature_names=True)
     if not isinstance(job, HistoricalJob):
@@ -136,6 +139,7 @@ class _Parts:
             view.projection.join_key_map.get(key.name, key.name): key.dtype.to_value_type().name
             for view in self.views
             for key in view.entity_columns
+            if view.entities
         }
 
 

@@ -5,10 +5,12 @@ Concatenated or stringified keys meet by accident: ("11", "1") and ("1", "11"), 
 
 from __future__ import annotations
 
+from bisect import bisect_left
+
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tambo.errors import FeatureError
+from tambo.errors import EntityRowsError
 
 _INTEGERS = {
     "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER",
@@ -24,7 +26,7 @@ def cast_key(name: str, column: pa.ChunkedArray, kind: str) -> pa.ChunkedArray:
         kind: DuckDB type of the table's key column.
 
     Raises:
-        FeatureError: the column holds another type, or a value that the type cannot hold.
+        EntityRowsError: the column holds another type, or a value that the type cannot hold.
     """
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
@@ -32,7 +34,7 @@ def cast_key(name: str, column: pa.ChunkedArray, kind: str) -> pa.ChunkedArray:
     if target is None or column.type == target:
         return column
     if not pa.types.is_null(column.type) and not _compatible(column.type, target):
-        raise FeatureError(
+        raise EntityRowsError(
             f"Column {name} of the entity rows is {column.type}, "
             f"but the features are keyed by {kind}.",
             remedy=f"cast the column {name}",
@@ -45,10 +47,28 @@ def cast_key(name: str, column: pa.ChunkedArray, kind: str) -> pa.ChunkedArray:
     try:
         return column.cast(target)
     except pa.ArrowInvalid as error:
-        raise FeatureError(
-            f"Column {name} of the entity rows does not fit {kind}: {error}",
+        row = first_misfit(column, target)
+        found = f"{error}" if row is None else f"{column[row].as_py()!r} in row {row}"
+        raise EntityRowsError(
+            f"Column {name} of the entity rows does not fit {kind}: {found} (counted from 0).",
             remedy=f"correct the column {name}",
         ) from error
+
+
+def first_misfit(column: pa.ChunkedArray, kind: pa.DataType) -> int | None:
+    """Row of the first value that cannot be cast to a type; None if all can."""
+
+    def fits(length: int) -> bool:
+        try:
+            column.slice(0, length).cast(kind)
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+            return False
+        return True
+
+    if fits(len(column)):
+        return None
+    # The least number of rows that do not fit ends with the first that does not.
+    return bisect_left(range(len(column) + 1), True, key=lambda length: not fits(length)) - 1
 
 
 def _target(kind: str) -> pa.DataType | None:

@@ -17,7 +17,8 @@ import duckdb
 import pyarrow as pa
 
 from tambo.errors import FeatureError, LakeError
-from tambo.featurestore.columns import Columns, describe, require, row_count, table_name, utc
+from tambo.featurestore.columns import Columns, describe, row_count, table_name, utc
+from tambo.featurestore.declared import require_declared
 from tambo.featurestore.lake_rows import zoned_type
 from tambo.featurestore.pinned import open_pinned
 from tambo.featurestore.pull import (
@@ -156,12 +157,12 @@ def latest_rows(
     """Open the rows of a view that a read at `end` would be served, those touched since, or all.
 
     Raises:
-        FeatureError: the release does not have the table, or a column of it.
+        SchemaError: the release does not have the table, or a column of it as it is declared.
     """
     table = pull.source.table
     with open_pinned(read_config(config, [pull.source])) as pinned:
         columns = describe(pinned.connection, table, pinned.where)
-        require(columns, pull.columns(), table, pinned.where)
+        require_declared(pinned, table, columns, pull)
         if since is not None:
             pinned.connection.execute(_touched_sql(pull, columns, since, pinned.snapshot))
         yield LatestRows(

@@ -101,8 +101,8 @@ class DuckLakeOfflineStore(OfflineStore):  # type: ignore[misc]
             filter_by_created_timestamp: as-known-at even where the store's default is off.
 
         Raises:
-            FeatureError: the entity rows lack a time, a key or a request field, or the range is
-                empty.
+            EntityRowsError: the entity rows lack a time, a key or a request field.
+            FeatureError: the range is empty.
         """
         views = plan_views(feature_views, feature_refs, full_feature_names=full_feature_names)
         sources = [_lake_source(view.batch_source) for view in feature_views]

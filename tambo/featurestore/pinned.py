@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import duckdb
 import pyarrow as pa
 
-from tambo.errors import FeatureError
+from tambo.errors import FeatureError, LakeError
 from tambo.lake import reader, releases
 from tambo.settings import Settings
 
@@ -87,8 +87,23 @@ def open_pinned(config: DuckLakeOfflineStoreConfig) -> Iterator[Pinned]:
     if snapshot is None and not newest:
         release = releases.get(settings, number)
         number, snapshot = release.number, release.snapshot_id
-    with reader(settings, snapshot) as connection:
+    with _reader(settings, snapshot, number) as connection:
         yield Pinned(connection, snapshot or _snapshot(connection), number, settings.home)
+
+
+@contextmanager
+def _reader(
+    settings: Settings, snapshot: int | None, number: int | None
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The lake at a snapshot; a release that was retired since is named."""
+    with ExitStack() as opened:
+        try:
+            connection = opened.enter_context(reader(settings, snapshot))
+        except LakeError:
+            if number is not None:
+                releases.get(settings, number)
+            raise
+        yield connection
 
 
 def _snapshot(connection: duckdb.DuckDBPyConnection) -> int:

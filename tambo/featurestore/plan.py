@@ -9,7 +9,7 @@ from feast.feature_view import DUMMY_ENTITY_ID, FeatureView  # noqa: TID253 - im
 from feast.on_demand_feature_view import OnDemandFeatureView  # noqa: TID253
 from feast.utils import _parse_feature_ref  # noqa: TID253
 
-from tambo.errors import FeatureError
+from tambo.errors import EntityRowsError, FeatureError
 from tambo.featurestore.asof import Feature, ViewJoin
 from tambo.featurestore.source import DuckLakeSource
 
@@ -46,14 +46,19 @@ def _plan_view(view: FeatureView, features: Iterable[str], full: bool) -> ViewJo
     columns: dict[str, str] = {name: column for column, name in source.field_mapping.items()}
     prefix = view.projection.name_alias or view.name
     aliases = view.projection.join_key_map
-    kinds = {one.name: _NUMBERS.get(one.dtype.to_value_type().name) for one in view.features}
+    types = {one.name: one.dtype.to_value_type().name for one in view.features}
     keys = [key.name for key in view.entity_columns if key.name != DUMMY_ENTITY_ID]
     return ViewJoin(
         name=view.projection.name_to_use(),
         table=source.table,
         keys=tuple((aliases.get(key, key), columns.get(key, key)) for key in keys),
         features=tuple(
-            Feature(columns.get(name, name), f"{prefix}__{name}" if full else name, kinds.get(name))
+            Feature(
+                columns.get(name, name),
+                f"{prefix}__{name}" if full else name,
+                _NUMBERS.get(types.get(name, "")),
+                types.get(name),
+            )
             for name in dict.fromkeys(features)
         ),
         event=columns.get(source.timestamp_field) or source.timestamp_field,
@@ -76,12 +81,12 @@ def require_request_fields(have: Collection[str], fields: dict[str, str]) -> Non
     """Check that the entity rows bring what on-demand views read from the request.
 
     Raises:
-        FeatureError: a field is missing.
+        EntityRowsError: a field is missing.
     """
     absent = {field: view for field, view in fields.items() if field not in have}
     if absent:
         named = ", ".join(f"{field} (for {view})" for field, view in absent.items())
-        raise FeatureError(
+        raise EntityRowsError(
             f"The entity rows lack request fields: {named}.",
             remedy="pass entity rows with these columns; null where a value is not known",
         )

@@ -29,6 +29,7 @@ class Pull:
         created: column of the created time, if the view has one.
         start: least event time, included; None for no bound.
         end: greatest event time, included; None for no bound.
+        declared: Feast value type by feature, where the view is known.
     """
 
     source: DuckLakeSource
@@ -38,6 +39,7 @@ class Pull:
     created: str | None
     start: datetime | None
     end: datetime | None
+    declared: tuple[tuple[str, str], ...] = ()
 
     def named_keys(self) -> list[str]:
         """Join keys that are columns of the table."""
@@ -45,8 +47,15 @@ class Pull:
 
     def columns(self) -> list[str]:
         """Columns of the answer, in order."""
-        times = [self.event] if self.created is None else [self.event, self.created]
-        return list(dict.fromkeys([*self.named_keys(), *self.features, *times]))
+        return list(dict.fromkeys([*self.named_keys(), *self.features, *self.times()]))
+
+    def times(self) -> list[str]:
+        """Columns of the event time and of the created time, if there is one."""
+        return [self.event] if self.created is None else [self.event, self.created]
+
+    def types(self) -> dict[str, str]:
+        """Feast value type by feature, where the view is known."""
+        return dict(self.declared)
 
 
 def pull_all_sql(pull: Pull, columns: Columns, *, as_known_at: bool, ties: bool) -> str:

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
-from tambo.errors import FeatureError
+from tambo.errors import SchemaError
 from tambo.featurestore.asof import ViewJoin, Window, needs_order, relation
 from tambo.featurestore.asof import ties_query as ties_sql
-from tambo.featurestore.columns import Columns, describe, require, row_count
+from tambo.featurestore.columns import Columns, describe, row_count
+from tambo.featurestore.declared import require_declared
 from tambo.featurestore.pinned import Pinned
 
 _ties: dict[tuple[Path, int, ViewJoin], bool] = {}
@@ -60,13 +61,14 @@ def relations(
         entity_rows: how many there are, if they are registered before the SQL is run.
 
     Raises:
-        FeatureError: a table or a column is not there, or a join key has two types.
+        SchemaError: a table or a column is not there or is of another type than the view declares,
+            or a join key has two types.
     """
     keys: dict[str, str] = {}
     shared: dict[ViewJoin, str] = {}
     for rows_of, view in _merged(views).items():
         columns = describe(pinned.connection, view.table, pinned.where)
-        require(columns, view.columns(), view.table, pinned.where)
+        require_declared(pinned, view.table, columns, view)
         keys |= _key_types(view, columns, keys)
         # The row hash costs more than looking whether there is a tie for it to break.
         ordered = needs_order(view, as_known_at=as_known_at) and not view.unique
@@ -122,7 +124,7 @@ def _key_types(view: ViewJoin, columns: Columns, known: Mapping[str, str]) -> di
     types = {entity: columns[column] for entity, column in view.keys}
     for name, kind in types.items():
         if known.get(name, kind) != kind:
-            raise FeatureError(
+            raise SchemaError(
                 f"Join key {name} is {kind} in {view.table} and {known[name]} in another view.",
                 remedy="give the key one type in all marts",
             )

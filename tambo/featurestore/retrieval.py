@@ -20,7 +20,8 @@ from feast.saved_dataset import SavedDatasetStorage  # noqa: TID253
 from tambo.errors import FeatureError
 from tambo.featurestore.asof import ViewJoin, Window, join, register
 from tambo.featurestore.certificate import Evidence, evidence
-from tambo.featurestore.columns import Columns, describe, require
+from tambo.featurestore.columns import Columns, describe
+from tambo.featurestore.declared import require_declared
 from tambo.featurestore.entity_rows import EntityRows, entity_rows
 from tambo.featurestore.lake_rows import zoned_type
 from tambo.featurestore.on_demand import DeclaredInputs
@@ -243,7 +244,7 @@ class PullJob(_Job):
     def _statement(self, pinned: Pinned) -> str:
         source = self._pull.source
         columns = describe(pinned.connection, source.table, pinned.where)
-        require(columns, self._pull.columns(), source.table, pinned.where)
+        require_declared(pinned, source.table, columns, self._pull)
         # Looking for ties first would read the table twice for one ordering of it.
         return self._build(
             self._pull, columns, as_known_at=self._config.as_known_at, ties=not source.unique

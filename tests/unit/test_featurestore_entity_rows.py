@@ -39,7 +39,11 @@ def test_a_csv_file_is_read_with_the_types_asked_for(tmp_path):
         ("a,b\n1,2\n", "no column event_timestamp; its columns are a, b"),
         ("a,event_timestamp,a\n1,2024-01-01,2\n", "more than one column named a"),
         ("a,event_timestamp\n1,yesterday\n", r"record 1: 'yesterday' is not a time"),
-        ("a,event_timestamp\nx,2024-01-01\n", "cannot be read"),
+        (
+            "a,event_timestamp\n7,2024-01-01\nx,2024-01-01\n",
+            "record 2: a is .x., which is not int64",
+        ),
+        ("a,event_timestamp\n7\n", "cannot be read"),
     ],
 )
 def test_a_bad_csv_file_is_refused_with_its_reason(tmp_path, text, message):
