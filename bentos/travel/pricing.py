@@ -131,7 +131,7 @@ class FlightPricer:
             release=row.release,
             as_of=row.as_of,
             asked_at=row.asked_at,
-            warnings=self._warnings(request, seen),
+            warnings=self._warnings(request, row, seen),
             features=self._features(row, extra),
         )
 
@@ -149,8 +149,13 @@ class FlightPricer:
         known = request.flight_type in interval.by_group
         return f"flights of type {request.flight_type}" if known else "all flights"
 
-    def _warnings(self, request: FlightRequest, seen: bool) -> list[str]:
+    def _warnings(self, request: FlightRequest, row: OnlineRow, seen: bool) -> list[str]:
         found = []
+        if row.release < self._version.release:
+            found.append(
+                f"features are of release {row.release}, older than release "
+                f"{self._version.release} that the model was trained at"
+            )
         if not seen:
             found.append(f"no fare is stored for {request.origin} → {request.destination}")
         if self._model.spec.baseline:

@@ -11,9 +11,8 @@ from tambo import lake
 from tambo.cli import console
 from tambo.cli.intake import quarantine_counts
 from tambo.domains import domains
-from tambo.errors import OnlineStoreError
 from tambo.featurestore.columns import table_name
-from tambo.featurestore.publish import read_published
+from tambo.featurestore.online_status import online_status
 from tambo.lake import releases
 from tambo.lake.schema import table_exists
 from tambo.lake.sql import ident
@@ -126,21 +125,10 @@ def _fresh(
 
 
 def _show_online(settings: Settings, released: releases.Release | None) -> None:
-    title = "\n[bold]online features[/bold]  "
-    try:
-        held = read_published(settings)
-    except OnlineStoreError as error:
-        console.out.print(f"{title}{error.message}\n")
-        return
-    if held is None:
-        console.out.print(f"{title}none yet: tambo features\n")
-        return
-    behind = 0 if released is None else released.number - held.release
-    stale = f", {behind} releases behind: tambo features" if behind else ""
-    keys = f"{sum(held.views.values()):,} keys of {len(held.views)} views"
-    console.out.print(
-        f"{title}release {held.release}, as of {held.as_of:%Y-%m-%d %H:%M}, {keys}{stale}\n"
-    )
+    found = online_status(settings, None if released is None else released.number)
+    then = f": {found.remedy}" if found.remedy else ""
+    console.out.print("\n[bold]online features[/bold]  ", end="")
+    console.out.print(f"{found.text}{then}\n", markup=False)
 
 
 def _show_quarantine(settings: Settings) -> None:

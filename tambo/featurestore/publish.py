@@ -80,7 +80,7 @@ def read_published(settings: Settings) -> Published | None:
         known = Published(**{**found, "as_of": datetime.fromisoformat(found["as_of"])})
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         return None
-    target = _target(settings)
+    target = target_of(settings)
     state = target.state() if known.store == target.name() else None
     if state is None or (state.release, state.definitions) != (known.release, known.definitions):
         return None
@@ -111,7 +111,7 @@ def publish(
     """
     chosen = releases.get(settings, release)
     goal = Goal(chosen, definitions_hash(objects), settings.online_clock)
-    target = _target(settings)
+    target = target_of(settings)
     settings.online_store.parent.mkdir(parents=True, exist_ok=True)
     # One publisher at a time; the lake itself is only read.
     with FileLock(settings.online_store.parent / "publish.lock"):
@@ -124,7 +124,8 @@ def publish(
     return published
 
 
-def _target(settings: Settings) -> SqliteTarget | RedisTarget:
+def target_of(settings: Settings) -> SqliteTarget | RedisTarget:
+    """The online store that the settings name."""
     if settings.redis_url is None:
         return SqliteTarget(settings, PROJECT)
     return RedisTarget(settings, PROJECT)

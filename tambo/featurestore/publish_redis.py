@@ -61,10 +61,20 @@ class RedisTarget:
         try:
             says = self._client.get(self._state_key)
         except RedisError as error:
-            raise OnlineStoreError(
-                f"Redis does not answer: {error}", remedy="start it, or unset TAMBO_REDIS_URL"
-            ) from error
+            raise _silent(error) from error
         return None if says is None else StoreState.parse(says)
+
+    def unfinished(self) -> str:
+        """In words, that a publication was cut off or is at work; empty if none is."""
+        from redis.exceptions import RedisError
+
+        try:
+            found = self._client.get(self._attempt_key)
+        except RedisError as error:
+            raise _silent(error) from error
+        if found is None:
+            return ""
+        return f", a publication of release {json.loads(found)['release']} begun and not ended"
 
     def begin(self, store: FeatureStore, goal: Goal, state: StoreState | None) -> Run:
         """Take up the run that was killed, or note that a new one begins."""
@@ -134,3 +144,9 @@ class RedisTarget:
 
     def _note(self, attempt: dict[str, Any]) -> None:
         self._client.set(self._attempt_key, json.dumps(attempt))
+
+
+def _silent(error: Exception) -> OnlineStoreError:
+    return OnlineStoreError(
+        f"Redis does not answer: {error}", remedy="start it, or unset TAMBO_REDIS_URL"
+    )

@@ -54,6 +54,10 @@ class SqliteTarget:
         except OnlineStoreError:
             return None
 
+    def unfinished(self) -> str:
+        """In words, that a publication was cut off or is at work; empty if none is."""
+        return ", a publication begun and not ended" if self.path.exists() else ""
+
     def begin(self, store: FeatureStore, goal: Goal, state: StoreState | None) -> Run:
         """Make the file that is filled: a copy to be brought up to date, or an empty one."""
         from tambo.featurestore.stores.publication import Publication
@@ -148,7 +152,17 @@ def _hold(path: Any) -> Iterator[bool]:
         yield False
         return
     with closing(sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)) as connection:
-        connection.execute("BEGIN IMMEDIATE")
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            raise OnlineStoreError(
+                f"the online store {path} is not to be had: {error}",
+                remedy="wait for whoever writes to it, then: tambo features",
+            ) from error
+        except sqlite3.DatabaseError:
+            # No SQLite file: nothing in it is to be kept.
+            yield False
+            return
         yield True
         connection.execute("ROLLBACK")
 

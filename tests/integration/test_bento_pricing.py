@@ -15,6 +15,7 @@ from online_feast import AGENCIES, AS_OF, CITIES, EVENT
 from bentos.travel.pricing import NOT_COMPUTED
 from bentos.web.endpoint import MAX_BYTES
 from tambo.errors import ServingError
+from tambo.featurestore.online import StoreState, write_sqlite_state
 from tambo.requesttime.travel import FLIGHT_CLASSES
 from tambo.serving.model import ServedModel
 from tambo.serving.spec import Input, ServingSpec
@@ -71,6 +72,18 @@ def test_a_price_says_what_it_rests_on(client):
     assert found["flight_request__days_to_travel"]["value"] == DAYS
     assert found["flight_request__days_since_last_booking"]["value"] == 29.0
     assert found["flight_request__flight_distance_km"]["value"] == 500.5
+
+
+def test_a_store_older_than_the_model_is_said(artefact, tmp_path):
+    folder, path = artefact
+    stale = tmp_path / "online.sqlite"
+    shutil.copy(path, stale)
+    write_sqlite_state(stale, online_feast.PROJECT, StoreState(2, AS_OF))
+    body = ask(served_model.client_of(folder, stale)).json()
+    assert body["release"] == 2
+    assert body["warnings"] == [
+        "features are of release 2, older than release 3 that the model was trained at"
+    ]
 
 
 def test_unknown_routes_and_travellers_still_get_a_price(client):

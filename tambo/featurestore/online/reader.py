@@ -7,6 +7,7 @@ instant, a value from after it is not served either: training could not have see
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import repeat
@@ -77,10 +78,14 @@ class OnlineReader:
 
         Raises:
             FeatureError: a join key has the wrong type, or an instant has no zone.
-            OnlineStoreError: the store is down, missing or was never filled.
+            OnlineStoreError: the store is down, missing or empty.
         """
         question = _Question(self._groups, entity_rows, asked_at)
-        return self._answer(question, self._store.fetch(question.wanted))
+        fetched = self._store.fetch(question.wanted)
+        if fetched.nothing:
+            # A store that lost all it held is not one that does not know these keys.
+            self.check()
+        return self._answer(question, fetched)
 
     async def read_async(
         self,
@@ -89,7 +94,10 @@ class OnlineReader:
     ) -> list[OnlineRow]:
         """Do as `read` does, without blocking the event loop on the network."""
         question = _Question(self._groups, entity_rows, asked_at)
-        return self._answer(question, await self._store.fetch_async(question.wanted))
+        fetched = await self._store.fetch_async(question.wanted)
+        if fetched.nothing:
+            await asyncio.to_thread(self.check)
+        return self._answer(question, fetched)
 
     def check(self) -> None:
         """Make sure that the store can be read and is filled.

@@ -29,6 +29,9 @@ _TIMEOUT_SECONDS = 2.0
 _RACES = 6
 """Readings that may fall into the end of a publication, one after the other."""
 
+_SCANNED = 10_000
+"""Keys of a database that does not say what it holds, looked at in one round trip."""
+
 _Replies = list[Any]
 
 
@@ -92,14 +95,17 @@ class RedisStore:
         raise self._busy()
 
     def check(self, stored: Sequence[str]) -> None:
-        """Make sure that Redis answers and is not empty."""
+        """Make sure that Redis answers and holds something of the project."""
         try:
-            empty = self._client.dbsize() == 0
+            # A database may be shared, so that others' keys say nothing.
+            filled = self._client.exists(self._state_key) or any(
+                True for _ in self._client.scan_iter(b"*" + self._suffix, count=_SCANNED)
+            )
         except redis.RedisError as error:
             raise self._down(error) from error
-        if empty:
+        if not filled:
             raise OnlineStoreError(
-                f"Redis at {self._where} is empty; wanted: {', '.join(stored)}",
+                f"Redis at {self._where} holds no features; wanted: {', '.join(stored)}",
                 remedy="run tambo features with TAMBO_REDIS_URL set",
             )
 

@@ -50,6 +50,17 @@ class Fetched:
     state: StoreState | None
     found: list[Found]
 
+    @property
+    def nothing(self) -> bool:
+        """Whether the store neither says what it holds nor has any of the keys asked for."""
+        return (
+            self.state is None
+            and any(one.events for one in self.found)
+            and not any(
+                event is not None for one in self.found for events in one.events for event in events
+            )
+        )
+
 
 class OnlineStore(Protocol):
     """A store written through Feast, opened for reading only.
