@@ -12,7 +12,7 @@ from tambo.errors import ProofError
 
 if TYPE_CHECKING:
     from tambo.proofs.leakage import Future
-    from tambo.proofs.parity import StoreParity
+    from tambo.proofs.parity_found import StoreParity
     from tambo.settings import Settings
 
 prove = typer.Typer(
@@ -184,10 +184,11 @@ def parity(
 
 
 def _show_store(store: StoreParity) -> None:
+    parts = (*store.views, *store.services)
     console.show_table(
         f"{store.store} against offline: release {store.release} at "
         f"{store.as_of.replace(tzinfo=None)} UTC, by Feast's SDK and by OnlineReader",
-        ("view", "keys", "of", "cells", "not null", "compared", "different"),
+        ("view or service", "keys", "of", "cells", "not null", "compared", "different"),
         [
             (
                 one.view,
@@ -198,10 +199,10 @@ def _show_store(store: StoreParity) -> None:
                 f"{one.compared:.1%}",
                 len(one.mismatches),
             )
-            for one in store.views
+            for one in parts
         ],
     )
-    for one in store.views:
+    for one in parts:
         _show(tuple(str(mismatch) for mismatch in one.mismatches))
 
 

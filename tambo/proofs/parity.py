@@ -3,7 +3,8 @@
 Three readers are asked for each key of each view at one instant, the as_of of the release that the
 store holds: the offline store (`get_historical_features`), Feast's SDK (`get_online_features`) and
 our `OnlineReader`. Every cell must be the same in value and type, nulls and expired ones too; keys
-that are stored and that the release does not have are asked for as well.
+that are stored and that the release does not have are asked for as well. Then each feature service
+is asked as a model asks it, with its aliases and its on-demand features.
 
 What was pushed after that instant is left out; fewer than 95 % of the cells that are not null
 offline compared is a failure.
@@ -14,7 +15,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,117 +23,24 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from tambo.errors import FeatureError, OnlineStoreError, ProofError
+from tambo.errors import FeatureError, OnlineStoreError, ProofError, ReleaseError
 from tambo.featurestore.online import OnlineManifest, OnlineReader, OnlineRow, Reason, resolve
 from tambo.lake import releases
 from tambo.lake.releases import Release
 from tambo.progress import Progress, silent
 from tambo.proofs.online_keys import Key, mart_keys, stored_keys
 from tambo.proofs.oracle import shown
+from tambo.proofs.parity_found import Mismatch, StoreParity, ViewParity
+from tambo.proofs.parity_services import Keys, Service, requests
 from tambo.settings import Settings
 
 if TYPE_CHECKING:
     from feast import FeatureStore, FeatureView
 
-LEAST_COMPARED = 0.95
-"""Share of the cells that are not null offline which must have been compared."""
-
 BATCH = 1_000
 """Keys of one request."""
 
 TIME = "event_timestamp"
-
-
-@dataclass(frozen=True)
-class Mismatch:
-    """One cell that differs.
-
-    Attributes:
-        reader: Feast's SDK or OnlineReader.
-        key: the join keys.
-        feature: the feature.
-        offline: its value offline.
-        online: its value online.
-        why: what the online store says of it.
-    """
-
-    reader: str
-    key: Key
-    feature: str
-    offline: Any
-    online: Any
-    why: str
-
-    def __str__(self) -> str:
-        return (
-            f"{self.feature} of {self.key}: offline {shown(self.offline)}, "
-            f"{self.reader} {shown(self.online)} ({self.why})"
-        )
-
-
-@dataclass(frozen=True)
-class ViewParity:
-    """What was compared of one view.
-
-    Attributes:
-        view: the feature view.
-        keys: keys that were asked for.
-        all_keys: keys that there are, in the release or in the store.
-        cells: features compared, for each of the two online readers.
-        filled: cells that are not null offline.
-        pushed: of these, not compared: a value was pushed after the release.
-        mismatches: cells that differ.
-    """
-
-    view: str
-    keys: int
-    all_keys: int
-    cells: int
-    filled: int
-    pushed: int
-    mismatches: tuple[Mismatch, ...]
-
-    @property
-    def compared(self) -> float:
-        """Share of the cells that are not null offline which were compared."""
-        return 1.0 if not self.filled else 1 - self.pushed / self.filled
-
-
-@dataclass(frozen=True)
-class StoreParity:
-    """What was compared in one online store.
-
-    Attributes:
-        store: its name, without secrets.
-        release: number of the release that it holds.
-        latest: number of the latest release.
-        as_of: the instant of the comparison, UTC.
-        views: view by view.
-    """
-
-    store: str
-    release: int
-    latest: int
-    as_of: datetime
-    views: tuple[ViewParity, ...]
-
-    @property
-    def failures(self) -> list[str]:
-        """Why parity does not hold; none if it does."""
-        found = []
-        if self.release != self.latest:
-            found.append(
-                f"{self.store} is stale: it holds release {self.release}, "
-                f"the latest is {self.latest}"
-            )
-        for view in self.views:
-            if view.mismatches:
-                found.append(f"{view.view} differs in {len(view.mismatches):,} cells")
-            if view.compared < LEAST_COMPARED:
-                found.append(f"only {view.compared:.0%} of {view.view} could be compared")
-        if not any(view.filled for view in self.views):
-            found.append(f"nothing in {self.store} is not null offline")
-        return found
 
 
 def prove_parity(
@@ -147,8 +55,9 @@ def prove_parity(
         progress: told each view.
 
     Raises:
-        OnlineStoreError: the store is down, missing, or does not say what it holds.
-        ReleaseError: the release that it holds cannot be read any more.
+        OnlineStoreError: the store is down, missing, does not say what it holds, or holds a release
+            that cannot be read any more.
+        ReleaseError: nothing has been released.
         FeatureError: no definitions have been applied.
     """
     latest = releases.latest(settings)
@@ -160,7 +69,7 @@ def prove_parity(
     name = "SQLite" if settings.redis_url is None else "Redis"
     with _store(settings, latest) as store:
         release, as_of = _held(store, settings)
-        chosen = releases.get(settings, release)
+        chosen = _readable(settings, name, release)
         if chosen.as_of.replace(tzinfo=UTC) != as_of:
             raise OnlineStoreError(
                 f"{name} says that release {release} is of {as_of:%Y-%m-%d %H:%M:%S} UTC; it is "
@@ -172,11 +81,69 @@ def prove_parity(
         store.config.online_store.as_of = as_of
         views = [view for view in store.list_feature_views() if view.online]
         views.sort(key=lambda view: str(view.name))
+        compared = [_View(settings, store, view, chosen, as_of) for view in views]
         found = []
-        for done, view in enumerate(views):
-            progress(f"{name} {view.name}", done, len(views))
-            found.append(_View(settings, store, view, chosen, as_of).compare(sample, seed))
-    return StoreParity(name, release, latest.number, as_of, tuple(found))
+        for done, one in enumerate(compared):
+            progress(f"{name} {views[done].name}", done, len(views))
+            found.append(one.compare(sample, seed))
+        keys = {view.name: one.keys for view, one in zip(views, compared, strict=True)}
+        services = [
+            _compare_service(settings, store, manifest, keys, sample, seed)
+            for manifest in _services(store, keys, release, as_of)
+        ]
+    return StoreParity(name, release, latest.number, as_of, tuple(found), tuple(services))
+
+
+def _readable(settings: Settings, name: str, release: int) -> Release:
+    """The release that the store holds, if the lake still has it."""
+    try:
+        return releases.get(settings, release)
+    except ReleaseError as error:
+        raise OnlineStoreError(
+            f"{name} holds release {release}, with which nothing can be compared: {error.message}",
+            remedy="publish one that is kept: tambo features",
+        ) from error
+
+
+def _services(
+    store: FeatureStore, keys: Mapping[str, Keys], release: int, as_of: datetime
+) -> Iterator[OnlineManifest]:
+    """The feature services whose views are all online, but for those made for this proof."""
+    made = {f"{_MADE}{name}" for name in keys}
+    for name in sorted(one.name for one in store.list_feature_services()):
+        if name not in made:
+            manifest = resolve(store, name, release=release, as_of=as_of)
+            if all(view.stored in keys for view in manifest.views):
+                yield manifest
+
+
+def _compare_service(
+    settings: Settings,
+    store: FeatureStore,
+    manifest: OnlineManifest,
+    keys: Mapping[str, Keys],
+    sample: int,
+    seed: int,
+) -> ViewParity:
+    asked = requests(manifest, keys, manifest.as_of, sample, seed)
+    with _open(settings, manifest) as reader:
+        service = Service(store, reader, manifest.as_of)
+        parts = [
+            service.compare(asked[start : start + BATCH]) for start in range(0, len(asked), BATCH)
+        ]
+    return _joined(manifest.feature_service, parts, len(asked))
+
+
+def _joined(name: str, parts: Sequence[ViewParity], all_keys: int) -> ViewParity:
+    return ViewParity(
+        view=name,
+        keys=sum(part.keys for part in parts),
+        all_keys=all_keys,
+        cells=sum(part.cells for part in parts),
+        filled=sum(part.filled for part in parts),
+        pushed=sum(part.pushed for part in parts),
+        mismatches=tuple(one for part in parts for one in part.mismatches),
+    )
 
 
 @contextmanager
@@ -197,7 +164,11 @@ def _store(settings: Settings, release: Release) -> Iterator[FeatureStore]:
 
 
 def _service(view: FeatureView) -> str:
-    return f"parity_{view.name}"
+    return f"{_MADE}{view.name}"
+
+
+_MADE = "parity_"
+"""How the services that are made for this proof begin."""
 
 
 def _open(settings: Settings, manifest: OnlineManifest) -> OnlineReader:
@@ -224,7 +195,11 @@ def _held(store: FeatureStore, settings: Settings) -> tuple[int, datetime]:
 
 
 class _View:
-    """Compares one view."""
+    """Compares one view.
+
+    Attributes:
+        keys: what was asked for, once it has been compared.
+    """
 
     def __init__(
         self,
@@ -235,6 +210,7 @@ class _View:
         as_of: datetime,
     ) -> None:
         self._settings, self._store, self._view = settings, store, view
+        self.keys = Keys((), ())
         self._release, self._as_of = release, as_of
         self._refs = [f"{view.name}:{field.name}" for field in view.features]
         self._names = [f"{view.name}__{field.name}" for field in view.features]
@@ -251,20 +227,13 @@ class _View:
         known = mart_keys(self._settings, self._release, self._view)
         keys = known.union(stored_keys(self._settings, self._store, self._view), seed)
         asked = keys[:sample]
+        self.keys = Keys(known.columns, asked)
         with self._reader:
             parts = [
                 self._batch(asked[start : start + BATCH], known.columns)
                 for start in range(0, len(asked), BATCH)
             ]
-        return ViewParity(
-            view=self._view.name,
-            keys=sum(part.keys for part in parts),
-            all_keys=len(keys),
-            cells=sum(part.cells for part in parts),
-            filled=sum(part.filled for part in parts),
-            pushed=sum(part.pushed for part in parts),
-            mismatches=tuple(one for part in parts for one in part.mismatches),
-        )
+        return _joined(self._view.name, parts, len(keys))
 
     def _batch(self, keys: Sequence[Key], columns: Sequence[str]) -> ViewParity:
         asked = [dict(zip(columns, key, strict=True)) for key in keys]

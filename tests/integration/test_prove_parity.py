@@ -70,7 +70,7 @@ def prove(settings, sample=1_000):
 
 
 def of(proof, name):
-    return next(view for view in proof.views if view.view == name)
+    return next(part for part in (*proof.views, *proof.services) if part.view == name)
 
 
 @contextmanager
@@ -116,6 +116,15 @@ def test_every_key_of_every_view_is_the_same(home):
     assert of(proof, "traveller_travel").filled == 7
 
 
+def test_every_service_is_asked_with_its_aliases_and_on_demand_features(home):
+    proof = prove(home)
+    assert [service.view for service in proof.services] == ["fares_v1", "flight_price_v1"]
+    # As many requests as there are places; the route's deviation is the only null.
+    service = of(proof, "flight_price_v1")
+    assert (service.keys, service.pushed, service.mismatches) == (2, 0, ())
+    assert (service.cells, service.filled) == (2 * 41, 2 * 40)
+
+
 def test_a_sample_is_a_sample(home):
     view = of(prove(home, sample=1), "place_demand")
     assert (view.keys, view.all_keys) == (1, 2)
@@ -139,7 +148,11 @@ def test_a_corrupted_value_is_found(home):
                 layout = layout_of(view, store.config, ["fare_mean", "fare_std"])
                 client.hset(key, layout.fields[0], client.hget(key, layout.fields[1]))
         proof = prove(home)
-    assert proof.failures == ["fare_prices differs in 2 cells"]
+    assert proof.failures == [
+        "fare_prices differs in 2 cells",
+        "fares_v1 differs in 2 cells",
+        "flight_price_v1 differs in 4 cells",
+    ]
     (first, second) = of(proof, "fare_prices").mismatches
     assert {first.reader, second.reader} == {"Feast's SDK", "OnlineReader"}
     assert (first.feature, first.offline, first.online) == ("fare_prices__fare_mean", 150.0, 15.0)
@@ -155,8 +168,25 @@ def test_a_missing_key_is_found(home):
                 (key,) = fields(client, "traveller_travel")
                 client.hdel(key, "_ts:traveller_travel")
         proof = prove(home)
-    assert proof.failures == ["traveller_travel differs in 14 cells"]
+    assert proof.failures[0] == "traveller_travel differs in 14 cells"
+    wrong = {one.feature for one in of(proof, "flight_price_v1").mismatches}
+    # What is computed from a missing feature is missing as well.
+    assert "flight_request__days_since_last_booking" in wrong
+    assert {name.partition("__")[0] for name in wrong} == {"traveller_travel", "flight_request"}
     assert {one.why for one in of(proof, "traveller_travel").mismatches} == {"online: unknown key"}
+
+
+def test_a_missing_place_is_found_under_both_its_aliases(home):
+    with kept(home):
+        if home.redis_url is None:
+            sql(home, "DELETE FROM tambo_place_demand")
+        else:
+            with redis.Redis.from_url(home.redis_url) as client:
+                for key in [*fields(client, "place_demand")]:
+                    client.hdel(key, "_ts:place_demand")
+        proof = prove(home)
+    wrong = {one.feature.partition("__")[0] for one in of(proof, "flight_price_v1").mismatches}
+    assert wrong == {"origin_place", "destination_place"}
 
 
 def test_a_key_that_the_release_does_not_have_is_found(home):
