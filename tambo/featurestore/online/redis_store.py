@@ -48,6 +48,7 @@ class RedisStore:
     """
 
     def __init__(self, url: str, project: str, **options: Any) -> None:
+        self._idle: list[Any] = []
         self._url = url
         self._options = options
         self._suffix = project.encode("utf-8")
@@ -57,7 +58,6 @@ class RedisStore:
         self._publishing = False
         # What a parent has opened is not the child's to use.
         self._pid = os.getpid()
-        self._idle: list[Any] = []
         try:
             self._client = self._open()
         except ValueError as error:
@@ -69,6 +69,10 @@ class RedisStore:
         known = self._client.connection_pool.connection_kwargs
         where = known.get("path") or f"{known.get('host', 'localhost')}:{known.get('port', 6379)}"
         self._where = f"{where}/{known.get('db', 0)}"
+
+    def __del__(self) -> None:
+        for connection in self._idle:
+            connection.disconnect()
 
     def fetch(self, wanted: Sequence[Wanted]) -> Fetched:
         """Look up the keys of all views in one round trip; see `OnlineStore.fetch`."""
