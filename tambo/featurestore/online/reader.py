@@ -33,6 +33,8 @@ class OnlineReader:
     def __init__(self, manifest: OnlineManifest, store: OnlineStore) -> None:
         self.manifest = manifest
         self._store = store
+        # A store that Tambo did not publish does not say what it holds.
+        self._unsaid = StoreState(manifest.release, manifest.as_of)
         self._groups = [ViewGroup(views) for views in _by_key(manifest.views)]
         names = tuple(name for group in self._groups for name in group.columns.names)
         order = tuple(view.full_name(one) for view in manifest.views for one in view.features)
@@ -122,8 +124,7 @@ class OnlineReader:
         await self._store.close_async()
 
     def _answer(self, question: _Question, fetched: Fetched) -> list[OnlineRow]:
-        # A store that Tambo did not publish does not say what it holds.
-        state = fetched.state or StoreState(self.manifest.release, self.manifest.as_of)
+        state = fetched.state or self._unsaid
         clock = state.now()
         instants = question.instants
         asked_at = [instant or clock for instant in instants]

@@ -65,7 +65,7 @@ class RedisQuestion:
             Uncovered: a row is not visible yet, and what it replaces was not asked for, or is no
                 longer kept since its publication has ended in between.
         """
-        state = None if replies[0] is None else StoreState.parse(replies[0])
+        state = None if replies[0] is None else _state(replies[0])
         visible = _ANY if state is None else state.publication
         found: list[Found] = []
         start = 1
@@ -110,6 +110,11 @@ def _put_back(layouts: tuple[Layout, ...], at: int, reply: _Reply, kept: _Reply)
     fields = layouts[at].fields
     reply[start : start + len(fields)] = [previous[1].get(field) for field in fields]
     return None if removed else event
+
+
+@lru_cache(maxsize=16)
+def _state(stored: bytes) -> StoreState:
+    return StoreState.parse(stored)
 
 
 @lru_cache(maxsize=1024)
