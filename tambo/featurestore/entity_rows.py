@@ -121,9 +121,9 @@ def entity_rows(rows: pd.DataFrame | pa.Table, time_column: str | None = None) -
         )
     table = _from_pandas(rows) if isinstance(rows, pd.DataFrame) else rows
     chosen = time_column or _time_column(table)
-    if chosen in table.column_names and _is_text(table.column(chosen).type):
+    if chosen in table.column_names and is_text(table.column(chosen).type):
         at = table.column_names.index(chosen)
-        table = table.set_column(at, chosen, _from_text(table.column(chosen), chosen))
+        table = table.set_column(at, chosen, times_of_text(table.column(chosen), chosen))
     return EntityRows(table, chosen, _times(table, chosen))
 
 
@@ -132,16 +132,21 @@ def _from_pandas(frame: pd.DataFrame) -> pa.Table:
     for position, name in enumerate(frame.columns):
         try:
             arrays[str(name)] = pa.array(frame.iloc[:, position], from_pandas=True)
-        except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+        except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError) as error:
             raise EntityRowsError(
-                f"Column {name} of the entity rows mixes types: {error}",
+                f"Column {name} of the entity rows mixes types, or its numbers are too wide: "
+                f"{error}",
                 remedy="give the column one type",
             ) from error
     return pa.table(arrays)
 
 
-def _from_text(times: pa.ChunkedArray, column: str) -> pa.Array:
-    """Times written as ISO 8601; without a zone they are UTC."""
+def times_of_text(times: pa.ChunkedArray, column: str) -> pa.Array:
+    """Times written as ISO 8601; without a zone they are UTC.
+
+    Raises:
+        EntityRowsError: one is not.
+    """
     instants: list[datetime | None] = []
     for number, text in enumerate(times.to_pylist()):
         try:
@@ -155,7 +160,8 @@ def _from_text(times: pa.ChunkedArray, column: str) -> pa.Array:
     return pa.array(instants, _MICROSECONDS).cast(pa.timestamp("us", "UTC"))
 
 
-def _is_text(kind: pa.DataType) -> bool:
+def is_text(kind: pa.DataType) -> bool:
+    """Whether an Arrow type is text of any kind."""
     return bool(
         pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
     )

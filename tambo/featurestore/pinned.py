@@ -40,14 +40,28 @@ class Pinned:
         """The state that is read, in words."""
         return f"snapshot {self.snapshot}" if self.release is None else f"release {self.release}"
 
+    def columns(self, sql: str) -> list[str]:
+        """Names of the columns of a query's answer, repeats included; it is not run.
+
+        Raises:
+            FeatureError: the query is wrong.
+        """
+        with self._answering():
+            return list(self.connection.sql(sql).columns)
+
     def query(self, sql: str) -> pa.Table:
         """The answer to a query.
 
         Raises:
             FeatureError: the query is wrong, or memory ran out.
         """
-        try:
+        with self._answering():
             return self.connection.sql(sql).to_arrow_table()
+
+    @contextmanager
+    def _answering(self) -> Iterator[None]:
+        try:
+            yield
         except duckdb.Error as error:
             raise FeatureError(
                 f"The lake at {self.where} could not answer: {error}",

@@ -77,6 +77,11 @@ def request_fields(on_demand: Iterable[OnDemandFeatureView]) -> dict[str, str]:
     return {field: view.name for view in on_demand for field in view.get_request_data_schema()}
 
 
+def request_types(view: OnDemandFeatureView) -> dict[str, str]:
+    """Feast value type by field that an on-demand view reads from the request."""
+    return {name: kind.name for name, kind in view.get_request_data_schema().items()}
+
+
 def require_request_fields(have: Collection[str], fields: dict[str, str]) -> None:
     """Check that the entity rows bring what on-demand views read from the request.
 

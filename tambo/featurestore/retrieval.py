@@ -17,7 +17,7 @@ from feast.infra.offline_stores.offline_store import (  # noqa: TID253 - importe
 from feast.on_demand_feature_view import OnDemandFeatureView  # noqa: TID253
 from feast.saved_dataset import SavedDatasetStorage  # noqa: TID253
 
-from tambo.errors import FeatureError
+from tambo.errors import EntityRowsError, FeatureError
 from tambo.featurestore.asof import ViewJoin, Window, join, register
 from tambo.featurestore.certificate import Evidence, evidence
 from tambo.featurestore.columns import Columns, describe
@@ -26,9 +26,10 @@ from tambo.featurestore.entity_rows import EntityRows, entity_rows
 from tambo.featurestore.lake_rows import zoned_type
 from tambo.featurestore.on_demand import DeclaredInputs
 from tambo.featurestore.pinned import Pinned, open_pinned
-from tambo.featurestore.plan import request_fields, require_request_fields
+from tambo.featurestore.plan import request_fields, request_types, require_request_fields
 from tambo.featurestore.pull import Pull
 from tambo.featurestore.relations import Relations, relations
+from tambo.featurestore.request_rows import require_request_types
 from tambo.featurestore.time_range import TimeRange, changes_sql
 
 if TYPE_CHECKING:
@@ -128,7 +129,7 @@ class HistoricalJob(_Job):
         if not isinstance(asked, str):
             return entity_rows(asked)
         with self._pinned() as pinned:
-            table = pinned.query(f"SELECT * FROM ({asked.strip().rstrip(';')})")
+            table = pinned.query(_query_once(pinned, asked))
         views = [one.view for one in self._on_demand]
         require_request_fields(table.column_names, request_fields(views))
         return entity_rows(table)
@@ -152,6 +153,8 @@ class HistoricalJob(_Job):
     def _to_arrow_internal(self, timeout: int | None = None) -> pa.Table:
         rows = self.entity_rows
         self._refuse_clashes(rows)
+        for asking in self._on_demand:
+            require_request_types(rows.table, request_types(asking.view))
         with self._pinned() as pinned:
             self.snapshot, self.release = pinned.snapshot, pinned.release
             found = self._relations(pinned)
@@ -209,6 +212,24 @@ class HistoricalJob(_Job):
                 f"The entity rows already have a column {', '.join(twice)}, as features have.",
                 remedy="ask for full feature names, or rename the columns",
             )
+
+
+def _query_once(pinned: Pinned, asked: str) -> str:
+    """A query for entity rows as a subquery, so that it can be nothing else.
+
+    Raises:
+        EntityRowsError: it names a column twice; DuckDB would rename the second.
+    """
+    asked = asked.strip().rstrip(";")
+    wrapped = f"SELECT * FROM ({asked}\n)"
+    names = pinned.columns(wrapped) and pinned.columns(asked)
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise EntityRowsError(
+            f"The query for entity rows has more than one column named {', '.join(twice)}.",
+            remedy="name each column once, with AS",
+        )
+    return wrapped
 
 
 class PullSql(Protocol):

@@ -1,39 +1,33 @@
-"""Bad input of the feature store, provoked for real: each has its own error, with the remedy."""
+"""Bad input of training, provoked for real: each has its own error, with the remedy."""
 
 from __future__ import annotations
 
-import asyncio
 import re
-import sqlite3
-import sys
 from datetime import UTC, timedelta
+from functools import partial
 
+import command_line
 import feature_lake
-import online_feast
 import pandas as pd
 import pytest
-import redis
-from feast import Entity, FeatureStore
+from feast import FeatureStore
 
 from feature_repo.definitions import all_objects
-from tambo.cli import main
 from tambo.errors import (
     EntityRowsError,
     FeatureError,
     LakeError,
-    OnlineStoreError,
     ReleaseError,
     SchemaError,
 )
 from tambo.featurestore.explain import explain
 from tambo.featurestore.historical import get_features
-from tambo.featurestore.online import OnlineReader, resolve
+from tambo.featurestore.online import resolve
 from tambo.featurestore.online_status import online_status
 from tambo.featurestore.publish import publish
 from tambo.featurestore.store import open_store, repo_config
 from tambo.lake.retention import retire
-from tambo.proofs.parity import prove_parity
-from tambo.settings import Settings, get_settings
+from tambo.settings import Settings
 
 SERVICE = "fares_v1"
 FARE = {"origin": "a", "destination": "b", "flight_type": "economic", "agency": "X"}
@@ -80,21 +74,7 @@ def home(made):
 
 @pytest.fixture
 def cli(home, monkeypatch, capsys):
-    """Run a verb as a user would; returns its exit status and all that it printed."""
-
-    def run(*words, settings=home):
-        monkeypatch.setenv("TAMBO_HOME", str(settings.home))
-        if settings.redis_url is not None:
-            monkeypatch.setenv("TAMBO_REDIS_URL", settings.redis_url)
-        monkeypatch.setattr(sys, "argv", ["tambo", *map(str, words)])
-        get_settings.cache_clear()
-        with pytest.raises(SystemExit) as done:
-            main()
-        get_settings.cache_clear()
-        said = capsys.readouterr()
-        return done.value.code or 0, said.out + said.err
-
-    return run
+    return partial(command_line.run, home, monkeypatch, capsys)
 
 
 def historical(settings, rows, refs, release=2):
@@ -121,6 +101,7 @@ def historical(settings, rows, refs, release=2):
          "give the column one type", False),
         (lambda rows: pd.concat([rows, rows[["origin"]]], axis=1), "more than one column named origin",
          "rename or drop", True),
+        (lambda rows: rows.assign(origin=[2**70]), "origin .* too wide", "one type", False),
         (lambda rows: rows.to_dict("records"), "are a list", "give a pandas frame", False),
     ],
 )  # fmt: skip
@@ -157,6 +138,46 @@ def test_a_key_that_is_no_number_is_named_with_its_row(home, cli, tmp_path):
     status, said = cli("features", "get", *words, "--out", tmp_path / "o.csv", "--release", 2)
     assert status == 1
     assert "rows.csv, record 2: user_code is 'x', which is not int64" in said
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("distance_km", "far", "distance_km .* is string, but the request's field is DOUBLE"),
+        ("travel_date", 5, "travel_date .* is int64, but the request's field is STRING"),
+        ("asked_at", True, "asked_at .* is bool, but the request's field is UNIX_TIMESTAMP"),
+        ("asked_at", "soon", "asked_at .* holds 'soon' in row 0"),
+    ],
+)
+def test_a_field_of_the_request_that_is_of_another_type(home, field, value, message):
+    rows = ROWS.assign(**{field: value})
+    with pytest.raises(EntityRowsError, match=message) as error:
+        get_features(home, "flight_price_v1", rows, release=2)
+    assert re.search("cast the column|write times as", error.value.remedy)
+    if value != "soon":
+        rest = {"distance_km": 1.0, "duration_hours": 1.0, "travel_date": "2024-03-02"}
+        given = {"asked_at": feature_lake.day(60)} | rest | {field: value}
+        with pytest.raises(EntityRowsError, match=message):
+            historical(home, ROWS.assign(**given), ["flight_request:days_to_travel"])
+
+
+@pytest.mark.parametrize(
+    ("query", "error", "message"),
+    [
+        ("SELECT 'a' AS origin, 'b' AS origin, now() AS event_timestamp", EntityRowsError,
+         "more than one column named origin"),
+        ("SELECT 'a' AS origin", EntityRowsError, "no time column"),
+        ("SELECT * FROM marts.nothing", FeatureError, r"release 2 could not answer: .*nothing"),
+        ("DROP TABLE lake.marts.fare_prices", FeatureError, "Parser Error"),
+    ],
+)  # fmt: skip
+def test_entity_rows_as_sql(home, query, error, message):
+    with pytest.raises(error, match=message) as raised:
+        historical(home, query, ["fare_prices:fare_mean"])
+    assert raised.value.remedy
+    good = "SELECT *, now() AS event_timestamp FROM (SELECT 'a' AS origin, 'b' AS destination, "
+    good += "'economic' AS flight_type, 'X' AS agency) -- said last;"
+    assert historical(home, good, ["fare_prices:fare_mean"]).shape == (1, 6)
 
 
 def test_a_feature_service_that_does_not_exist(home, cli, tmp_path):
@@ -267,145 +288,3 @@ def test_what_cannot_be_published_leaves_what_is_online(home, cli):
     found = online_status(home, 3)
     assert found.text.startswith("release 2, ")
     assert found.text.endswith(", 1 releases behind, a publication begun and not ended")
-
-
-def fares():
-    """The definitions that the service of fares needs."""
-    names = {SERVICE, "fare_prices", "route_fares"}
-    return [one for one in all_objects() if isinstance(one, Entity) or one.name in names]
-
-
-@pytest.fixture(params=["sqlite", "redis"])
-def online(request, tmp_path):
-    """A published home, its reader, and what stops, empties and damages its store."""
-    settings = Settings(home=tmp_path / "home")
-    feature_lake.marts(settings)
-    feature_lake.release(settings, 1)
-    if request.param == "sqlite":
-        publish(settings, fares())
-        yield _Online(settings, settings.online_store.unlink, _emptied(settings))
-        return
-    with online_feast.redis_server(tmp_path) as (port, process):
-        settings = settings.model_copy(update={"redis_url": f"redis://127.0.0.1:{port}/0"})
-        publish(settings, fares())
-
-        def stop():
-            process.terminate()
-            process.wait(10)
-
-        with redis.Redis(port=port) as client:
-            yield _Online(settings, stop, client.flushdb)
-
-
-def _emptied(settings):
-    def empty():
-        connection = sqlite3.connect(settings.online_store)
-        with connection:
-            names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
-            for (name,) in names.fetchall():
-                connection.execute(f'DELETE FROM "{name}"')
-        connection.close()
-
-    return empty
-
-
-class _Online:
-    def __init__(self, settings, stop, empty):
-        self.settings, self.stop, self.empty = settings, stop, empty
-        self.store = open_store(settings)
-        manifest = resolve(self.store, SERVICE, release=1, as_of=AS_OF.replace(tzinfo=UTC))
-        where = {"redis_url": settings.redis_url} if settings.redis_url else {}
-        self.reader = OnlineReader.open(manifest, **(where or {"sqlite": settings.online_store}))
-
-    def reads(self):
-        async def wait():
-            try:
-                return await self.reader.read_async([FARE])
-            finally:
-                await self.reader.close_async()
-
-        yield lambda: self.reader.read([FARE])
-        yield lambda: asyncio.run(wait())
-        yield self.reader.check
-
-    def by_sdk(self):
-        return self.store.get_online_features(["fare_prices:fare_mean"], [FARE]).to_dict()
-
-
-def test_an_online_store_that_is_empty_and_then_down(online, cli):
-    assert online.by_sdk()["fare_mean"] == [150.0]
-    online.empty()
-    for ask in online.reads():
-        with pytest.raises(OnlineStoreError, match=r"is empty|holds no features") as error:
-            ask()
-        assert "run tambo features" in error.value.remedy
-    # Feast's interface knows keys that are not found, not stores that are empty.
-    assert online.by_sdk()["fare_mean"] == [None]
-    found = online_status(online.settings, 1)
-    assert found.text.endswith("has lost what was published")
-    assert found.remedy == "tambo features"
-
-    online.stop()
-    for ask in (*online.reads(), online.by_sdk):
-        with pytest.raises(OnlineStoreError, match=r"does not answer|is not there") as error:
-            ask()
-        assert re.search("start Redis|run tambo features", error.value.remedy)
-    with pytest.raises(OnlineStoreError, match=r"does not answer|is not there"):
-        prove_parity(online.settings, sample=5, seed=1)
-    found = online_status(online.settings, 1)
-    assert re.search("does not answer|has lost what was published", found.text)
-    assert found.remedy
-    if online.settings.redis_url:
-        status, said = cli("features", settings=online.settings)
-        assert (status, "OnlineStoreError: Redis does not answer" in said) == (1, True)
-    else:
-        publish(online.settings, fares())
-        assert online.by_sdk()["fare_mean"] == [150.0]
-
-
-def test_an_online_store_that_is_stale_or_cut_off_says_so(online):
-    feature_lake.write(
-        online.settings, "UPDATE lake.marts.fare_prices SET fare_mean = 300 WHERE fare_mean = 150"
-    )
-    feature_lake.release(online.settings, 2, as_of=AS_OF + timedelta(days=1))
-    (row,) = online.reader.read([FARE])
-    assert (row.release, row.as_of) == (1, AS_OF.replace(tzinfo=UTC))
-    assert row.values["fare_prices__fare_mean"] == 150.0
-    found = online_status(online.settings, 2)
-    assert ("1 releases behind" in found.text, found.remedy) == (True, "tambo features")
-    proof = prove_parity(online.settings, sample=5, seed=1)
-    assert any("is stale: it holds release 1, the latest is 2" in one for one in proof.failures)
-
-    def cut(message, done, total):
-        if done == 2:
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        publish(online.settings, fares(), progress=cut)
-    (row,) = online.reader.read([FARE])
-    assert (row.release, row.values["fare_prices__fare_mean"]) == (1, 150.0)
-    found = online_status(online.settings, 2)
-    assert "release 1" in found.text
-    assert found.text.endswith("begun and not ended")
-    assert found.remedy == "tambo features"
-    publish(online.settings, fares())
-    assert online_status(online.settings, 2).remedy is None
-    assert online.reader.read([FARE])[0].values["fare_prices__fare_mean"] == 300.0
-
-
-def test_a_file_that_is_no_online_store_is_replaced(home, tmp_path):
-    settings = Settings(home=tmp_path / "home")
-    feature_lake.marts(settings)
-    feature_lake.release(settings, 1)
-    settings.online_store.parent.mkdir(parents=True)
-    settings.online_store.write_bytes(b"no database" * 1000)
-    manifest = resolve(open_store(home, 2), SERVICE, release=1, as_of=AS_OF.replace(tzinfo=UTC))
-    with (
-        OnlineReader.open(manifest, sqlite=settings.online_store) as reader,
-        pytest.raises(OnlineStoreError, match="is not an online store") as error,
-    ):
-        reader.read([FARE])
-    assert error.value.remedy == "delete it and run tambo features"
-    publish(settings, fares())
-    with OnlineReader.open(manifest, sqlite=settings.online_store) as reader:
-        assert reader.read([FARE])[0].values["fare_prices__fare_mean"] == 150.0
