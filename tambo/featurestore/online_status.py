@@ -38,7 +38,7 @@ def online_status(settings: Settings, released: int | None) -> OnlineStatus:
         keys = f"{sum(held.views.values()):,} keys of {len(held.views)} views"
         text = f"release {held.release}, as of {held.as_of:%Y-%m-%d %H:%M}, {keys}"
         behind = 0 if released is None else released - held.release
-        late = f", {behind} releases behind" if behind > 0 else ""
+        late = f", {behind} release{'s' * (behind > 1)} behind" if behind > 0 else ""
         return OnlineStatus(text + late + unfinished, _FILL if late or unfinished else None)
     if state is not None:
         text = (

@@ -287,4 +287,4 @@ def test_what_cannot_be_published_leaves_what_is_online(home, cli):
     assert "SchemaError: " in said
     found = online_status(home, 3)
     assert found.text.startswith("release 2, ")
-    assert found.text.endswith(", 1 releases behind, a publication begun and not ended")
+    assert found.text.endswith(", 1 release behind, a publication begun and not ended")

@@ -131,7 +131,7 @@ def test_an_online_store_that_is_stale_or_cut_off_says_so(online):
     assert (row.release, row.as_of) == (1, AS_OF.replace(tzinfo=UTC))
     assert row.values["fare_prices__fare_mean"] == 150.0
     found = online_status(online.settings, 2)
-    assert ("1 releases behind" in found.text, found.remedy) == (True, "tambo features")
+    assert (", 1 release behind" in found.text, found.remedy) == (True, "tambo features")
     proof = prove_parity(online.settings, sample=5, seed=1)
     assert any("is stale: it holds release 1, the latest is 2" in one for one in proof.failures)
 
