@@ -76,4 +76,4 @@ def design(rows: int, *, seed: int = 1, noise: float = 0.02, season: float = 0.3
     """The same, encoded; the vocabularies hold all cities and agencies."""
     made = table(rows, seed=seed, noise=noise, season=season)
     inputs = learn_vocabularies(MODEL.inputs, table(2_000))
-    return encode(made, inputs, MODEL.label.label, MODEL.columns)
+    return encode(made, inputs, MODEL.task.labels(made.column("price")), MODEL.columns)

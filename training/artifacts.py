@@ -34,7 +34,7 @@ def serving_spec(trained: Trained, run_id: str) -> ServingSpec:
             for one in trained.data.train.inputs
             if one.vocabulary is not None and not one.columns
         },
-        interval=best.interval,
+        **best.sized.serving(),
         metrics={key: value for key, value in best.metrics.items() if math.isfinite(value)},
         tags=dict(trained.identity),
     )
@@ -79,15 +79,9 @@ def _reports(trained: Trained) -> dict[str, Any]:
 
 
 def _draw(folder: Path, trained: Trained) -> None:
-    best, test, unit = trained.best, trained.data.test, trained.spec.unit
+    best, unit = trained.best, trained.spec.unit
     metric = trained.spec.gate.metric
-    groups = trained.spec.group_of_interval(test)
-    plots.predicted_against_actual(
-        folder / "predicted_against_actual.png", test.label, best.predicted, groups, unit
-    )
-    plots.residuals(folder / "residuals.png", test.label, best.predicted, groups, unit)
-    times = test.columns["event_timestamp"].tolist()
-    plots.over_time(folder / "over_time.png", times, test.label, best.predicted)
+    trained.spec.task.draw(folder, trained)
     plots.bars(
         folder / "importance_shuffled.png",
         trained.importance,

@@ -14,7 +14,9 @@ from typing import Any
 from tambo.errors import TrainingError
 from tambo.settings import Settings, get_settings
 from training import registry
-from training.runlog import MOST_GROUPS
+
+MOST_GROUPS = 12
+"""More groups than these are summed up where all of them would bury the rest."""
 
 
 def figures(settings: Settings, name: str) -> str:
@@ -26,6 +28,9 @@ def figures(settings: Settings, name: str) -> str:
     version = registry.champion(settings, name)
     if version is None:
         raise TrainingError(f"{name} has no champion.", remedy=f"tambo train {name}")
+    # Models know their tasks, and tasks write their part of the card.
+    from training.experiment import models
+
     folder = Path(registry.connect(settings).download_artifacts(version.run_id, "reports"))
     reports = {path.stem: json.loads(path.read_text()) for path in folder.glob("*.json")}
     run = registry.connect(settings).get_run(version.run_id).data.params
@@ -35,46 +40,11 @@ def figures(settings: Settings, name: str) -> str:
         f"{run['train_end'][:10]}; tested on {int(run['rows.test']):,} rows from "
         f"{run['test_start'][:10]} on.",
         "",
-        *_errors(reports["metrics"], reports["unseen"]),
-        "",
-        *_groups(reports["by_group"][version.estimator]),
+        *models()[name].task.figures(reports, version.estimator),
         "",
         *_checks(reports["gate"], reports["parity"][version.estimator]),
     ]
     return "\n".join(lines) + "\n"
-
-
-def _errors(metrics: Mapping[str, Any], unseen: Mapping[str, Any]) -> list[str]:
-    head = ["estimator", "RMSE", "MAE", "MAPE", "R²", "90 % interval holds", "mean width"]
-    groupings = list(next(iter(unseen.values())))
-    head += [f"{name.replace('_', ' ')}: RMSE (R²)" for name in groupings]
-    rows = []
-    for name, found in metrics.items():
-        row = [name, f"{found['rmse']:.1f}", f"{found['mae']:.1f}", f"{found['mape']:.1%}"]
-        row += [f"{found['r2']:.3f}", f"{found['coverage']:.1%}", f"{found['width']:.0f}"]
-        for grouping in groupings:
-            one = unseen[name][grouping][""]
-            row.append(f"{one['rmse']:.1f} ({one['r2']:.3f})")
-        rows.append(row)
-    return table(head, rows)
-
-
-def _groups(groups: Mapping[str, Mapping[str, Mapping[str, float]]]) -> list[str]:
-    head = ["by", "group", "rows", "RMSE", "MAPE", "bias", "90 % interval holds"]
-    rows = []
-    for by, found in groups.items():
-        if len(found) <= MOST_GROUPS:
-            rows += [_group(by, name, one) for name, one in found.items()]
-        else:
-            ranked = sorted(found.items(), key=lambda item: item[1]["mape"])
-            rows += [_group(f"{by}, best", *ranked[0]), _group(f"{by}, worst", *ranked[-1])]
-    return table(head, rows)
-
-
-def _group(by: str, name: str, found: Mapping[str, float]) -> list[str]:
-    row = [by, name.replace("|", " → "), f"{found['rows']:,.0f}", f"{found['rmse']:.1f}"]
-    row += [f"{found['mape']:.1%}", f"{found['bias']:+.1f}", f"{found['coverage']:.1%}"]
-    return row
 
 
 def _checks(gate: Mapping[str, Any], parity: Mapping[str, float]) -> list[str]:

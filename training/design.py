@@ -110,14 +110,14 @@ def learn_vocabularies(inputs: Sequence[Input], rows: pa.Table) -> tuple[Input, 
 
 
 def encode(
-    rows: pa.Table, inputs: tuple[Input, ...], label: str, report_by: Sequence[str]
+    rows: pa.Table, inputs: tuple[Input, ...], label: Floats, report_by: Sequence[str]
 ) -> Design:
     """Encode a table of labelled rows with their features.
 
     Args:
-        rows: one column for each source of the inputs, the label and the columns to report by.
+        rows: one column for each source of the inputs and the columns to report by.
         inputs: the inputs, with their vocabularies.
-        label: name of the label column.
+        label: the label of each row, as its task reads it.
         report_by: columns kept as they are.
     """
     return Design(
@@ -125,7 +125,7 @@ def encode(
         matrix=encode_columns(
             inputs, {name: column(rows, name) for name in source_columns(inputs)}
         ),
-        label=rows.column(label).cast(pa.float64()).to_numpy(),
+        label=label,
         columns={name: np.array(rows.column(name).to_pylist(), dtype=object) for name in report_by},
     )
 

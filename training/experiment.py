@@ -196,7 +196,7 @@ def _train(
         trials=spec.trials,
         gap=spec.label.window,
         options=options,
-        measure=spec.measure,
+        measure=spec.task.measure,
         metric=spec.gate.metric,
         before=lambda text: steps(f"search, {text}"),
     )
@@ -209,11 +209,11 @@ def _train(
     best = scored[winner]
     steps("compare and explain")
     metric = spec.gate.metric
-    decision = decide(settings, spec, frame.parts[TEST], data.test.label, best.metrics[metric])
+    decision = decide(settings, spec, frame.parts[TEST], data.test, best.metrics[metric])
     importance = permutation_importance(
         lambda some: predict(best.fitted, some),
         data.test.reading(best.fitted.inputs),
-        lambda label, predicted: spec.measure(label, predicted)[metric],
+        lambda rows, answers: spec.task.measure(rows, answers)[metric],
         options.seed,
     )
     return Trained(
@@ -236,7 +236,7 @@ def encode_frame(spec: ModelSpec, frame: Frame, seed: int) -> Data:
     """Encode all parts with the vocabularies of the training rows, and halve the calibration."""
     inputs = learn_vocabularies(spec.inputs, frame.parts[TRAIN])
     parts = {
-        name: encode(rows, inputs, spec.label.label, spec.columns)
+        name: encode(rows, inputs, spec.task.labels(rows.column(spec.label.label)), spec.columns)
         for name, rows in frame.parts.items()
     }
     calibration = parts[CALIBRATION]
@@ -251,7 +251,7 @@ def fit_and_score(spec: ModelSpec, estimator: Estimator, data: Data, options: Fi
     again = options if rounds is None else replace(options, rounds=int(rounds))
     unseen = {
         one.name: score_unseen(
-            estimator, data.train, data.stop, data.test, one, again, spec.measure
+            estimator, data.train, data.stop, data.test, one, again, spec.task.measure
         )
         for one in spec.groupings
     }

@@ -16,7 +16,7 @@ MOST_ROWS, REPEATS = 4_000, 2
 def permutation_importance(
     predict: Callable[[Design], Floats],
     design: Design,
-    error: Callable[[Floats, Floats], float],
+    error: Callable[[Design, Floats], float],
     seed: int,
 ) -> dict[str, float]:
     """Rise of the error when one input is shuffled between rows.
@@ -26,7 +26,7 @@ def permutation_importance(
     Args:
         predict: the model.
         design: rows that it has not seen; a sample of them is used.
-        error: of predictions against labels, which come first; smaller is better.
+        error: of answers to labelled rows; smaller is better.
         seed: which shuffles.
 
     Returns:
@@ -34,7 +34,7 @@ def permutation_importance(
     """
     rows = design.sample(MOST_ROWS, seed)
     random = np.random.default_rng(seed)
-    before = error(rows.label, predict(rows))
+    before = error(rows, predict(rows))
     rises = {}
     for position, one in enumerate(rows.inputs):
         shuffled = []
@@ -42,6 +42,6 @@ def permutation_importance(
             matrix = rows.matrix.copy()
             matrix[:, position] = matrix[random.permutation(len(rows)), position]
             found = predict(replace(rows, matrix=matrix))
-            shuffled.append(error(rows.label, found))
+            shuffled.append(error(rows, found))
         rises[one.name] = float(np.mean(shuffled)) - before
     return dict(sorted(rises.items(), key=lambda item: -item[1]))

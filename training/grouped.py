@@ -8,9 +8,10 @@ import numpy as np
 
 from training.design import Design
 from training.estimators import Estimator, FitOptions, predict
-from training.metrics import Floats, Measure
+from training.metrics import Floats
 from training.spec import Grouping
 from training.splits import group_folds
+from training.task import Measure
 
 FOLDS = 5
 MOST_ROWS, MOST_ROUNDS = 12_000, 200
@@ -73,7 +74,7 @@ def score_unseen(
         for name, missing in cases.items():
             answers[name][scored] = predict(fitted, test.take(scored).without(missing))
     return Unseen(
-        metrics={name: measure(test.label, found) for name, found in answers.items()},
+        metrics={name: measure(test, found) for name, found in answers.items()},
         label=test.label,
         predicted=answers[""],
     )

@@ -1,16 +1,11 @@
-"""Metrics: of regressions, by group, and of prediction intervals."""
+"""Metrics of regressions and of prediction intervals."""
 
 from __future__ import annotations
-
-from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
-
-Measure = Callable[[Floats, Floats], dict[str, float]]
-"""Metrics by name of predictions against labels, in this order; each model names its own."""
 
 
 def regression(label: Floats, predicted: Floats) -> dict[str, float]:
@@ -34,25 +29,6 @@ def regression(label: Floats, predicted: Floats) -> dict[str, float]:
         "wape": float(np.abs(error).sum() / total) if total else np.nan,
         "r2": 1.0 - float(np.square(error).sum()) / spread if spread else np.nan,
     }
-
-
-def by_group(
-    measure: Measure,
-    label: Floats,
-    predicted: Floats,
-    groups: Sequence[str],
-    low: Floats,
-    high: Floats,
-) -> dict[str, dict[str, float]]:
-    """Measure each group alone, its interval included; the groups are sorted by name."""
-    names, codes = np.unique(np.asarray(groups, dtype=str), return_inverse=True)
-    found = {}
-    for code, name in enumerate(names):
-        mine = codes == code
-        found[str(name)] = measure(label[mine], predicted[mine]) | coverage(
-            label[mine], low[mine], high[mine]
-        )
-    return found
 
 
 def coverage(label: Floats, low: Floats, high: Floats) -> dict[str, float]:

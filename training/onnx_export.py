@@ -112,7 +112,7 @@ class Parity:
     Attributes:
         rows: how many rows were compared.
         largest: largest absolute difference, in the target's unit.
-        largest_relative: largest difference as a share of the native prediction.
+        largest_relative: largest difference as a share of what the model's task holds it against.
     """
 
     rows: int
@@ -120,11 +120,17 @@ class Parity:
     largest_relative: float
 
 
-def compare(served: Floats, native: Floats) -> Parity:
-    """Compare the ONNX file's answers with the native model's to the same rows."""
+def compare(served: Floats, native: Floats, scale: Floats) -> Parity:
+    """Compare the ONNX file's answers with the native model's to the same rows.
+
+    Args:
+        served: the file's answers.
+        native: the model's own.
+        scale: what a difference is a share of; as many as there are answers.
+    """
     difference = np.abs(served - native)
     return Parity(
         rows=len(native),
         largest=float(difference.max()),
-        largest_relative=float((difference / np.abs(native)).max()),
+        largest_relative=float((difference / scale).max()),
     )

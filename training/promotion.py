@@ -10,8 +10,7 @@ from tambo.errors import TamboError
 from tambo.serving.spec import encode_columns, source_columns
 from tambo.settings import Settings
 from training import onnx_export, registry
-from training.design import column
-from training.metrics import Floats
+from training.design import Design, column
 from training.registry import CHALLENGER, CHAMPION, ModelVersion
 from training.spec import ModelSpec
 
@@ -36,7 +35,7 @@ class Decision:
 
 
 def decide(
-    settings: Settings, spec: ModelSpec, rows: pa.Table, label: Floats, value: float
+    settings: Settings, spec: ModelSpec, rows: pa.Table, test: Design, value: float
 ) -> Decision:
     """Hold a new model against the one that serves, on the same rows.
 
@@ -47,7 +46,7 @@ def decide(
         settings: the Tambo home.
         spec: the model; its gate names what decides, and smaller is better.
         rows: test rows with the features of the new model's service.
-        label: their labels.
+        test: the same rows, encoded for the new model.
         value: the new model's metric.
     """
     rival, metric = registry.champion(settings, spec.name), spec.gate.metric
@@ -60,12 +59,12 @@ def decide(
         answers = onnx_export.answer(session, encode_columns(served.inputs, columns))
     except TamboError as error:
         return Decision(True, f"version {rival.version} cannot be scored: {error}", rival.version)
-    theirs = spec.measure(label, answers)[metric]
+    theirs = spec.task.measure(test, answers)[metric]
     better = value < theirs
     relation = "below" if better else "not below"
     reason = (
         f"{metric} {value:.4f} is {relation} {theirs:.4f} of version {rival.version} "
-        f"on the same {len(label)} rows"
+        f"on the same {len(test)} rows"
     )
     return Decision(better, reason, rival.version)
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from tambo.settings import Settings
 from training import registry
 from training.artifacts import write_artifacts
+from training.card import MOST_GROUPS
 from training.trained import Trained
 
 if TYPE_CHECKING:
@@ -21,10 +22,6 @@ if TYPE_CHECKING:
 
 PACKAGES = ("onnxruntime", "numpy")
 """What a service needs to run a model; pinned to the versions of this environment."""
-
-
-MOST_GROUPS = 12
-"""More groups than these are summed up where all of them would bury the rest."""
 
 
 def log_and_register(settings: Settings, trained: Trained) -> registry.ModelVersion:

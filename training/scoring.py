@@ -6,16 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tambo.serving.spec import Interval
+import numpy as np
+
 from training import onnx_export
 from training.design import Design, stack
 from training.estimators import Fitted, predict
 from training.gate import Check
 from training.grouped import Unseen
-from training.intervals import conformal, ends
-from training.metrics import Floats, by_group, coverage
+from training.metrics import Floats
 from training.onnx_export import Parity
 from training.spec import ModelSpec
+from training.task import Measure, Sized
 
 if TYPE_CHECKING:
     from onnx import ModelProto
@@ -48,9 +49,9 @@ class Scored:
         fitted: the native model.
         onnx: the model as it is served.
         parity: distance of the two.
-        interval: its prediction interval.
+        sized: how sure its answers are.
         predicted: its answers to the test rows.
-        metrics: of the test rows, interval included.
+        metrics: of the test rows.
         groups: the same by group, by what groups them.
         unseen: scores on unseen groups, by grouping.
         behaviour: what the behaviour tests found.
@@ -59,7 +60,7 @@ class Scored:
     fitted: Fitted
     onnx: ModelProto
     parity: Parity
-    interval: Interval
+    sized: Sized
     predicted: Floats
     metrics: dict[str, float]
     groups: dict[str, dict[str, dict[str, float]]]
@@ -74,7 +75,7 @@ def score(spec: ModelSpec, fitted: Fitted, data: Data, unseen: Mapping[str, Unse
         spec: the model's declaration.
         fitted: the native model.
         data: rows of all parts.
-        unseen: its scores on unseen groups; the first sizes the interval of what is unseen.
+        unseen: its scores on unseen groups; the first says how sure it is of what is unseen.
     """
     model = fitted.to_onnx()
     session = onnx_export.open_session(model)
@@ -82,38 +83,37 @@ def score(spec: ModelSpec, fitted: Fitted, data: Data, unseen: Mapping[str, Unse
     def answer(rows: Design) -> Floats:
         return onnx_export.answer(session, rows.select(fitted.inputs))
 
-    test, group = data.test, spec.group_of_interval(data.test)
+    test = data.test
     first = next(iter(unseen.values()), None)
-    interval = conformal(
-        data.calibrate.label,
-        answer(data.calibrate),
-        spec.group_of_interval(data.calibrate),
-        spec.interval,
-        None if first is None else (first.label, first.predicted),
-    )
+    sized = spec.task.size(data.calibrate, answer(data.calibrate), first)
     predicted = answer(test)
-    low, high = ends(interval, predicted, group)
     # Rows as they are, rows without any number, rows without anything: holes must agree as well.
     numbers = [one.name for one in test.inputs if one.kind == "number"]
     sample = test.sample(MOST_PARITY_ROWS, seed=0)
     holed = stack([sample, sample.without(numbers), sample.without([i.name for i in test.inputs])])
+    native = predict(fitted, holed)
     return Scored(
         fitted=fitted,
         onnx=model,
-        parity=onnx_export.compare(answer(holed), predict(fitted, holed)),
-        interval=interval,
+        parity=onnx_export.compare(answer(holed), native, spec.task.scale(native)),
+        sized=sized,
         predicted=predicted,
-        metrics=spec.measure(test.label, predicted) | coverage(test.label, low, high),
-        groups=_by_group(spec, test, predicted, low, high),
+        metrics=sized.measure(test, predicted),
+        groups={
+            name: by_group(sized.measure, test, predicted, groups)
+            for name, groups in spec.report_groups(test).items()
+        },
         unseen=unseen,
         behaviour=spec.behaviour(answer, test),
     )
 
 
-def _by_group(
-    spec: ModelSpec, test: Design, predicted: Floats, low: Floats, high: Floats
-) -> dict[str, dict[str, dict[str, float]]]:
+def by_group(
+    measure: Measure, rows: Design, answers: Floats, groups: Sequence[str]
+) -> dict[str, dict[str, float]]:
+    """Measure each group alone; the groups are sorted by name."""
+    names, codes = np.unique(np.asarray(groups, dtype=str), return_inverse=True)
     return {
-        name: by_group(spec.measure, test.label, predicted, groups, low, high)
-        for name, groups in spec.report_groups(test).items()
+        str(name): measure(rows.take(codes == code), answers[codes == code])
+        for code, name in enumerate(names)
     }

@@ -11,7 +11,7 @@ import numpy as np
 
 from training.design import Design
 from training.estimators import Estimator, FitOptions, predict
-from training.metrics import Measure
+from training.task import Measure
 
 if TYPE_CHECKING:
     from optuna import Trial
@@ -82,7 +82,7 @@ def search(
         trials: how many to try; 0 or an empty space: none.
         gap: how long before the scored part the fitted part ends.
         options: seed, threads and the fixed parameters.
-        measure: metrics of predictions.
+        measure: metrics of answers.
         metric: the one of them that is the error.
         before: called before each trial, with its number and the least error so far.
     """
@@ -102,7 +102,7 @@ def search(
         params = {name: range_.suggest(trial, name) for name, range_ in space.items()}
         tried = FitOptions(options.seed, options.threads, {**options.params, **params})
         fitted = estimator.fit(fitted_on, scored_on, tried)
-        study.tell(trial, measure(scored_on.label, predict(fitted, scored_on))[metric])
+        study.tell(trial, measure(scored_on, predict(fitted, scored_on))[metric])
         best = f", {metric.upper()} {study.best_value:,.4g} so far"
     return Found(
         params=dict(study.best_params),

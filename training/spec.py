@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
 import pyarrow as pa
 
 from tambo.serving.spec import Input
@@ -13,11 +12,10 @@ from training.behaviour import Predict
 from training.design import Design
 from training.estimators import Estimator
 from training.gate import Check, GateRule
-from training.intervals import IntervalRule
 from training.labels import LabelTable
-from training.metrics import Measure
 from training.search import Dimension
 from training.splits import TimeSplit
+from training.task import Task
 
 Behaviour = Callable[[Predict, Design], Sequence[Check]]
 """Tests of how a model behaves, on rows that it has not seen."""
@@ -60,6 +58,7 @@ class ModelSpec:
         description: what it predicts, in a sentence.
         label: the label mart.
         unit: unit of the target.
+        task: what kind of answer it gives.
         feature_service: the only source of its features.
         entity_rows: label rows to the entity rows that the feature service wants.
         inputs: columns of the matrix; a category without vocabulary learns it from training rows.
@@ -71,10 +70,8 @@ class ModelSpec:
         candidate: the model itself.
         space: what the search varies; empty: no search.
         trials: how many trials the search has.
-        interval: how the prediction interval is built.
         gate: margins and tolerances.
         behaviour: behaviour tests.
-        measure: metrics of its answers; those of the interval come on top.
         shown: metrics that a version carries, and of which the first two are told in its line.
     """
 
@@ -83,6 +80,7 @@ class ModelSpec:
     description: str
     label: LabelTable
     unit: str
+    task: Task
     feature_service: str
     entity_rows: Callable[[pa.Table], pa.Table]
     inputs: tuple[Input, ...]
@@ -91,22 +89,19 @@ class ModelSpec:
     baselines: tuple[Estimator, ...]
     candidate: Estimator
     behaviour: Behaviour
-    measure: Measure
     shown: tuple[str, ...]
     gate: GateRule
     split: TimeSplit = field(default_factory=TimeSplit)
     groupings: tuple[Grouping, ...] = ()
     space: dict[str, Dimension] = field(default_factory=dict)
     trials: int = 8
-    interval: IntervalRule = field(default_factory=IntervalRule)
 
     @property
     def columns(self) -> tuple[str, ...]:
         """Columns kept beside the matrix: for reports, groups and halving."""
         grouped = [name for one in self.groupings for name in one.columns]
         reported = [name for names in self.report_by.values() for name in names]
-        names = ["event_timestamp", self.unit_of_split]
-        names += [] if self.interval.group_by is None else [self.interval.group_by]
+        names = ["event_timestamp", self.unit_of_split, *self.task.columns]
         return tuple(dict.fromkeys([*names, *reported, *grouped]))
 
     def report_groups(self, design: Design) -> dict[str, list[str]]:
@@ -118,9 +113,3 @@ class ModelSpec:
             ]
             for name, columns in self.report_by.items()
         }
-
-    def group_of_interval(self, design: Design) -> list[str]:
-        """The value by which a row's interval is chosen; "" where one holds for all rows."""
-        if self.interval.group_by is None:
-            return [""] * len(design)
-        return [str(value) for value in np.asarray(design.columns[self.interval.group_by])]

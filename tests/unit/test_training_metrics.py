@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 from sklearn import metrics as theirs
 
+from training.design import Design
 from training.intervals import IntervalRule, band, conformal, ends
-from training.metrics import by_group, coverage, regression
+from training.metrics import coverage, regression
+from training.regression import Regression
+from training.scoring import by_group
 
 
 @pytest.fixture(scope="module")
@@ -40,12 +43,11 @@ def test_metrics_of_labels_that_do_not_vary_or_are_zero():
 def test_groups_are_measured_alone(rows):
     label, predicted = rows
     groups = np.where(np.arange(len(label)) % 3 == 0, "b", "a")
-    found = by_group(
-        regression, label, predicted, groups.tolist(), predicted * 0.8, predicted * 1.2
-    )
+    design = Design((), np.zeros((len(label), 0), np.float32), label, {})
+    found = by_group(Regression().measure, design, predicted, groups.tolist())
     assert list(found) == ["a", "b"]
     mine = groups == "b"
-    assert found["b"]["rmse"] == regression(label[mine], predicted[mine])["rmse"]
+    assert found["b"] == regression(label[mine], predicted[mine])
     assert found["a"]["rows"] + found["b"]["rows"] == len(label)
 
 

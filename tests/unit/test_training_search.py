@@ -12,7 +12,7 @@ import training_rows
 from training.estimators import FitOptions
 from training.explain import permutation_importance
 from training.grouped import score_unseen
-from training.metrics import regression
+from training.regression import Regression
 from training.search import Dimension, search
 from training.spec import Grouping
 from training.travel.flight_price import GIVEN, MODEL, UNSEEN
@@ -65,7 +65,7 @@ def run(rows, trials=6):
         trials=trials,
         gap=5 * HOUR,
         options=OPTIONS,
-        measure=regression,
+        measure=Regression().measure,
         metric="rmse",
         before=told.append,
     )
@@ -105,7 +105,7 @@ def test_unseen_groups_are_in_no_training_row_and_lose_their_history(rows):
     spy = Spy()
     test = rows.take(np.arange(2_000, 3_000))
     exact = replace(OPTIONS, params={"power": 0.9})
-    found = score_unseen(spy, rows, rows, test, grouping, exact, regression)
+    found = score_unseen(spy, rows, rows, test, grouping, exact, Regression().measure)
     assert len(spy.calls) == 5
     held = []
     for train, stop, _params in spy.calls:
@@ -138,7 +138,7 @@ def test_shuffling_an_input_that_is_not_read_adds_no_error(rows):
     rises = permutation_importance(
         lambda some: some.matrix[:, at] ** 0.9,
         rows,
-        lambda label, predicted: regression(label, predicted)["rmse"],
+        lambda some, answers: Regression().measure(some, answers)["rmse"],
         seed=1,
     )
     assert next(iter(rises)) == GIVEN[0]

@@ -23,7 +23,7 @@ from training.formula import Pattern
 from training.gate import Check, GateRule
 from training.intervals import IntervalRule
 from training.labels import LabelTable
-from training.metrics import regression
+from training.regression import Regression
 from training.search import Dimension
 from training.spec import Grouping, ModelSpec
 
@@ -163,6 +163,7 @@ MODEL = ModelSpec(
         window=timedelta(days=7),
     ),
     unit="BRL",
+    task=Regression(IntervalRule(group_by="flight_type")),
     feature_service="flight_price_v1",
     entity_rows=entity_rows,
     inputs=INPUTS,
@@ -202,8 +203,6 @@ MODEL = ModelSpec(
         "reg_lambda": Dimension(0.1, 10, first=1, log=True),
     },
     behaviour=behaviour,
-    measure=regression,
     shown=("rmse", "mae", "mape", "r2", "coverage"),
     gate=GateRule(metric="rmse"),
-    interval=IntervalRule(group_by="flight_type"),
 )
