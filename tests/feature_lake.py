@@ -67,7 +67,7 @@ def marts(settings: Settings) -> None:
         "TIMESTAMP '2024-01-03 00:00:00.000001' AS last_booked_at",
         "CREATE TABLE lake.marts.traveller_profile AS SELECT 7::BIGINT AS user_code, "
         "TIMESTAMP '1970-01-01' AS event_timestamp, TIMESTAMP '1970-01-01' AS created_timestamp, "
-        "'4You' AS company, 33::BIGINT AS age, 'none' AS gender",
+        "'Roy' AS first_name, '4You' AS company, 33::BIGINT AS age, 'none' AS gender",
         f"CREATE TABLE lake.marts.place_demand AS SELECT unnest(['a', 'b']) AS place, {times}, "
         "unnest([3, 4])::BIGINT AS arrivals, 1::BIGINT AS arrivals_90d, "
         "100::DOUBLE AS mean_arrival_fare, 100::DOUBLE AS mean_arrival_fare_90d, "

@@ -28,6 +28,7 @@ KEYS = {
     "place_demand": 1,
     "label_flight_price": 3,
     "label_hotel_stay": 1,
+    "label_traveller_gender": 1,
 }
 TABLES = (
     *tuple(f"marts.{name}" for name in KEYS),

@@ -15,6 +15,8 @@ from typing import Any
 
 from marts_world import UTC, ZONE, Stored, midnight
 
+from tambo.requesttime.travel import first_name
+
 TICK = timedelta(microseconds=1)
 Key = tuple[Any, ...]
 
@@ -235,8 +237,21 @@ def profiles(stored: Sequence[Stored], t: datetime) -> dict[Key, dict[str, Any]]
     wanted = ("company", "age", "gender")
     return {
         key: {name: one.row.values[name] for name in wanted}
+        | {"first_name": first_name(one.row.values["name"])}
         for key, one in known.items()
         if not one.row.withdrawn
+    }
+
+
+def gender_labels(stored: Sequence[Stored], t: datetime) -> dict[Key, dict[str, Any]]:
+    """The gender of each traveller as stated at `t`."""
+    return {
+        key: {
+            "company": state["company"],
+            "age_from": state["age"] // 10 * 10,
+            "gender": state["gender"],
+        }
+        for key, state in profiles(stored, t).items()
     }
 
 
@@ -311,5 +326,6 @@ def marts_at(stored: Sequence[Stored], t: datetime) -> dict[str, dict[Key, dict[
         "traveller_places": traveller_places(legs),
         "traveller_profile": profiles(stored, t),
         "label_hotel_stay": stay_labels(stored, t),
+        "label_traveller_gender": gender_labels(stored, t),
         "label_flight_price": labels(stored, t),
     }

@@ -141,7 +141,13 @@ class RawLake:
 
 def user(code: int, known_at: datetime, **values: Any) -> Row:
     """A version of a traveller."""
-    given = {"code": code, "company": "Acme", "name": "N", "gender": "none", "age": 30} | values
+    given = {
+        "code": code,
+        "company": "Acme",
+        "name": " Zé da\tSilva",
+        "gender": "none",
+        "age": 30,
+    } | values
     return Row("users", given, known_at)
 
 

@@ -31,11 +31,21 @@ MORE: Mapping[str, Mapping[str, str]] = {
     "travel.marts.hotel_stays": {
         "stays_90d <= stays": "the window holds no more stays than there are",
     },
+    "travel.marts.place_stays": {
+        "place_stays_90d <= place_stays": "the window holds no more stays than there are",
+    },
+    "travel.marts.traveller_stays": {
+        "stays_booked_90d <= stays_booked": "the window holds no more stays than there are",
+    },
     "travel.marts.place_demand": {
         "arrivals_90d <= arrivals": "the window holds no more arrivals than there are",
     },
     "travel.marts.label_flight_price": {
         "price > 0": "a label is a positive fare",
         "leg_number IN (1, 2)": "a trip has two legs",
+    },
+    "travel.marts.label_hotel_stay": {
+        "nights > 0": "a stay lasts a night or more",
+        "nightly_price > 0": "a night costs something",
     },
 }

@@ -14,6 +14,7 @@ from feature_repo.travel.views import (
     place_demand,
     route_fares,
     traveller_profile,
+    traveller_stays,
     traveller_travel,
 )
 
@@ -40,4 +41,16 @@ fares_v1 = FeatureService(
     description="What is known of the prices of a fare and its route; nothing about persons",
     owner=OWNER,
     tags={"domain": "travel", "for": "other teams"},
+)
+
+traveller_gender_v1 = FeatureService(
+    name="traveller_gender_v1",
+    features=[
+        traveller_profile[["first_name", "age"]],
+        traveller_travel,
+        traveller_stays,
+    ],
+    description="What the traveller gender model sees of a person: first name, age and habits",
+    owner=OWNER,
+    tags={"domain": "travel", "model": "traveller_gender"},
 )

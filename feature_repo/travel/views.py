@@ -437,6 +437,12 @@ traveller_profile = FeatureView(
     schema=[
         Field(name="user_code", dtype=Int64, description="Number of the traveller."),
         Field(
+            name="first_name",
+            dtype=String,
+            description="First word of the name, as written.",
+            tags={"unit": "name", "personal_data": "true"},
+        ),
+        Field(
             name="company",
             dtype=String,
             description="Employer.",

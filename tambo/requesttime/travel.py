@@ -9,6 +9,7 @@ gives a missing feature (None). Every feature is a float.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
@@ -51,6 +52,19 @@ FLIGHT_REQUEST_FEATURES = {
     "flight_duration_hours": "duration stated in the request, else the route's own, in hours",
 }
 """Features of the on-demand view `flight_request`, all Float64, with their descriptions."""
+
+
+_BLANKS = re.compile(r"[ \t\n\r\f\v]+")
+
+
+def first_name(name: str | None) -> str | None:
+    r"""The first word of a name, as the mart `traveller_profile` has it; None without any.
+
+    >>> first_name(" Zé\tda Silva"), first_name(" "), first_name(None)
+    ('Zé', None, None)
+    """
+    words = _BLANKS.split((name or "").strip(" \t\n\r\f\v"))
+    return words[0] or None
 
 
 def missing(value: object) -> bool:

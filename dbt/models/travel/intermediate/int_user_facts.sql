@@ -20,6 +20,8 @@ versions as (
 facts as (
     select
         user_code,
+        -- Blanks as Python's `first_name` knows them.
+        nullif(regexp_extract(traveller_name, '[^ \t\n\r\f\v]+'), '') as first_name,
         company,
         age,
         gender,

@@ -7,6 +7,7 @@ with facts as not materialized (
         event_timestamp,
         created_timestamp,
         ended_timestamp,
+        first_name,
         company,
         age,
         gender
@@ -20,6 +21,7 @@ select
     -- Nothing is known of a person who was withdrawn, from then on.
     created_timestamp as event_timestamp,
     created_timestamp,
+    first_name,
     company,
     age,
     gender
