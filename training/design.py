@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from tambo.errors import TrainingError
-from tambo.serving.spec import Input, category_key, encode_columns, source_columns
+from tambo.serving.spec import UNKNOWN, Input, category_key, encode_columns, source_columns
 from training.metrics import Floats
 
 Matrix = NDArray[np.float32]
+_MISSING = {"number": np.nan, "category": float(UNKNOWN), "ngrams": 0.0}
 Rows = NDArray[np.bool_] | NDArray[np.int64]
 
 
@@ -22,8 +24,9 @@ class Design:
     """Encoded rows, their labels and what they are reported by.
 
     Attributes:
-        inputs: the columns of the matrix.
-        matrix: float32 [rows, inputs]; missing numbers are NaN, unknown categories -1.
+        inputs: what the columns of the matrix are.
+        matrix: float32 [rows, width of the inputs]; missing numbers are NaN, unknown categories
+            -1; a text without n-grams is all zeros.
         label: float64 [rows].
         columns: the raw columns that rows are grouped and reported by, each of rows values.
     """
@@ -53,16 +56,20 @@ class Design:
         return self.take(np.sort(drawn).astype(np.int64))
 
     def positions(self, names: Sequence[str]) -> list[int]:
-        """Positions of inputs by name.
+        """Columns of the matrix that some inputs fill, input by input.
 
         Raises:
             TrainingError: there is no such input.
         """
-        known = {one.name: position for position, one in enumerate(self.inputs)}
+        starts = accumulate((one.width for one in self.inputs), initial=0)
+        known = {
+            one.name: range(start, start + one.width)
+            for one, start in zip(self.inputs, starts, strict=False)
+        }
         absent = [name for name in names if name not in known]
         if absent:
             raise TrainingError(f"no input {', '.join(absent)}")
-        return [known[name] for name in names]
+        return [position for name in names for position in known[name]]
 
     def select(self, inputs: Sequence[Input]) -> Matrix:
         """The matrix of some of the inputs, in the order wanted."""
@@ -73,10 +80,10 @@ class Design:
         return replace(self, inputs=inputs, matrix=self.select(inputs))
 
     def without(self, names: Sequence[str]) -> Design:
-        """The same rows with some inputs missing: NaN for numbers, unknown for categories."""
-        matrix = self.matrix.copy()
-        for position in self.positions(names):
-            matrix[:, position] = -1.0 if self.inputs[position].kind == "category" else np.nan
+        """The same rows with some inputs missing: NaN, unknown categories, no n-grams."""
+        kinds, matrix = {one.name: one.kind for one in self.inputs}, self.matrix.copy()
+        for name in names:
+            matrix[:, self.positions([name])] = _MISSING[kinds[name]]
         return replace(self, matrix=matrix)
 
 

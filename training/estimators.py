@@ -46,7 +46,7 @@ class Fitted(Protocol):
         ...
 
     def predict(self, matrix: Matrix) -> Floats:
-        """Predict rows of its own inputs, with the native model: float64 [n], all above zero."""
+        """Predict rows of its own inputs, with the native model: float64 [n], or [n, classes]."""
         ...
 
     def to_onnx(self) -> ModelProto:

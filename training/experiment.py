@@ -197,7 +197,7 @@ def _train(
         gap=spec.label.window,
         options=options,
         measure=spec.task.measure,
-        metric=spec.gate.metric,
+        rule=spec.gate,
         before=lambda text: steps(f"search, {text}"),
     )
     scored = {}
@@ -213,7 +213,7 @@ def _train(
     importance = permutation_importance(
         lambda some: predict(best.fitted, some),
         data.test.reading(best.fitted.inputs),
-        lambda rows, answers: spec.task.measure(rows, answers)[metric],
+        lambda rows, answers: spec.gate.error(spec.task.measure(rows, answers)),
         options.seed,
     )
     return Trained(
@@ -249,9 +249,10 @@ def fit_and_score(spec: ModelSpec, estimator: Estimator, data: Data, options: Fi
     fitted = estimator.fit(data.train, data.stop, options)
     rounds = fitted.summary().get("rounds")
     again = options if rounds is None else replace(options, rounds=int(rounds))
+    rows = data if spec.split.by_time else data.mixed()
     unseen = {
         one.name: score_unseen(
-            estimator, data.train, data.stop, data.test, one, again, spec.task.measure
+            estimator, rows.train, rows.stop, rows.test, one, again, spec.task.measure
         )
         for one in spec.groupings
     }
@@ -263,8 +264,7 @@ def choose(spec: ModelSpec, scored: Mapping[str, Scored]) -> tuple[Verdict, str]
     candidate = scored[spec.candidate.name]
     baselines = {one.name: scored[one.name].metrics for one in spec.baselines}
     verdict = judge(candidate.metrics, baselines, candidate.parity, candidate.behaviour, spec.gate)
-    best = min(baselines, key=lambda name: baselines[name][spec.gate.metric])
-    return verdict, spec.candidate.name if verdict.passed else best
+    return verdict, spec.candidate.name if verdict.passed else spec.gate.best(baselines)
 
 
 def _manifest(settings: Settings, spec: ModelSpec, release: Release) -> OnlineManifest:

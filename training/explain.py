@@ -36,11 +36,12 @@ def permutation_importance(
     random = np.random.default_rng(seed)
     before = error(rows, predict(rows))
     rises = {}
-    for position, one in enumerate(rows.inputs):
+    for one in rows.inputs:
+        columns = rows.positions([one.name])
         shuffled = []
         for _ in range(REPEATS):
             matrix = rows.matrix.copy()
-            matrix[:, position] = matrix[random.permutation(len(rows)), position]
+            matrix[:, columns] = matrix[random.permutation(len(rows))][:, columns]
             found = predict(replace(rows, matrix=matrix))
             shuffled.append(error(rows, found))
         rises[one.name] = float(np.mean(shuffled)) - before

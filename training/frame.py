@@ -18,7 +18,7 @@ from tambo.lake.releases import Release
 from tambo.settings import Settings
 from training.labels import require
 from training.spec import ModelSpec
-from training.splits import CALIBRATION, TEST, TRAIN, Bounds, read_split, time_bounds
+from training.splits import CALIBRATION, TEST, TRAIN, Bounds
 
 PARTS = (TRAIN, CALIBRATION, TEST)
 
@@ -70,8 +70,7 @@ def build_frame(settings: Settings, spec: ModelSpec, release: Release) -> Frame:
     """
     with reader(settings, release.snapshot_id) as connection:
         require(connection, spec.label)
-        bounds = time_bounds(connection, spec.label, spec.split, release.as_of)
-        labels = read_split(connection, spec.label, spec.split, bounds)
+        labels, bounds = spec.split.read(connection, spec.label, release.as_of)
     asked = pa.concat_tables([spec.entity_rows(labels[name]) for name in PARTS])
     found = get_features(settings, spec.feature_service, asked, release=release.number)
     found.certificate.verify()

@@ -33,14 +33,25 @@ class GateRule:
     """What the gate asks for.
 
     Attributes:
-        metric: metric of the test rows that decides; smaller is better.
+        metric: metric of the test rows that decides.
         margin: share by which the best baseline must be beaten.
-        parity: largest difference of ONNX and native, as a share of the prediction.
+        parity: largest difference of ONNX and native, as a share of what the task names.
+        rises: whether more of the metric is better.
     """
 
     metric: str
     margin: float = 0.02
     parity: float = 1e-4
+    rises: bool = False
+
+    def error(self, metrics: Mapping[str, float]) -> float:
+        """The metric, turned so that smaller is better."""
+        value = metrics[self.metric]
+        return -value if self.rises else value
+
+    def best(self, metrics: Mapping[str, Mapping[str, float]]) -> str:
+        """The estimator with the best metric; the first of equals."""
+        return min(metrics, key=lambda name: self.error(metrics[name]))
 
 
 @dataclass(frozen=True)
@@ -79,15 +90,16 @@ def beats_baselines(
         baselines: metrics by baseline.
         rule: metric and margin.
     """
-    best = min(baselines, key=lambda name: baselines[name][rule.metric])
-    limit = baselines[best][rule.metric] * (1.0 - rule.margin)
-    value = metrics[rule.metric]
+    best = rule.best(baselines)
+    value, theirs = metrics[rule.metric], baselines[best][rule.metric]
+    limit = theirs * (1.0 + (rule.margin if rule.rises else -rule.margin))
+    bound = f"at least that of {best} and" if rule.rises else f"at most that of {best} less"
     return Check(
         name="beats_baselines",
-        passed=value <= limit,
+        passed=value >= limit if rule.rises else value <= limit,
         value=value,
         limit=limit,
-        says=f"{rule.metric} on the test rows; at most that of {best} less {rule.margin:.0%}",
+        says=f"{rule.metric} on the test rows; {bound} {rule.margin:.0%}",
     )
 
 

@@ -60,7 +60,7 @@ def score_unseen(
     cases = {"": grouping.missing} | {
         name: (*grouping.missing, *more) for name, more in grouping.variants.items()
     }
-    answers = {name: np.full(len(test), np.nan) for name in cases}
+    answers: dict[str, Floats] = {}
     rounds = None if options.rounds is None else min(options.rounds, MOST_ROUNDS)
     for held in group_folds([*train_of, *test_of], FOLDS, options.seed):
         scored = np.isin(test_of, list(held))
@@ -72,7 +72,9 @@ def score_unseen(
             replace(options, rounds=rounds),
         )
         for name, missing in cases.items():
-            answers[name][scored] = predict(fitted, test.take(scored).without(missing))
+            found = predict(fitted, test.take(scored).without(missing))
+            whole = answers.setdefault(name, np.full((len(test), *found.shape[1:]), np.nan))
+            whole[scored] = found
     return Unseen(
         metrics={name: measure(test, found) for name, found in answers.items()},
         label=test.label,

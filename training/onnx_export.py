@@ -1,4 +1,4 @@
-"""ONNX files in the one shape that services run: "features" [n, k] in, one answer [n, 1] out.
+"""ONNX files in the one shape that services run: "features" [n, k] in, an answer [n, width] out.
 
 Estimators write themselves with `Graph`; `compare` holds the file against the native model.
 """
@@ -26,9 +26,15 @@ OPSET, ML_OPSET, IR_VERSION = 17, 3, 8
 
 @dataclass
 class Graph:
-    """An ONNX graph under construction; every value is float32 unless said otherwise."""
+    """An ONNX graph under construction; every value is float32 unless said otherwise.
+
+    Attributes:
+        width: columns of the features.
+        answers: columns of the answer.
+    """
 
     width: int
+    answers: int = 1
     nodes: list[NodeProto] = field(default_factory=list)
     constants: list[TensorProto] = field(default_factory=list)
 
@@ -79,7 +85,7 @@ class Graph:
             self.nodes,
             "tambo",
             [helper.make_tensor_value_info(INPUT, TensorProto.FLOAT, ["n", self.width])],
-            [helper.make_tensor_value_info(OUTPUT, TensorProto.FLOAT, ["n", 1])],
+            [helper.make_tensor_value_info(OUTPUT, TensorProto.FLOAT, ["n", self.answers])],
             self.constants,
         )
         opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid("ai.onnx.ml", ML_OPSET)]
@@ -100,9 +106,9 @@ def open_session(model: ModelProto | bytes) -> InferenceSession:
 
 
 def answer(session: InferenceSession, matrix: Matrix) -> Floats:
-    """Predict some rows: float64 [n]."""
+    """Predict some rows: float64 [n], or [n, classes]."""
     answers: NDArray[np.float32] = session.run(None, {INPUT: matrix})[0]
-    return answers[:, 0].astype(np.float64)
+    return (answers[:, 0] if answers.shape[1] == 1 else answers).astype(np.float64)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from training.metrics import Floats
 
@@ -148,3 +149,46 @@ def _scatter(axes: Axes, x: Floats, y: Floats, groups: Any) -> None:
         mine = groups == name
         colour = colours[number % len(colours)]
         axes.scatter(x[mine], y[mine], s=5, alpha=0.5, color=colour, linewidths=0, label=str(name))
+
+
+def confusion(path: Path, label: Floats, answered: Floats, classes: Sequence[str]) -> None:
+    """What was answered for the rows of each class, as shares of the class."""
+    size = len(classes)
+    counts = np.bincount((label * size + answered).astype(np.int64), minlength=size * size).reshape(
+        size, size
+    )
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    figure, axes = _figure(1.6 + 1.3 * size, 1.4 + 1.1 * size)
+    axes.imshow(shares, cmap="Blues", vmin=0.0, vmax=1.0)
+    for row in range(size):
+        for column in range(size):
+            ink = "white" if shares[row, column] > 0.5 else "black"
+            text = f"{shares[row, column]:.0%}\n{counts[row, column]:,}"
+            axes.text(column, row, text, ha="center", va="center", color=ink)
+    axes.set_xticks(range(size), classes)
+    axes.set_yticks(range(size), classes)
+    axes.set(xlabel="answered", ylabel="actual", title="Answers by class, test rows")
+    _save(figure, path)
+
+
+def reliability(path: Path, chance: Floats, right: NDArray[np.bool_], bins: int) -> None:
+    """Share of right answers against the chance stated, by bins of equal width."""
+    at = np.minimum((chance * bins).astype(np.int64), bins - 1)
+    sizes = np.bincount(at, minlength=bins)
+    some = sizes > 0
+    stated = np.bincount(at, weights=chance, minlength=bins)[some] / sizes[some]
+    found = np.bincount(at, weights=right, minlength=bins)[some] / sizes[some]
+    figure, axes = _figure(6, 5.5)
+    axes.plot([0, 1], [0, 1], color="black", linewidth=0.8, label="as stated")
+    axes.plot(stated, found, marker="o", color=ACCENT, label="found")
+    for x, y, rows in zip(stated, found, sizes[some], strict=True):
+        axes.annotate(f"{rows:,}", (x, y), textcoords="offset points", xytext=(6, -10), fontsize=8)
+    axes.set(
+        xlabel="chance stated for the class answered",
+        ylabel="share of right answers",
+        title="Calibration, test rows",
+        xlim=(0, 1),
+        ylim=(0, 1),
+    )
+    _legend(axes)
+    _save(figure, path)

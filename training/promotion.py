@@ -44,7 +44,7 @@ def decide(
 
     Args:
         settings: the Tambo home.
-        spec: the model; its gate names what decides, and smaller is better.
+        spec: the model; its gate names what decides.
         rows: test rows with the features of the new model's service.
         test: the same rows, encoded for the new model.
         value: the new model's metric.
@@ -60,8 +60,8 @@ def decide(
     except TamboError as error:
         return Decision(True, f"version {rival.version} cannot be scored: {error}", rival.version)
     theirs = spec.task.measure(test, answers)[metric]
-    better = value < theirs
-    relation = "below" if better else "not below"
+    better = value > theirs if spec.gate.rises else value < theirs
+    relation = ("" if better else "not ") + ("above" if spec.gate.rises else "below")
     reason = (
         f"{metric} {value:.4f} is {relation} {theirs:.4f} of version {rival.version} "
         f"on the same {len(test)} rows"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -39,6 +39,14 @@ class Data:
     stop: Design
     calibrate: Design
     test: Design
+
+    def mixed(self) -> Data:
+        """The same with every row tested, and every row trained on but those that stop a fit.
+
+        For folds, where no row is older than another.
+        """
+        others = stack([self.train, self.calibrate, self.test])
+        return replace(self, train=others, test=stack([others, self.stop]))
 
 
 @dataclass(frozen=True)
@@ -87,8 +95,8 @@ def score(spec: ModelSpec, fitted: Fitted, data: Data, unseen: Mapping[str, Unse
     first = next(iter(unseen.values()), None)
     sized = spec.task.size(data.calibrate, answer(data.calibrate), first)
     predicted = answer(test)
-    # Rows as they are, rows without any number, rows without anything: holes must agree as well.
-    numbers = [one.name for one in test.inputs if one.kind == "number"]
+    # Rows as they are, rows of categories alone, rows without anything: holes must agree as well.
+    numbers = [one.name for one in test.inputs if one.kind != "category"]
     sample = test.sample(MOST_PARITY_ROWS, seed=0)
     holed = stack([sample, sample.without(numbers), sample.without([i.name for i in test.inputs])])
     native = predict(fitted, holed)

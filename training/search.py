@@ -11,6 +11,7 @@ import numpy as np
 
 from training.design import Design
 from training.estimators import Estimator, FitOptions, predict
+from training.gate import GateRule
 from training.task import Measure
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def search(
     gap: timedelta,
     options: FitOptions,
     measure: Measure,
-    metric: str,
+    rule: GateRule,
     before: Callable[[str], None] | None = None,
 ) -> Found:
     """Look for the parameters with the least error on the newest part of the training rows.
@@ -83,7 +84,7 @@ def search(
         gap: how long before the scored part the fitted part ends.
         options: seed, threads and the fixed parameters.
         measure: metrics of answers.
-        metric: the one of them that is the error.
+        rule: the metric that decides.
         before: called before each trial, with its number and the least error so far.
     """
     if not trials or not space:
@@ -94,7 +95,7 @@ def search(
     fitted_on, scored_on = _inner_split(design.sample(MOST_ROWS, options.seed), gap)
     study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=options.seed))
     study.enqueue_trial({name: one.first for name, one in space.items()})
-    best = ""
+    best, sign = "", -1 if rule.rises else 1
     for number in range(trials):
         if before is not None:
             before(f"trial {number + 1}{best}")
@@ -102,16 +103,23 @@ def search(
         params = {name: range_.suggest(trial, name) for name, range_ in space.items()}
         tried = FitOptions(options.seed, options.threads, {**options.params, **params})
         fitted = estimator.fit(fitted_on, scored_on, tried)
-        study.tell(trial, measure(scored_on, predict(fitted, scored_on))[metric])
-        best = f", {metric.upper()} {study.best_value:,.4g} so far"
+        study.tell(trial, rule.error(measure(scored_on, predict(fitted, scored_on))))
+        best = f", {rule.metric.upper()} {sign * study.best_value:,.4g} so far"
     return Found(
         params=dict(study.best_params),
-        trials=tuple({metric: float(one.value or 0.0), **one.params} for one in study.trials),
+        trials=tuple(
+            {rule.metric: sign * float(one.value or 0.0), **one.params} for one in study.trials
+        ),
     )
 
 
 def _inner_split(design: Design, gap: timedelta) -> tuple[Design, Design]:
     times = design.columns["event_timestamp"]
+    if times[0] == times[-1]:
+        # Rows of one instant: none of them is older than another.
+        dealt = np.random.default_rng(0).permutation(len(design))
+        cut = int(len(design) * INNER_SHARE)
+        return design.take(np.sort(dealt[:cut])), design.take(np.sort(dealt[cut:]))
     start = times[int(len(design) * INNER_SHARE)]
     before = np.array([time < start - gap for time in times], dtype=np.bool_)
     after = np.array([time >= start for time in times], dtype=np.bool_)

@@ -14,7 +14,7 @@ from training.estimators import Estimator
 from training.gate import Check, GateRule
 from training.labels import LabelTable
 from training.search import Dimension
-from training.splits import TimeSplit
+from training.splits import Split, TimeSplit
 from training.task import Task
 
 Behaviour = Callable[[Predict, Design], Sequence[Check]]
@@ -64,7 +64,7 @@ class ModelSpec:
         inputs: columns of the matrix; a category without vocabulary learns it from training rows.
         unit_of_split: column whose rows are never on both sides of a random halving.
         report_by: columns (joined by "|" where there are several) that metrics are broken down by.
-        split: the split by time.
+        split: which rows train, and which test.
         groupings: the grouped splits; the first gives the interval of what is unseen.
         baselines: what must be beaten.
         candidate: the model itself.
@@ -91,7 +91,7 @@ class ModelSpec:
     behaviour: Behaviour
     shown: tuple[str, ...]
     gate: GateRule
-    split: TimeSplit = field(default_factory=TimeSplit)
+    split: Split = field(default_factory=TimeSplit)
     groupings: tuple[Grouping, ...] = ()
     space: dict[str, Dimension] = field(default_factory=dict)
     trials: int = 8

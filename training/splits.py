@@ -1,11 +1,12 @@
-"""Declared splits: by time for every model, by group for what a model has never seen."""
+"""Declared splits: by time, or by person where time does not matter; by group for the unseen."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 import duckdb
 import numpy as np
@@ -18,6 +19,30 @@ from training.labels import LabelTable, read_labels
 TRAIN, CALIBRATION, TEST = "train", "calibration", "test"
 
 Mask = NDArray[np.bool_]
+
+
+class Split(Protocol):
+    """How labelled rows are dealt into parts."""
+
+    @property
+    def by_time(self) -> bool:
+        """Whether later rows test what earlier rows taught."""
+        ...
+
+    def read(
+        self, connection: duckdb.DuckDBPyConnection, table: LabelTable, as_of: datetime
+    ) -> tuple[dict[str, pa.Table], Bounds]:
+        """Read the labels of each part, with the bounds of the parts.
+
+        Args:
+            connection: the lake, attached at the release's snapshot.
+            table: the label mart.
+            as_of: the release's; naive, UTC.
+
+        Raises:
+            TrainingError: a part has too few rows.
+        """
+        ...
 
 
 @dataclass(frozen=True)
@@ -33,6 +58,67 @@ class TimeSplit:
     calibration_share: float = 0.15
     test_share: float = 0.15
     least_rows: int = 20
+
+    @property
+    def by_time(self) -> bool:
+        """Yes."""
+        return True
+
+    def read(
+        self, connection: duckdb.DuckDBPyConnection, table: LabelTable, as_of: datetime
+    ) -> tuple[dict[str, pa.Table], Bounds]:
+        """Read the labels of each part as known at the end of that part."""
+        bounds = time_bounds(connection, table, self, as_of)
+        return read_split(connection, table, self, bounds), bounds
+
+
+@dataclass(frozen=True)
+class PersonSplit:
+    """Some people train, others stop and calibrate, others test; all are seen at `as_of`.
+
+    For what is true of a person rather than of a moment. Somebody stays in their part from release
+    to release, so that nobody who once trained a champion tests its challenger.
+
+    Attributes:
+        person: column that names the person.
+        calibration_share: share of the people.
+        test_share: share of the people.
+        least_rows: fewest rows that each part must have.
+        most_rows: people at most, drawn at random.
+    """
+
+    person: str
+    calibration_share: float = 0.15
+    test_share: float = 0.15
+    least_rows: int = 3
+    most_rows: int = 10_000
+
+    @property
+    def by_time(self) -> bool:
+        """No."""
+        return False
+
+    def read(
+        self, connection: duckdb.DuckDBPyConnection, table: LabelTable, as_of: datetime
+    ) -> tuple[dict[str, pa.Table], Bounds]:
+        """Read the labels known at `as_of`, which is the entity time of all of them."""
+        rows = read_labels(connection, table, known_by=as_of)
+        draws = np.array([_draw(one, 0) for one in rows.column(self.person).to_pylist()])
+        if len(draws) > self.most_rows:
+            kept = np.sort(np.argsort(draws * 1e6 % 1.0)[: self.most_rows])
+            rows, draws = rows.take(pa.array(kept)), draws[kept]
+        at = rows.column_names.index("event_timestamp")
+        now = pa.array([as_of] * rows.num_rows, rows.schema.field(at).type)
+        rows = rows.set_column(at, "event_timestamp", now)
+        later = 1.0 - self.test_share
+        masks = {
+            TRAIN: draws < later - self.calibration_share,
+            CALIBRATION: (draws >= later - self.calibration_share) & (draws < later),
+            TEST: draws >= later,
+        }
+        parts = {name: rows.filter(pa.array(mask)) for name, mask in masks.items()}
+        _refuse_few(table, parts, self.least_rows)
+        return parts, Bounds(as_of, as_of, as_of)
 
 
 @dataclass(frozen=True)
@@ -89,15 +175,19 @@ def read_split(
         ),
         TEST: read_labels(connection, table, known_by=end, start=second),
     }
-    few = {name: rows.num_rows for name, rows in parts.items() if rows.num_rows < split.least_rows}
+    _refuse_few(table, parts, split.least_rows)
+    return parts
+
+
+def _refuse_few(table: LabelTable, parts: Mapping[str, pa.Table], least: int) -> None:
+    few = {name: rows.num_rows for name, rows in parts.items() if rows.num_rows < least}
     if few:
         found = ", ".join(f"{name} {count}" for name, count in few.items())
         raise TrainingError(
             f"{table.name} has too few labels to train on: {found} rows, where each part needs "
-            f"{split.least_rows}.",
+            f"{least}.",
             remedy="load more history, or a larger sample: tambo world --travellers 200",
         )
-    return parts
 
 
 def halves(units: Sequence[object], seed: int) -> Mask:

@@ -39,14 +39,21 @@ class FlightPricer:
         reader: the online features of its feature service.
 
     Raises:
-        ServingError: the model wants an input that neither a request nor a feature gives.
+        ServingError: the model wants an input that neither a request nor a feature gives, or it
+            answers no price.
     """
 
     def __init__(self, model: ServedModel, reader: OnlineReader) -> None:
         _refuse_unknown_inputs(model)
-        self._model = model
-        self._reader = reader
         spec = model.spec
+        if spec.interval is None:
+            raise ServingError(
+                f"model {spec.model} answers no price with an interval",
+                remedy="train flight_price again and bundle it",
+            )
+        self._model = model
+        self._interval = spec.interval
+        self._reader = reader
         self._version = ModelVersion(
             name=spec.model,
             version=spec.version,
@@ -117,12 +124,12 @@ class FlightPricer:
     ) -> FlightPrice:
         spec = self._model.spec
         seen = self._route_is_known(row)
-        low, high = spec.interval.bounds(price, request.flight_type, seen=seen)
+        low, high = self._interval.bounds(price, request.flight_type, seen=seen)
         return FlightPrice(
             price=round(price, 2),
             currency=spec.unit,
             interval=PriceInterval(
-                level=spec.interval.level,
+                level=self._interval.level,
                 low=round(low, 2),
                 high=round(high, 2),
                 basis=self._basis(request, seen),
@@ -143,7 +150,7 @@ class FlightPricer:
         return not cells or any(cell.value is not None for cell in cells)
 
     def _basis(self, request: FlightRequest, seen: bool) -> str:
-        interval = self._model.spec.interval
+        interval = self._interval
         if not seen and interval.unseen is not None:
             return "routes that the model has not seen"
         known = request.flight_type in interval.by_group

@@ -60,20 +60,21 @@ class ServedModel:
         return model
 
     def predict(self, rows: Sequence[Mapping[str, object]]) -> NDArray[np.float64]:
-        """Predict one value a row.
+        """Predict one value a row, or the chances of its classes.
 
         Args:
             rows: values by column; each row has every name in `spec.columns`, None if missing.
 
         Returns:
-            float64 [len(rows)].
+            float64 [len(rows)], or [len(rows), classes].
 
         Raises:
             ServingError: a column is not there, a number is none, or the model has no answer.
         """
         matrix = self.spec.encode(rows)
         (answer,) = self._session.run(None, {"features": matrix})
-        values = np.asarray(answer, dtype=np.float64).reshape(len(rows))
+        shape = (len(rows), len(self.spec.classes)) if self.spec.classes else (len(rows),)
+        values = np.asarray(answer, dtype=np.float64).reshape(shape)
         if not np.isfinite(values).all():
             raise ServingError(f"model {self.spec.model} has no answer for this request")
         return values
@@ -82,7 +83,7 @@ class ServedModel:
         """Make sure that graph and spec fit, and that all features may be missing."""
         inputs = {one.name: one.shape for one in self._session.get_inputs()}
         outputs = [one.name for one in self._session.get_outputs()]
-        width = len(self.spec.inputs)
+        width = sum(one.width for one in self.spec.inputs)
         if list(inputs) != ["features"] or inputs["features"][-1] not in {width, None}:
             raise ServingError(
                 f"{path}: the graph takes {inputs}, the spec has {width} features", remedy=_AGAIN

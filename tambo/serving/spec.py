@@ -1,8 +1,8 @@
 """The model artefact: how a served model's inputs are encoded and its answer is bounded.
 
-A model travels as three files: `model.onnx` (input "features", float32 [n, k]; one output,
-float32 [n, 1]), `serving.json` (a `ServingSpec`) and `online_manifest.json`. Training writes them,
-the bento reads them, and both encode rows with the same `ServingSpec.encode`.
+A model travels as three files: `model.onnx` (input "features", float32 [n, k]; one output, float32
+[n, 1], or [n, classes]), `serving.json` (a `ServingSpec`) and `online_manifest.json`. Training
+writes them, the bento reads them, and both encode rows with the same `ServingSpec.encode`.
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from numbers import Real
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from tambo.errors import ServingError
+from tambo.serving import ngrams
 
 MODEL_FILE = "model.onnx"
 SPEC_FILE = "serving.json"
@@ -34,12 +35,15 @@ class _Part(BaseModel):
 
 
 class Input(_Part):
-    """One column of the model's input matrix."""
+    """One input of the model: a column of its matrix, or one for each of its n-grams."""
 
     name: str = Field(description="full feature name (view__feature) or a field of the request")
-    kind: Literal["number", "category"]
+    kind: Literal["number", "category", "ngrams"]
     vocabulary: tuple[str, ...] | None = Field(
         default=None, description="known categories; the code is the position in this list"
+    )
+    buckets: int | None = Field(
+        default=None, gt=0, description="columns that the runs of letters of a text are hashed to"
     )
     columns: tuple[str, ...] = Field(
         default=(), description="the columns that make up the category; empty: the one named `name`"
@@ -48,10 +52,12 @@ class Input(_Part):
     @model_validator(mode="after")
     def _vocabulary_fits_kind(self) -> Self:
         if (self.kind == "category") != (self.vocabulary is not None):
-            raise ValueError(f"input {self.name}: a category has a vocabulary, a number has none")
+            raise ValueError(f"input {self.name}: a category has a vocabulary, nothing else has")
+        if (self.kind == "ngrams") != (self.buckets is not None):
+            raise ValueError(f"input {self.name}: n-grams have buckets, nothing else has")
         if self.vocabulary is not None and len(set(self.vocabulary)) < len(self.vocabulary):
             raise ValueError(f"input {self.name}: its vocabulary holds a category twice")
-        if self.kind == "number" and self.columns:
+        if self.kind != "category" and self.columns:
             raise ValueError(f"input {self.name}: only a category is made of several columns")
         return self
 
@@ -59,6 +65,11 @@ class Input(_Part):
     def sources(self) -> tuple[str, ...]:
         """Columns that this input is read from."""
         return self.columns or (self.name,)
+
+    @property
+    def width(self) -> int:
+        """Columns of the matrix that it fills."""
+        return self.buckets or 1
 
 
 class Band(_Part):
@@ -134,7 +145,14 @@ class ServingSpec(_Part):
         default_factory=dict,
         description="values of a request's columns that were seen in training, for example agency",
     )
-    interval: Interval
+    interval: Interval | None = Field(default=None, description="of a number")
+    classes: tuple[str, ...] = Field(
+        default=(), description="in the order of the answer's chances; empty: it is one number"
+    )
+    abstain_below: float | None = Field(
+        default=None,
+        description="a class is named where its chance is at least this; None: always",
+    )
     metrics: dict[str, float] = Field(default_factory=dict)
     tags: dict[str, str] = Field(default_factory=dict)
 
@@ -165,8 +183,9 @@ class ServingSpec(_Part):
             rows: values by column; each row has every name in `columns`, None if missing.
 
         Returns:
-            float32 [len(rows), len(inputs)]: numbers as they are with NaN for None, categories as
-            the position in their vocabulary with -1 for None and for what is unknown.
+            float32 [len(rows), width of the inputs]: numbers as they are with NaN for None,
+            categories as the position in their vocabulary with -1 for None and for what is unknown,
+            n-grams as 1 in the columns that they are hashed to.
 
         Raises:
             ServingError: a column is not there, or a number is not a finite number.
@@ -218,8 +237,9 @@ def encode_columns(
         columns: values by column name; None, NaN and NaT are missing.
 
     Returns:
-        float32 [rows, len(inputs)]: numbers as they are with NaN for what is missing, categories
-        as the position in their vocabulary with -1 for what is missing or unknown.
+        float32 [rows, width of the inputs]: numbers as they are with NaN for what is missing,
+        categories as the position in their vocabulary with -1 for what is missing or unknown,
+        n-grams as 1 in the columns that they are hashed to.
 
     Raises:
         ServingError: a column is not there, or a number is not a finite number.
@@ -228,13 +248,21 @@ def encode_columns(
     absent = [name for name in names if name not in columns]
     if absent:
         raise ServingError(f"no column {', '.join(absent)}")
-    matrix = np.empty((len(columns[names[0]]), len(inputs)), dtype=np.float32)
-    for position, one in enumerate(inputs):
+    rows, width = len(columns[names[0]]), sum(one.width for one in inputs)
+    matrix, start = np.empty((rows, width), dtype=np.float32), 0
+    for one in inputs:
         sources = [columns[name] for name in one.sources]
-        matrix[:, position] = (
-            _numbers(one.name, sources[0]) if one.kind == "number" else _codes(one, sources)
-        )
+        matrix[:, start : start + one.width] = _block(one, sources)
+        start += one.width
     return matrix
+
+
+def _block(one: Input, sources: Sequence[Sequence[object]]) -> NDArray[Any]:
+    if one.buckets is not None:
+        return ngrams.encode(sources[0], one.buckets)
+    if one.kind == "number":
+        return _numbers(one.name, sources[0])[:, None]
+    return _codes(one, sources)[:, None]
 
 
 def category_key(values: Sequence[object]) -> str | None:

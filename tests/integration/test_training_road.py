@@ -11,14 +11,16 @@ import pytest
 import training_home
 
 from tambo.errors import TrainingError
-from tambo.lake import releases
+from tambo.lake import reader, releases
 from tambo.serving.model import ServedModel
 from tambo.settings import Settings
-from training import experiment, onnx_export, registry
+from training import card, experiment, onnx_export, registry
 from training.experiment import train
 from training.frame import build_frame
 from training.gate import GateRule
 from training.travel.flight_price import MODEL, TRAVELLER
+from training.travel.traveller_gender import CLASSES as GENDER_CLASSES
+from training.travel.traveller_gender import NAME as GENDER_NAME
 
 pytestmark = pytest.mark.slow
 
@@ -218,3 +220,30 @@ def test_a_release_without_labels_is_refused(settings, monkeypatch):
     monkeypatch.setattr(experiment, "models", lambda: {"flight_price": other})
     with pytest.raises(TrainingError, match="label_of_nothing"):
         train(settings, "flight_price", trials=2)
+
+
+def test_a_gender_is_learned_from_names_that_are_written_nowhere(settings):
+    found = train(settings, "traveller_gender")
+    folder = Path(registry.connect(settings).download_artifacts(found.run_id, ""))
+    served = ServedModel.load(folder / "serving")
+    assert served.spec.classes == GENDER_CLASSES
+    assert served.spec.abstain_below > 0.0
+    with reader(settings, releases.get(settings, 1).snapshot_id) as lake:
+        names = lake.execute(
+            "SELECT DISTINCT lower(first_name) FROM lake.marts.traveller_profile "
+            "WHERE length(first_name) > 4"
+        ).fetchall()
+    assert len(names) > 30
+    # The whole registry: parameters, tags, data sets, traces; and every file of every run.
+    stored = [path for path in settings.registry_folder.rglob("*") if path.is_file()]
+    assert len(stored) > 10
+    for path in stored:
+        text = path.read_bytes().decode("utf-8", "ignore").lower()
+        assert not [name for (name,) in names if name in text], path
+    rows = [dict.fromkeys(served.spec.columns) | {GENDER_NAME: name} for name in ("Maria", "João")]
+    chances = served.predict(rows)
+    assert chances.shape == (2, 3)
+    assert chances.sum(axis=1) == pytest.approx(1.0)
+    assert chances[0, 1] > chances[1, 1]
+    figures = card.figures(settings, "traveller_gender")
+    assert "| logistic | unseen first name |" in figures

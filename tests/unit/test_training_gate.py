@@ -38,7 +38,9 @@ def test_the_best_baseline_must_be_beaten_by_the_margin(rmse, passed):
 def test_parity_is_held_against_the_tolerance():
     assert same_as_native(FINE, GateRule("rmse")).passed
     assert not same_as_native(Parity(10, 3.0, 1e-3), GateRule("rmse")).passed
-    assert compare(np.array([1.0, 11.0]), np.array([1.0, 10.0]), np.array([1.0, 10.0])) == Parity(2, 1.0, 0.1)
+    assert compare(np.array([1.0, 11.0]), np.array([1.0, 10.0]), np.array([1.0, 10.0])) == Parity(
+        2, 1.0, 0.1
+    )
 
 
 def test_one_failed_check_fails_the_candidate_and_is_named(rows):

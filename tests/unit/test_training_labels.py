@@ -10,7 +10,7 @@ from tambo.errors import TrainingError
 from tambo.lake import reader, writer
 from tambo.settings import Settings
 from training.labels import LabelTable, read_labels, require
-from training.splits import Bounds, TimeSplit, read_split, time_bounds
+from training.splits import Bounds, PersonSplit, TimeSplit, read_split, time_bounds
 
 DAY = timedelta(days=1)
 START = datetime(2025, 1, 1)
@@ -109,3 +109,28 @@ def test_no_labels_by_an_early_as_of(settings):
 def test_a_missing_mart_is_named(settings):
     with reader(settings) as lake, pytest.raises(TrainingError, match=r"marts\.nothing"):
         require(lake, LabelTable("marts.nothing", ("trip",), "price", DAY))
+
+
+def test_a_person_stays_in_a_part_and_is_seen_at_as_of(settings):
+    split = PersonSplit("trip", least_rows=1)
+    table = LabelTable("marts.labels", key=("trip", "leg"), label="price", window=0 * DAY)
+    early, late = START + 60 * DAY, START + 200 * DAY
+    with reader(settings) as lake:
+        (before, _), (after, bounds) = (split.read(lake, table, t) for t in (early, late))
+    assert bounds == Bounds(late, late, late)
+    people = {name: {*part["trip"].to_pylist()} for name, part in after.items()}
+    assert sum(map(len, people.values())) == 99, "one was withdrawn"
+    assert all(people["train"].isdisjoint(people[name]) for name in ("calibration", "test"))
+    assert {*after["test"]["event_timestamp"].to_pylist()} == {late}
+    for name, part in before.items():
+        known = {*part["trip"].to_pylist()} - {6}
+        assert known <= people[name], "nobody moves to another part"
+    with reader(settings) as lake:
+        few, _ = PersonSplit("trip", least_rows=1, most_rows=30).read(lake, table, late)
+    assert sum(part.num_rows for part in few.values()) == 30
+    assert all({*part["trip"].to_pylist()} <= people[name] for name, part in few.items())
+
+
+def test_too_few_people_are_refused(settings):
+    with reader(settings) as lake, pytest.raises(TrainingError, match="too few labels"):
+        PersonSplit("trip", least_rows=50).read(lake, LABELS, START + 200 * DAY)

@@ -11,6 +11,7 @@ import training_rows
 
 from training.estimators import FitOptions
 from training.explain import permutation_importance
+from training.gate import GateRule
 from training.grouped import score_unseen
 from training.regression import Regression
 from training.search import Dimension, search
@@ -66,7 +67,7 @@ def run(rows, trials=6):
         gap=5 * HOUR,
         options=OPTIONS,
         measure=Regression().measure,
-        metric="rmse",
+        rule=GateRule("rmse"),
         before=told.append,
     )
     return spy, told, found
