@@ -6,12 +6,13 @@ import os
 import signal
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
-# The verdict on a commit is the same wherever and whenever it is tested; `make explore` draws new
-# examples at random, and what it finds becomes an @example.
-settings.register_profile("repeatable", derandomize=True)
-settings.register_profile("explore", derandomize=False, print_blob=True)
+# The verdict on a commit is the same wherever and whenever it is tested, however slow the machine;
+# `make explore` draws new examples at random, and what it finds becomes an @example.
+patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("repeatable", patient, derandomize=True)
+settings.register_profile("explore", patient, derandomize=False, print_blob=True)
 settings.load_profile("repeatable")
 
 # Before any library is imported: each of these switches one library's telemetry off.

@@ -118,7 +118,8 @@ def test_every_key_of_every_view_is_the_same(home):
 
 def test_every_service_is_asked_with_its_aliases_and_on_demand_features(home):
     proof = prove(home)
-    assert [service.view for service in proof.services] == ["fares_v1", "flight_price_v1"]
+    asked = [service.view for service in proof.services]
+    assert asked == ["fares_v1", "flight_price_v1", "traveller_gender_v1"]
     # As many requests as there are places; the route's deviation is the only null.
     service = of(proof, "flight_price_v1")
     assert (service.keys, service.pushed, service.mismatches) == (2, 0, ())
@@ -219,6 +220,7 @@ def test_what_was_pushed_later_is_left_out_and_too_much_of_it_fails(home):
                 "user_code": [7],
                 "event_timestamp": pd.to_datetime([feature_lake.day(40) + timedelta(hours=1)]),
                 "created_timestamp": pd.to_datetime([feature_lake.day(40) + timedelta(hours=1)]),
+                "first_name": ["Ana"],
                 "company": ["New"],
                 "age": [34],
                 "gender": ["male"],
@@ -230,7 +232,7 @@ def test_what_was_pushed_later_is_left_out_and_too_much_of_it_fails(home):
         proof = prove(home)
     view = of(proof, "traveller_profile")
     assert view.mismatches == ()
-    assert (view.filled, view.pushed) == (3, 3)
+    assert (view.filled, view.pushed) == (4, 4)
     assert proof.failures == ["only 0% of traveller_profile could be compared"]
 
 
