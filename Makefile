@@ -90,7 +90,10 @@ mlflow: $(READY) ## MLflow's pages on loopback until Ctrl-C
 	$(BIN)/tambo mlflow
 
 .PHONY: bench
-bench: $(READY) ## measurements against peers; tables go to docs/benchmarks/
+bench: $(READY) ## measurements against peers, hours; tables go to docs/benchmarks/
+	$(BIN)/python -m benchmarks.online
+	$(BIN)/python -m benchmarks.materialize
+	$(BIN)/python -m benchmarks.joins
 	$(BIN)/python -m benchmarks.road
 
 .PHONY: lock
