@@ -28,13 +28,18 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 ORDER = ("unit", "property", "behaviour", "integration", "e2e")
+SLOW_ORDER = ("e2e", "property", "integration", "behaviour", "unit")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run fast tests first, so that a broken line is seen early."""
+    """Run fast tests first, so that a broken line is seen early; of the slow ones the slowest.
+
+    Whole files are dealt to the workers: with the longest at the end, one worker would wait.
+    """
 
     def rank(item: pytest.Item) -> tuple[bool, int]:
         kind = next((part for part in item.path.parts if part in ORDER), ORDER[-1])
-        return item.get_closest_marker("slow") is not None, ORDER.index(kind)
+        slow = item.get_closest_marker("slow") is not None
+        return slow, (SLOW_ORDER if slow else ORDER).index(kind)
 
     items.sort(key=rank)

@@ -2,7 +2,7 @@
 
 One example holds some thirty trips with corrections, withdrawals, moves, late rows and ties, in
 files that arrive in an order and in groups of their own, with a build after each group and batches
-taken out in between; so few examples try much.
+taken out in between; so one example tries much, and `make explore` draws others.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def _arrive(lake: RawLake, draw: random.Random) -> int:
 @pytest.mark.slow
 @given(seed=st.integers(0, 2**32 - 1))
 @settings(
-    max_examples=2,
+    max_examples=1,
     deadline=None,
     # A failing seed is a failing history; there is nothing smaller to find.
     phases=[Phase.explicit, Phase.generate],
