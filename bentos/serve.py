@@ -20,6 +20,7 @@ from bentos.bundle import bentoml_environment, latest
 from bentos.guard import guarded
 from tambo.errors import ServingError
 from tambo.featurestore.online import OnlineManifest, OnlineReader
+from tambo.services import announced
 from tambo.serving.spec import MANIFEST_FILE
 from tambo.settings import Settings
 
@@ -71,7 +72,8 @@ def serving(settings: Settings, domain: str, port: int | None = None) -> Iterato
     environment = _environment(settings, bento)
     with guarded(command, env=environment, cwd=bento / "src", log=log) as process:
         _wait(url, process, log)
-        yield ServingProcess(url, process.pid, log)
+        with announced(settings, domain, url):
+            yield ServingProcess(url, process.pid, log)
 
 
 def serve_forever(settings: Settings, domain: str, port: int | None = None) -> None:

@@ -50,6 +50,12 @@ class Settings(BaseSettings):
     )
     serve_host: str = "127.0.0.1"
     serve_port: int = Field(default=0, ge=0, le=65535, description="0 finds a free port")
+    service_url: str | None = Field(
+        default=None,
+        description="where the app finds the services, {domain} standing for the domain; "
+        "default: where `tambo serve` of this home listens",
+    )
+    app_port: int = Field(default=8501, ge=0, le=65535, description="of the app; 0 finds one")
     mlflow_port: int = Field(default=5000, ge=1, le=65535, description="of MLflow's pages")
     features_port: int = Field(
         default=6566, ge=0, le=65535, description="of the feature server; 0 finds a free port"

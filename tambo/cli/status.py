@@ -17,6 +17,7 @@ from tambo.lake import releases
 from tambo.lake.schema import table_exists
 from tambo.lake.sql import ident
 from tambo.lake.unfed import empty_columns
+from tambo.registry import model_versions
 from tambo.settings import Settings
 from tambo.sources import contracts
 
@@ -139,8 +140,6 @@ def _show_quarantine(settings: Settings) -> None:
 
 
 def _show_models(settings: Settings) -> None:
-    from training.registry import model_versions
-
     rows = [
         (row.name, row.version, ", ".join(row.aliases), row.estimator, row.release,
          json.dumps(row.metrics))
