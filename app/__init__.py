@@ -1,0 +1,1 @@
+"""The web application: pages by domain over the released lake and the services."""
