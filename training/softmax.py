@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tambo.serving.ngrams import EDGE, bucket
 from tambo.serving.spec import Input
 from training.classification import chances
 from training.design import Design, Matrix
@@ -164,7 +165,7 @@ class NaiveBayes:
             weights=(np.log(share) - np.log1p(-share)).T,
             constant=np.log(chances(sizes.tolist())) + np.log1p(-share).sum(axis=1),
         )
-        return calibrated(fitted, stop)
+        return silent_without_text(calibrated(fitted, stop), chances(sizes.tolist()))
 
 
 @dataclass(frozen=True)
@@ -209,7 +210,8 @@ class Logistic:
             model.fit(csr_matrix(scaled), label)
         weights, constant = self._spread_out(model.coef_, model.intercept_, model.classes_)
         fitted = FittedSoftmax(self.name, train.inputs, centre, spread, weights, constant)
-        return calibrated(fitted, stop)
+        shares = chances(np.bincount(label, minlength=self.classes).tolist())
+        return silent_without_text(calibrated(fitted, stop), shares)
 
     def _spread_out(
         self, coefficients: Floats, constant: Floats, seen: Floats
@@ -238,3 +240,25 @@ def calibrated(fitted: FittedSoftmax, rows: Design) -> FittedSoftmax:
 
     best = minimize_scalar(loss, bounds=(-3.0, 5.0), method="bounded")
     return replace(fitted, temperature=float(np.exp(best.x)))
+
+
+def silent_without_text(fitted: FittedSoftmax, shares: Floats) -> FittedSoftmax:
+    """Let the shares of the classes speak where there is no text, and nothing else of it.
+
+    Training rows have texts, so the constant tells nothing of rows without: it would name a class
+    for somebody of whom nothing is known. Every text has the run before its first letter. What the
+    constant said moves to the weight of that run, so answers to rows with a text stay the same.
+
+    Args:
+        fitted: reads at most one text.
+        shares: of the classes: float64 [classes].
+    """
+    start = 0
+    for one in fitted.inputs:
+        if one.buckets is not None:
+            constant = fitted.temperature * np.log(shares)
+            weights = fitted.weights.copy()
+            weights[start + bucket(EDGE, one.buckets)] += fitted.constant - constant
+            return replace(fitted, weights=weights, constant=constant)
+        start += one.width
+    return fitted

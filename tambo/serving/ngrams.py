@@ -20,6 +20,9 @@ from numpy.typing import NDArray
 LONGEST = 5
 """Letters of the longest run; the edges of the name count as one each."""
 
+EDGE = "^"
+"""Before the first letter; a run that every name has, and nothing else."""
+
 LONGEST_NAME = 64
 """Letters of a name that are read; there is nothing to learn from more."""
 
@@ -29,7 +32,7 @@ def ngrams(name: str) -> frozenset[str]:
     letters = unicodedata.normalize("NFC", name.strip()).casefold()[:LONGEST_NAME]
     if not letters:
         return frozenset()
-    edged = f"^{letters}$"
+    edged = f"{EDGE}{letters}$"
     return frozenset(
         edged[start : start + size]
         for size in range(1, LONGEST + 1)

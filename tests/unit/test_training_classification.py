@@ -129,6 +129,16 @@ def test_the_name_tells_and_the_age_does_not(rows):
     assert blind["accuracy_told"] < 0.6
 
 
+def test_of_nobody_the_shares_are_answered(rows, fitted):
+    test = rows[2]
+    nobody = predict(fitted, test.without(["name", "age"]))
+    shares = np.bincount(rows[0].label.astype(int), minlength=3) / len(rows[0])
+    assert nobody == pytest.approx(np.tile(shares, (len(test), 1)), abs=2e-3)
+    nameless = predict(fitted, test.without(["name"]))
+    loss = TASK.measure(test, nameless)["log_loss"]
+    assert loss < TASK.measure(test, nobody)["log_loss"] + 0.02
+
+
 def test_two_classes_are_enough(rows):
     only = rows[0].take(rows[0].label < 2)
     model = Logistic(3).fit(only, rows[1].take(rows[1].label < 2), OPTIONS)
