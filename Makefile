@@ -47,6 +47,10 @@ DOMAIN ?=
 serve: $(READY) ## serve the bento until Ctrl-C; its docs page is at /; DOMAIN= where there are several
 	$(BIN)/tambo serve $(DOMAIN)
 
+.PHONY: app
+app: $(READY) ## the web application on loopback until Ctrl-C; beside it: make serve
+	$(BIN)/python -m app
+
 .PHONY: test
 test: $(READY) ## all tests, fast ones first
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder

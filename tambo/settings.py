@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
+from shlex import quote
 from typing import Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
@@ -83,6 +84,10 @@ class Settings(BaseSettings):
         if self.raw is not None and "home" not in self.model_fields_set:
             self.home = Path(f".tambo-{self.raw.resolve().name}")
         return self
+
+    def command(self, text: str) -> str:
+        """A command for the shell that means this home."""
+        return text if self.home == Path(".tambo") else f"TAMBO_HOME={quote(str(self.home))} {text}"
 
     @property
     def catalog(self) -> Path:

@@ -129,7 +129,7 @@ def _summary(settings: Settings, timings: list[Timing]) -> None:
     total = sum(timing.seconds for timing in timings)
     fresh = sum(timing.up_to_date for timing in timings)
     console.out.print(f"\n{len(timings)} stages in {total:.0f} s, {fresh} were up to date.")
-    prefix = "" if settings.home == Path(".tambo") else f"TAMBO_HOME='{settings.home}' "
+    prefix = settings.command("")
     stages.hint(
         "Open next:\n"
         f"  {prefix}make serve    the service; its docs page is at the address it prints\n"

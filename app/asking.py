@@ -1,0 +1,64 @@
+"""Questions to the services over HTTP, and what is said when one does not answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+
+from app import released
+from tambo.errors import ServingError
+from tambo.services import address
+from tambo.serving.problem import Problem
+from tambo.settings import Settings
+
+_SECONDS = 30.0
+
+
+def ask(domain: str, path: str, payload: Mapping[str, Any]) -> dict[str, Any]:
+    """Send one question to a domain's service.
+
+    Args:
+        domain: whose service.
+        path: of the endpoint, for example /v1/flight-price.
+        payload: the body.
+
+    Raises:
+        ServingError: the service is down, too old for the question, or refuses it; the message is
+            for the visitor.
+    """
+    settings = released.settings()
+    url = address(settings, domain)
+    if url is None:
+        raise _down(settings, f"The {domain} service is not running.")
+    try:
+        answer = httpx.post(url + path, json=payload, timeout=_SECONDS, trust_env=False)
+    except httpx.TimeoutException as error:
+        raise _down(settings, f"The {domain} service at {url} did not answer in time.") from error
+    except httpx.HTTPError as error:
+        raise _down(settings, f"The {domain} service at {url} does not answer.") from error
+    return _body(settings, domain, path, answer)
+
+
+def _body(settings: Settings, domain: str, path: str, answer: httpx.Response) -> dict[str, Any]:
+    if answer.status_code == httpx.codes.OK:
+        body: dict[str, Any] = answer.json()
+        return body
+    if answer.status_code == httpx.codes.NOT_FOUND:
+        raise ServingError(
+            f"The {domain} service that runs does not know {path}: it is of an older bento.",
+            remedy=settings.command("make run serve"),
+        )
+    try:
+        problem = Problem.model_validate_json(answer.content)
+    except ValueError:
+        raise ServingError(
+            f"The {domain} service answers {answer.status_code}, and not as expected.",
+            remedy=settings.command("make serve"),
+        ) from None
+    raise ServingError(problem.detail, remedy=problem.remedy)
+
+
+def _down(settings: Settings, message: str) -> ServingError:
+    return ServingError(message, remedy=settings.command("make serve"))

@@ -1,0 +1,1 @@
+"""Pages about all domains: the data and the models."""

@@ -1,0 +1,215 @@
+"""Models: which versions there are, which one serves, how good it is, and what it rests on."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from app import look, notices
+from app.overview import model_charts, model_files
+from tambo.registry import CHALLENGER, CHAMPION, ModelVersion
+
+TITLE, ORDER = "Models", 2
+
+SHARES = {"coverage", "mape", "wape", "accuracy", "accuracy_told", "named", "calibration_error"}
+"""Figures that are shares, shown in percent."""
+
+AMOUNTS = {"rmse", "mae", "width", "bias"}
+"""Figures in the unit of the label; models whose label is money have them in BRL."""
+
+CALIBRATION = ("reliability", "predicted_against_actual", "residuals", "over_time", "confusion")
+"""Plots that show whether answers are what they claim to be, in the order in which they stand."""
+
+
+def show() -> None:
+    """Draw the page."""
+    known = model_files.versions()
+    name = st.selectbox("Model", list(known), format_func=look.words, key="models_model")
+    mine = known[name]
+    shown = next((one for one in mine if CHAMPION in one.aliases), mine[0])
+    _serving(shown)
+    st.header("Versions")
+    _versions(mine)
+    number = st.selectbox(
+        "Look at version",
+        [one.version for one in mine],
+        index=mine.index(shown),
+        format_func=lambda version: _label(mine, version),
+        key=f"models_version_{name}",
+    )
+    _details(next(one for one in mine if one.version == number))
+    st.header("Model card")
+    _card(name)
+
+
+def _serving(shown: ModelVersion) -> None:
+    if CHAMPION not in shown.aliases:
+        notices.nothing("No version of this model serves yet; the newest one is shown.")
+    role = ", ".join(shown.aliases) or "no alias"
+    st.markdown(
+        f"**Version {shown.version}** ({shown.estimator}, {role}) was trained at release "
+        f"{shown.release}. Figures of its test rows:"
+    )
+    if shown.tags.get("baseline") == "true":
+        st.warning("No trained model beat the baseline, so the best baseline answers.")
+    for place, (name, value) in zip(
+        st.columns(max(1, len(shown.metrics))), shown.metrics.items(), strict=False
+    ):
+        place.metric(_title(name), figure(name, value), border=True)
+
+
+def _title(name: str) -> str:
+    return name.upper() if len(name) <= 4 else look.words(name).capitalize()
+
+
+def figure(name: str, value: float) -> str:
+    """A figure with its unit.
+
+    >>> figure("rmse", 103.57), figure("coverage", 0.873), figure("r2", 0.98301)
+    ('BRL 103.57', '87.3 %', '0.983')
+    """
+    if not math.isfinite(value):
+        return "no figure"
+    if name in SHARES:
+        return look.percent(value, 1)
+    return look.money(value) if name in AMOUNTS else f"{value:,.3f}"
+
+
+def _versions(mine: list[ModelVersion]) -> None:
+    rows = [
+        {
+            "version": one.version,
+            "role": ", ".join(one.aliases),
+            "estimator": one.estimator,
+            "release": one.release,
+            "gate": _gate(one),
+            "why": one.tags.get("role_reason", ""),
+            **{_title(name): figure(name, value) for name, value in one.metrics.items()},
+        }
+        for one in mine
+    ]
+    look.table(
+        pd.DataFrame(rows),
+        {
+            "version": "Version",
+            "role": "Role",
+            "estimator": "Estimator",
+            "release": "Release",
+            "gate": "Gate",
+            "why": "Why this role",
+        },
+    )
+    if not any(CHALLENGER in one.aliases for one in mine):
+        st.caption("There is no challenger now.")
+    if len(mine) > 1:
+        st.altair_chart(
+            model_charts.over_versions(mine), alt="Figures of the test rows over the versions"
+        )
+    else:
+        st.caption("With a second version, a chart of the figures over the versions stands here.")
+
+
+def _gate(version: ModelVersion) -> str:
+    return "baseline took its place" if version.tags.get("baseline") == "true" else "passed"
+
+
+def _label(mine: list[ModelVersion], number: int) -> str:
+    one = next(one for one in mine if one.version == number)
+    return f"{number} ({', '.join((one.estimator, *one.aliases))})"
+
+
+def _details(version: ModelVersion) -> None:
+    found = model_files.reports(version)
+    if not found:
+        notices.nothing(f"The files of version {version.version}'s run are gone.")
+        return
+    checks, inputs, calibration, estimators = st.tabs(
+        ["Gate", "What it rests on", "Calibration", "Against the baselines"]
+    )
+    with checks:
+        _checks(found["gate"])
+    with inputs:
+        _importances(found["importance"])
+    with calibration:
+        _calibration(version)
+    with estimators:
+        _estimators(found["metrics"])
+
+
+def _checks(gate: Mapping[str, Any]) -> None:
+    rows = [
+        {
+            "check": look.words(one["name"]),
+            "passed": "passed" if one["passed"] else "failed",
+            "value": f"{one['value']:,.4g}",
+            "limit": f"{one['limit']:,.4g}",
+            "says": one["says"],
+        }
+        for one in gate["checks"]
+    ]
+    look.table(
+        pd.DataFrame(rows),
+        {
+            "check": "Check of the candidate",
+            "passed": "Result",
+            "value": "Value",
+            "limit": "Limit",
+            "says": st.column_config.TextColumn("Of what", width="large"),
+        },
+    )
+
+
+def _importances(found: Mapping[str, Mapping[str, float]]) -> None:
+    if shuffled := found.get("shuffled"):
+        look.chart(
+            model_charts.importances(shuffled, "error added when the input is shuffled"),
+            "Error that is added when an input is shuffled, by input",
+            height=380,
+        )
+        st.caption(
+            "Inputs that say the same share their importance. Less than nothing: the input only "
+            "adds noise on these rows."
+        )
+    if gain := found.get("gain"):
+        look.chart(
+            model_charts.importances(gain, "share of the trees' whole gain"),
+            "Share of the trees' gain by input",
+            height=380,
+        )
+
+
+def _calibration(version: ModelVersion) -> None:
+    drawn = {path.stem: path for path in model_files.plots(version)}
+    names = [name for name in CALIBRATION if name in drawn]
+    if not names:
+        notices.nothing("This version's run has no plot of its calibration.")
+        return
+    places = st.columns(2)
+    for number, name in enumerate(names):
+        places[number % 2].image(str(drawn[name]), caption=look.words(name).capitalize())
+
+
+def _estimators(metrics: Mapping[str, Mapping[str, float]]) -> None:
+    rows = [
+        {"estimator": look.words(name)}
+        | {
+            _title(key): look.count(value) if key == "rows" else figure(key, value)
+            for key, value in found.items()
+        }
+        for name, found in metrics.items()
+    ]
+    look.table(pd.DataFrame(rows), {"estimator": "Estimator"})
+    st.caption("All of them on the same test rows.")
+
+
+def _card(name: str) -> None:
+    text = model_files.card(name)
+    if text is None:
+        notices.nothing(f"There is no card of {name}: docs/model-cards/{name}.md.")
+        return
+    with st.expander("Read it"):
+        st.markdown(text)

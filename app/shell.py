@@ -1,0 +1,63 @@
+"""The shell around the pages: the menu, the home and release that are shown, what goes wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from app import notices, released
+from app.discovery import Page, pages
+from tambo.errors import TamboError
+
+
+def show() -> None:
+    """Draw the menu and the page that the visitor chose."""
+    st.set_page_config(page_title="Tambo", layout="wide", initial_sidebar_state="expanded")
+    menu: dict[str, list[Any]] = {}
+    for page in pages():
+        one = st.Page(partial(draw, page), title=page.title, url_path=page.name)
+        menu.setdefault(page.slice.capitalize(), []).append(one)
+    first = next(iter(menu.values()))[0]
+    # The default page has no address but /; so that each page keeps its own, it only leads on.
+    start = st.Page(
+        partial(st.switch_page, first), title="Start", default=True, visibility="hidden"
+    )
+    chosen = st.navigation({"": [start], **menu})
+    _sidebar()
+    chosen.run()
+
+
+def draw(page: Page) -> None:
+    """Draw one page, or say what is missing and which command makes it."""
+    st.title(page.title)
+    try:
+        if page.domain is not None:
+            released.require_domain(page.domain)
+        page.show()
+    except TamboError as error:
+        notices.problem(error)
+
+
+def _sidebar() -> None:
+    with st.sidebar:
+        _quietly(_where)
+
+
+def _where() -> None:
+    settings, release = released.settings(), released.release()
+    st.caption(f"Home `{settings.home}`")
+    st.caption(
+        f"Release {release.number}, as of {release.as_of:%Y-%m-%d %H:%M} UTC. "
+        "Every figure from the lake is read at this release unless it says otherwise."
+    )
+
+
+def _quietly(part: Callable[[], None]) -> None:
+    """Leave a part out where there is nothing to say yet; the page says why."""
+    try:
+        part()
+    except TamboError:
+        st.caption("Nothing is released yet.")
