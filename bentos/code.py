@@ -18,6 +18,7 @@ SHARED = (
     "tambo/featurestore/online/*.py",
     "tambo/serving/*.py",
     "bentos/__init__.py",
+    "bentos/inference/*.py",
     "bentos/web/*.py",
 )
 """Patterns below the project's root; a domain's own folder comes on top."""
@@ -36,7 +37,7 @@ def code_files(settings: Settings, domain: str) -> list[Path]:
         ServingError: a pattern finds nothing: the code moved.
     """
     found: set[Path] = set()
-    for pattern in (*SHARED, f"bentos/{domain}/*.py"):
+    for pattern in (*SHARED, f"bentos/{domain}/**/*.py"):
         files = set(settings.root.glob(pattern))
         if not files:
             raise ServingError(f"{settings.root} has no {pattern}.")

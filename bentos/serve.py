@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx
@@ -69,11 +70,13 @@ def serving(settings: Settings, domain: str, port: int | None = None) -> Iterato
         *(sys.executable, "-m", "bentoml", "serve", str(bento)),
         *("--host", settings.serve_host, "--port", str(port)),
     ]
-    environment = _environment(settings, bento)
-    with guarded(command, env=environment, cwd=bento / "src", log=log) as process:
-        _wait(url, process, log)
-        with announced(settings, domain, url):
-            yield ServingProcess(url, process.pid, log)
+    # A service empties the folder of its metrics when it starts: each has its own.
+    with TemporaryDirectory(dir=settings.scratch, prefix=f"serve-{domain}-") as state:
+        environment = _environment(settings, bento, Path(state))
+        with guarded(command, env=environment, cwd=bento / "src", log=log) as process:
+            _wait(url, process, log)
+            with announced(settings, domain, url):
+                yield ServingProcess(url, process.pid, log)
 
 
 def serve_forever(settings: Settings, domain: str, port: int | None = None) -> None:
@@ -133,9 +136,10 @@ def _check_features(settings: Settings, bento: Path) -> None:
             reader.check()
 
 
-def _environment(settings: Settings, bento: Path) -> dict[str, str]:
+def _environment(settings: Settings, bento: Path, state: Path) -> dict[str, str]:
     environment = {
         **bentoml_environment(settings, bento / "src"),
+        "BENTOML_HOME": str(state.absolute()),
         "TAMBO_HOME": str(settings.home.absolute()),
     }
     if settings.redis_url is not None:

@@ -50,6 +50,9 @@ AS_OF = datetime(2026, 6, 30, 3, 0, 0, tzinfo=UTC)
 EVENT = datetime(2026, 6, 1, 12, 30, 15, tzinfo=UTC)
 PROJECT = "tambo_test"
 SERVICE = "flight_price_test"
+GENDER_SERVICE = "traveller_gender_test"
+FIRST_NAME = "Zorvandela"
+"""Stored of traveller 0; no such word is anywhere else."""
 CITIES = ("Recife (PE)", "Natal (RN)", "São Paulo (SP)")
 AGENCIES = ("CloudFy", "Rainbow")
 
@@ -124,7 +127,11 @@ def repository(folder: Path, online: dict[str, object]) -> FeatureStore:
     route = [text["origin"], text["destination"]]
     never = timedelta(0)
     profile = _view(
-        folder, "traveller_profile", [traveller], {"age": Int64, "company": String}, never
+        folder,
+        "traveller_profile",
+        [traveller],
+        {"age": Int64, "company": String, "first_name": String},
+        never,
     )
     trips = _view(
         folder,
@@ -199,11 +206,15 @@ def repository(folder: Path, online: dict[str, object]) -> FeatureStore:
             flight_request,
         ],
     )
+    gender = FeatureService(
+        name=GENDER_SERVICE,
+        features=[profile[["first_name", "age"]], trips[["trips_booked", "mean_fare_paid"]]],
+    )
     every = FeatureService(name="every_type_v1", features=[kinds])
     # Feast drops on-demand features in Python mode where full feature names are asked for.
     alone = FeatureService(name="flight_request_alone", features=[flight_request])
     views = [profile, trips, routes, fares, demand, kinds]
-    store.apply([traveller, *text.values(), *views, flight_request, service, every, alone])
+    store.apply([traveller, *text.values(), *views, flight_request, service, gender, every, alone])
     return store
 
 
@@ -247,8 +258,8 @@ def _frame(view: str) -> pd.DataFrame:
     routes = [(a, b) for a in CITIES for b in CITIES if a != b]
     rows: dict[str, list[dict[str, object]]] = {
         "traveller_profile": [
-            {"user_code": 0, "age": 44, "company": "4You"},
-            {"user_code": 1, "age": None, "company": None},
+            {"user_code": 0, "age": 44, "company": "4You", "first_name": FIRST_NAME},
+            {"user_code": 1, "age": None, "company": None, "first_name": None},
         ],
         "traveller_travel": [
             {"user_code": 0, "trips_booked": 3, "mean_fare_paid": 913.75, "last_booked_at": EVENT},

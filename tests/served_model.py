@@ -1,4 +1,4 @@
-"""A small real model artefact, registered as champion: what training hands to serving."""
+"""Small real model artefacts, registered as champions: what training hands to serving."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 from starlette.applications import Starlette
 
-from bentos.travel.documentation import FLIGHT_PRICE
-from bentos.travel.pricing import FlightPricer
-from bentos.travel.schemas import FlightBatch, FlightPrices
+from bentos.inference.endpoint import Endpoint, OpenEndpoint
+from bentos.travel.flight_price.documentation import FLIGHT_PRICE
+from bentos.travel.traveller_gender.chances import FIRST_NAME
 from bentos.web.endpoint import route
 from bentos.web.middleware import ProblemMiddleware
 from tambo.featurestore.online import OnlineManifest, OnlineReader, resolve
 from tambo.requesttime.travel import FLIGHT_CLASSES
 from tambo.serving.model import ServedModel
+from tambo.serving.ngrams import bucket
 from tambo.serving.spec import Band, Input, Interval, ServingSpec
 from tambo.settings import Settings
 
@@ -92,17 +93,86 @@ def graph() -> onnx.ModelProto:
     return helper.make_model(made, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
 
 
-def write(folder: Path, manifest: OnlineManifest, **changes: object) -> Path:
-    """Write the artefact's three files into a folder."""
+GENDERS = ("male", "female", "none")
+SHARES = (0.45, 0.4, 0.15)
+SAYS = {"a$": 1, "o$": 0}
+"""Which class the end of a name speaks for."""
+AGE = "traveller_profile__age"
+BUCKETS = 256
+
+
+def gender_spec(**changes: object) -> ServingSpec:
+    fields = {
+        "model": "traveller_gender",
+        "estimator": "softmax",
+        "run_id": "unregistered",
+        "feature_service": online_feast.GENDER_SERVICE,
+        "release": 2,
+        "as_of": online_feast.AS_OF,
+        "target": "gender",
+        "unit": "chance",
+        "inputs": (
+            Input(name=FIRST_NAME, kind="ngrams", buckets=BUCKETS),
+            Input(name=AGE, kind="number"),
+        ),
+        "classes": GENDERS,
+        "abstain_below": 0.6,
+        **changes,
+    }
+    return ServingSpec(**fields)
+
+
+def gender_graph(width: int = BUCKETS + 1) -> onnx.ModelProto:
+    """softmax(log shares + 3 for the class that the name's end speaks for + age / 1000 for male)."""
+    weights = np.zeros((width, len(GENDERS)), np.float32)
+    weights[-1, 0] = 0.001
+    if width > BUCKETS:
+        for run, says in SAYS.items():
+            weights[bucket(run, BUCKETS), says] = 3.0
+    constants = {"w": weights, "base": np.log(np.float32([SHARES])), "zero": np.float32(0)}
+    node = helper.make_node
+    nodes = [
+        node("IsNaN", ["features"], ["absent"]),
+        node("Where", ["absent", "zero", "features"], ["filled"]),
+        node("MatMul", ["filled", "w"], ["speaks"]),
+        node("Add", ["speaks", "base"], ["evidence"]),
+        node("Softmax", ["evidence"], ["chances"], axis=1),
+    ]
+    made = helper.make_graph(
+        nodes,
+        "genders",
+        [helper.make_tensor_value_info("features", TensorProto.FLOAT, [None, width])],
+        [helper.make_tensor_value_info("chances", TensorProto.FLOAT, [None, len(GENDERS)])],
+        [numpy_helper.from_array(np.asarray(value), name) for name, value in constants.items()],
+    )
+    return helper.make_model(made, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+
+
+def write(
+    folder: Path,
+    manifest: OnlineManifest,
+    made: ServingSpec | None = None,
+    model: onnx.ModelProto | None = None,
+) -> Path:
+    """Write an artefact's three files into a folder: the flight price's unless others are given."""
     folder.mkdir(parents=True, exist_ok=True)
-    onnx.save(graph(), folder / "model.onnx")
-    spec(**changes).save(folder / "serving.json")
+    onnx.save(model or graph(), folder / "model.onnx")
+    (made or spec()).save(folder / "serving.json")
     manifest.save(folder / "online_manifest.json")
     return folder
 
 
-def register(settings: Settings, folder: Path, *, champion: bool = True) -> str:
-    """Log the artefact to MLflow and register it; returns its version."""
+def write_all(folder: Path, store) -> None:
+    """Write the artefacts of both models, each into a folder of its name."""
+    kept = {"as_of": online_feast.AS_OF}
+    fares = resolve(store, online_feast.SERVICE, release=3, **kept)
+    genders = resolve(store, online_feast.GENDER_SERVICE, release=2, **kept)
+    write(folder / "flight_price", fares)
+    write(folder / "traveller_gender", genders, gender_spec(), gender_graph())
+
+
+def register(settings: Settings, folder: Path, model: str = "flight_price") -> str:
+    """Log the artefact to MLflow and register it as champion; returns its version."""
     import mlflow
 
     Path(settings.mlflow_uri.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
@@ -117,23 +187,22 @@ def register(settings: Settings, folder: Path, *, champion: bool = True) -> str:
     run = client.create_run(experiment)
     client.log_artifacts(run.info.run_id, str(folder), "serving")
     client.set_terminated(run.info.run_id)
-    if not client.search_registered_models("name = 'flight_price'"):
-        client.create_registered_model("flight_price")
+    if not client.search_registered_models(f"name = '{model}'"):
+        client.create_registered_model(model)
     version = client.create_model_version(
-        "flight_price", f"{run.info.artifact_uri}/serving", run.info.run_id
+        model, f"{run.info.artifact_uri}/serving", run.info.run_id
     )
-    if champion:
-        client.set_registered_model_alias("flight_price", "champion", version.version)
+    client.set_registered_model_alias(model, "champion", version.version)
     return str(version.version)
 
 
-def home(folder: Path) -> tuple[Path, Path]:
-    """Make an artefact and the online store behind it; returns both paths."""
+def home(folder: Path, model: str = "flight_price") -> tuple[Path, Path]:
+    """Make the artefacts and the online store behind them; returns paths of one, and the store."""
     path = folder / "online.sqlite"
     store = online_feast.repository(folder, {"type": "sqlite", "path": str(path)})
     online_feast.fill(store)
-    manifest = resolve(store, online_feast.SERVICE, release=3, as_of=online_feast.AS_OF)
-    return write(folder / "artefact", manifest), path
+    write_all(folder / "models", store)
+    return folder / "models" / model, path
 
 
 class Client:
@@ -158,14 +227,8 @@ class Client:
         return self.request("POST", path, **options)
 
 
-def client_of(folder, path) -> Client:
+def client_of(folder: Path, path: Path, endpoint: Endpoint = FLIGHT_PRICE) -> Client:
     model = ServedModel.load(folder)
-    pricer = FlightPricer(model, OnlineReader.open(model.manifest, sqlite=path))
-
-    async def handle(asked):
-        batch = isinstance(asked, FlightBatch)
-        prices = pricer.price(asked.items if batch else [asked], batch=batch)
-        return FlightPrices(items=prices) if batch else prices[0]
-
-    app = ProblemMiddleware(Starlette(routes=[route(FLIGHT_PRICE, handle)]))
-    return Client(app)
+    reader = OnlineReader.open(model.manifest, sqlite=path)
+    opened = OpenEndpoint(endpoint, model, reader, far=False)
+    return Client(ProblemMiddleware(Starlette(routes=[route(endpoint.operation, opened.answer)])))

@@ -1,27 +1,22 @@
-"""The travel service: POST /v1/flight-price."""
+"""The travel service: each of its models behind an endpoint of its own."""
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import bentoml  # noqa: TID253 - this module is the service, only its server imports it
-from anyio import to_thread
 from pydantic import BaseModel
 from starlette.applications import Starlette
 
-from bentos.travel import MODELS
-from bentos.travel.documentation import FLIGHT_PRICE, openapi
+from bentos.inference.endpoint import OpenEndpoint
+from bentos.travel.documentation import openapi
+from bentos.travel.endpoints import ENDPOINTS
 from bentos.travel.image import image
-from bentos.travel.pricing import FlightPricer
-from bentos.travel.schemas import FlightBatch, FlightPrices, FlightRequest
-from bentos.web.endpoint import route
+from bentos.web.endpoint import Handle, route
 from bentos.web.middleware import ProblemMiddleware
 from bentos.web.openapi import routes
 from tambo.errors import OnlineStoreError
-from tambo.featurestore.online import OnlineReader
-from tambo.serving.model import ServedModel
 from tambo.serving.spec import SPEC_FILE, ServingSpec
 from tambo.settings import Settings
 
@@ -29,15 +24,25 @@ FOLDER = Path(__file__).resolve().parents[2] / "models"
 """The bento's models, one folder each; outside a bento there are none."""
 
 
-async def _flight_price(asked: FlightRequest | FlightBatch) -> BaseModel:
-    service: TravelService = bentoml.get_current_service()
-    return await service.flight_price(asked)
+def _handle(model: str) -> Handle:
+    async def handle(asked: Any) -> BaseModel:
+        service: TravelService = bentoml.get_current_service()
+        return await service.endpoints[model].answer(asked)
+
+    return handle
 
 
 _SPECS = {
-    name: ServingSpec.load(path) for name in MODELS if (path := FOLDER / name / SPEC_FILE).exists()
+    one.model: ServingSpec.load(path)
+    for one in ENDPOINTS
+    if (path := FOLDER / one.model / SPEC_FILE).exists()
 }
-_WEB = Starlette(routes=[route(FLIGHT_PRICE, _flight_price), *routes(openapi(_SPECS))])
+_WEB = Starlette(
+    routes=[
+        *(route(one.operation, _handle(one.model)) for one in ENDPOINTS),
+        *routes(openapi(_SPECS)),
+    ]
+)
 
 
 @bentoml.service(
@@ -51,31 +56,19 @@ _WEB = Starlette(routes=[route(FLIGHT_PRICE, _flight_price), *routes(openapi(_SP
 )
 @bentoml.asgi_app(_WEB)
 class TravelService:
-    """Prices flights with the champion model and the features that are online now."""
+    """Answers with the champion models and the features that are online now."""
 
     def __init__(self) -> None:
         settings = Settings()
-        model = ServedModel.load(FOLDER / "flight_price")
-        self._reader = OnlineReader.open(
-            model.manifest, sqlite=settings.online_store, redis_url=settings.redis_url
-        )
-        self._pricer = FlightPricer(model, self._reader)
-        # A look-up in a file takes less than the way to a thread and back; one over the network
-        # may take long, and must not hold up the others.
-        self._far = settings.redis_url is not None
-
-    async def flight_price(self, asked: FlightRequest | FlightBatch) -> BaseModel:
-        """Price one flight or many."""
-        batch = isinstance(asked, FlightBatch)
-        requests = asked.items if isinstance(asked, FlightBatch) else [asked]
-        work = partial(self._pricer.price, requests, batch=batch)
-        prices = await to_thread.run_sync(work) if self._far or batch else work()
-        return FlightPrices(items=prices) if batch else prices[0]
+        self.endpoints = {
+            one.model: OpenEndpoint.load(one, FOLDER / one.model, settings) for one in ENDPOINTS
+        }
 
     def __is_ready__(self) -> bool:
-        """Say whether features can be read; BentoML asks it for /readyz."""
+        """Say whether features of all models can be read; BentoML asks it for /readyz."""
         try:
-            self._reader.check()
+            for one in self.endpoints.values():
+                one.check()
         except OnlineStoreError:
             return False
         return True

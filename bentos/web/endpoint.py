@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -38,6 +39,8 @@ class Operation:
         answer: shape of the answer.
         words: our words by pydantic's error type.
         skip: leading parts of pydantic's error paths that are not in the request.
+        personal: requests hold personal data. No problem and no log then repeats anything of one:
+            neither the names of unknown fields nor the words of an unexpected error.
         request_examples: by title.
         answer_examples: by title.
         problem_examples: by status.
@@ -51,6 +54,7 @@ class Operation:
     answer: TypeAdapter[Any]
     words: Mapping[str, str] = field(default_factory=dict)
     skip: int = 0
+    personal: bool = False
     request_examples: Mapping[str, Any] = field(default_factory=dict)
     answer_examples: Mapping[str, Any] = field(default_factory=dict)
     problem_examples: Mapping[int, Any] = field(default_factory=dict)
@@ -78,12 +82,12 @@ def route(operation: Operation, handle: Handle) -> Route:
         except ClientDisconnect:
             return Response(status_code=499)
         except Exception as error:
-            return _failure(error, operation.path)
+            return _failure(error, operation)
 
     return Route(operation.path, endpoint, methods=_METHODS, name=operation.name)
 
 
-def _failure(error: Exception, path: str) -> Response:
+def _failure(error: Exception, operation: Operation) -> Response:
     """Answer with the problem that an error is; only what is ours to mend goes to the log."""
     if isinstance(error, ProblemError):
         return problem_response(error.problem)
@@ -92,7 +96,11 @@ def _failure(error: Exception, path: str) -> Response:
         logger.error("%s", error)
         down = problem(503, STORE_DOWN, remedy=error.remedy)
         return problem_response(down, {"retry-after": "5"})
-    logger.error("%s failed", path, exc_info=error)
+    if operation.personal:
+        where = "".join(traceback.format_tb(error.__traceback__))
+        logger.error("%s failed: %s at\n%s", operation.path, type(error).__name__, where)
+        return problem_response(problem(500, "see the service's log"))
+    logger.error("%s failed", operation.path, exc_info=error)
     if isinstance(error, TamboError):
         return problem_response(problem(503, error.message, remedy=error.remedy))
     return problem_response(problem(500, "see the service's log"))
@@ -104,7 +112,9 @@ async def _answer(operation: Operation, handle: Handle, request: Request) -> Res
     try:
         asked = operation.request.validate_json(body)
     except ValidationError as error:
-        raise from_validation(error, operation.words, operation.skip) from error
+        raise from_validation(
+            error, operation.words, operation.skip, personal=operation.personal
+        ) from error
     answer = await handle(asked)
     return Response(answer.model_dump_json(), media_type="application/json")
 

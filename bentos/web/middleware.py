@@ -32,7 +32,7 @@ class ProblemMiddleware:
             nonlocal replaced
             if message["type"] == "http.response.start" and _is_bare_error(message):
                 replaced = True
-                body = _body(message["status"], scope["path"])
+                body = _body(message["status"])
                 await send({**message, "headers": _headers(message, len(body))})
                 await send({"type": "http.response.body", "body": body})
             elif not replaced:
@@ -56,6 +56,7 @@ def _headers(start: _Message, length: int) -> list[tuple[bytes, bytes]]:
     return kept + own
 
 
-def _body(status: int, path: str) -> bytes:
-    detail = f"{path}: there is nothing here" if status == 404 else f"{path}: status {status}"
+def _body(status: int) -> bytes:
+    # An address may hold what is not to be repeated, a name for instance.
+    detail = "there is nothing under this address" if status == 404 else f"status {status}"
     return problem(status, detail).model_dump_json(exclude_defaults=True).encode()

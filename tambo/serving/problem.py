@@ -107,7 +107,7 @@ def invalid(location: Sequence[str | int], detail: str) -> ProblemError:
 
 
 def from_validation(
-    error: ValidationError, words: Mapping[str, str], skip: int = 0
+    error: ValidationError, words: Mapping[str, str], skip: int = 0, *, personal: bool = False
 ) -> ProblemError:
     """Turn pydantic's errors into a problem.
 
@@ -115,16 +115,23 @@ def from_validation(
         error: what pydantic found.
         words: our words by pydantic's error type, with {names} from its context.
         skip: leading parts of each path that are not in the request.
+        personal: the request may hold personal data even where a field's name belongs; an unknown
+            field is then named by what holds it.
     """
     found = error.errors(include_url=False, include_input=False)
     if any(one["type"] == "json_invalid" for one in found):
         reason = str(found[0].get("ctx", {}).get("error", found[0]["msg"]))
         return ProblemError(400, f"the body is not JSON: {reason}")
-    errors = [field_error(one["loc"][skip:], _words(one, words)) for one in found]
+    errors = [field_error(_location(one, skip, personal), _words(one, words)) for one in found]
     first = errors[0]
     more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
     detail = f"{first.field}: {first.detail}" if first.field else first.detail
     return ProblemError(422, f"{detail}{more}", errors)
+
+
+def _location(found: Any, skip: int, personal: bool) -> tuple[str | int, ...]:
+    location: tuple[str | int, ...] = found["loc"][skip:]
+    return location[:-1] if personal and found["type"] == "extra_forbidden" else location
 
 
 def _words(found: Any, words: Mapping[str, str]) -> str:

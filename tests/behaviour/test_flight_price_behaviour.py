@@ -12,8 +12,9 @@ import training_home
 
 from bentos.bundle import bundle
 from bentos.serve import call, serving
+from bentos.travel import MODELS
 from bentos.travel.example import PATH
-from bentos.travel.schemas import FlightPrice, FlightPrices
+from bentos.travel.flight_price.schemas import FlightPrice, FlightPrices
 from tambo.lake import reader
 from tambo.settings import Settings
 from training.experiment import train
@@ -27,9 +28,10 @@ Ask = Callable[..., list[FlightPrice]]
 
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory) -> Settings:
-    """The small world with a trained champion."""
+    """The small world with trained champions of all that the service answers."""
     made = training_home.small(tmp_path_factory)
-    train(made, "flight_price", trials=1)
+    for model in MODELS:
+        train(made, model, trials=1)
     return made
 
 

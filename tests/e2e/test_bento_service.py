@@ -24,11 +24,14 @@ from bentos.bundle import DONE, bundle, latest, named_releases
 from bentos.champions import champions
 from bentos.requirements import FORBIDDEN
 from bentos.serve import call, serving
+from bentos.travel import MODELS
 from bentos.travel.example import PATH
 from tambo.errors import OnlineStoreError, ServingError
-from tambo.featurestore.online import StoreState, resolve, write_redis_state, write_sqlite_state
+from tambo.featurestore.online import StoreState, write_redis_state, write_sqlite_state
 from tambo.serving.spec import ServingSpec
 from tambo.settings import Settings
+
+GENDER = "/v1/traveller-gender"
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.xdist_group("travel-bento")]
 
@@ -47,8 +50,7 @@ def settings(tmp_path_factory) -> Settings:
     )
     online_feast.fill(store)
     write_sqlite_state(settings.online_store, online_feast.PROJECT, StoreState(4, AS_OF))
-    manifest = resolve(store, online_feast.SERVICE, release=3, as_of=AS_OF)
-    served_model.write(settings.home / "artefact", manifest)
+    served_model.write_all(settings.home / "models", store)
     return settings
 
 
@@ -58,7 +60,8 @@ def bundled(settings):
         champions(settings, ["flight_price"])
     with pytest.raises(ServingError, match="tambo bundle travel"):
         latest(settings, "travel")
-    served_model.register(settings, settings.home / "artefact")
+    for model in MODELS:
+        served_model.register(settings, settings.home / "models" / model, model)
     return bundle(settings, "travel")
 
 
@@ -70,20 +73,18 @@ def service(settings, bundled):
 
 def test_the_bento_holds_the_champion_and_its_labels(settings, bundled):
     assert not bundled.up_to_date
-    assert bundled.models == {"flight_price": "1"}
+    assert bundled.models == dict.fromkeys(MODELS, "1")
     assert latest(settings, "travel") == bundled.path
     labels = yaml.safe_load((bundled.path / "bento.yaml").read_text())["labels"]
-    assert (labels["model.flight_price"], labels["release"], labels["domain"]) == (
-        "1",
-        "3",
-        "travel",
-    )
-    assert (
-        ServingSpec.load(bundled.path / "src" / "models" / "flight_price" / "serving.json").version
-        == "1"
-    )
+    assert (labels["release"], labels["domain"]) == ("2,3", "travel")
+    for model in MODELS:
+        assert labels[f"model.{model}"] == "1"
+        folder = bundled.path / "src" / "models" / model
+        assert ServingSpec.load(folder / "serving.json").version == "1"
+    # Each model is of a release of its own.
     assert json.loads((bundled.path / DONE).read_text()) == {
-        "flight_price": {"release": 3, "version": "1"}
+        "flight_price": {"release": 3, "version": "1"},
+        "traveller_gender": {"release": 2, "version": "1"},
     }
 
 
@@ -105,7 +106,8 @@ def test_the_bento_holds_nothing_but_what_serves(bundled):
     assert "build-essential" not in docker
     assert "pip install --no-cache-dir uv==" in docker
     assert "ENV UV_NO_CACHE" in docker
-    assert PATH in yaml.safe_load((bundled.path / "apis" / "openapi.yaml").read_text())["paths"]
+    said = yaml.safe_load((bundled.path / "apis" / "openapi.yaml").read_text())["paths"]
+    assert {PATH, GENDER} < set(said)
     for stranger in ("example.py", "bundle.py", "serve.py"):
         assert not list(bundled.path.rglob(stranger))
 
@@ -114,8 +116,7 @@ def test_bundling_again_finds_the_bento(settings, bundled):
     again = bundle(settings, "travel")
     assert again.up_to_date
     assert (again.tag, again.path) == (bundled.tag, bundled.path)
-    artefact = settings.home / "artefact" / "serving.json"
-    assert named_releases(settings) == {ServingSpec.load(artefact).release}, "spared by retention"
+    assert named_releases(settings) == {2, 3}, "spared by retention"
 
 
 def test_one_price_over_http(service):
@@ -124,6 +125,15 @@ def test_one_price_over_http(service):
     assert body["model"]["version"] == "1"
     assert (body["release"], body["as_of"]) == (4, "2026-06-30T03:00:00Z")
     assert len(body["features"]) > 15
+
+
+def test_a_gender_over_http_from_the_features_of_its_own_model(service):
+    one = call(service.url + GENDER, {"userCode": 0, "name": "Ana"})
+    assert (one["gender"], one["coldStart"], one["warnings"]) == ("female", False, [])
+    assert (one["release"], one["model"]["release"]) == (4, 2)
+    assert not [found for found in one["features"] if found["name"].startswith("fare")]
+    many = call(service.url + GENDER, {"items": [{"userCode": 0, "name": "Ana"}] * 300})
+    assert many["items"] == [one] * 300
 
 
 def test_many_prices_over_http(service):
@@ -158,7 +168,11 @@ def test_the_same_bento_serves_from_redis(settings, bundled, service, tmp_path):
         write_redis_state(url, online_feast.PROJECT, StoreState(4, AS_OF))
         with serving(settings.model_copy(update={"redis_url": url}), "travel") as near:
             answer = call(service.url + PATH, ASK)
+            gender = call(service.url + GENDER, {"userCode": 0})
             assert call(near.url + PATH, ASK) == answer
+            assert call(near.url + GENDER, {"userCode": 0}) == gender
+            counted = httpx.get(f"{service.url}/metrics").text
+            assert f'request_total{{endpoint="{GENDER}"' in counted, "each counts its own"
             server.terminate()
             server.wait(10)
             down = httpx.post(near.url + PATH, json=ASK)
@@ -187,14 +201,13 @@ def test_health_metrics_and_documents(service):
     with httpx.Client(base_url=service.url) as client:
         for path in ("/livez", "/readyz", "/healthz"):
             assert client.get(path).status_code == 200
-        client.post(PATH, json=ASK)
-        metrics = client.get("/metrics").text
-        assert "bentoml_service_request_total" in metrics
-        assert PATH in metrics
         document = client.get("/docs.json").json()
-        asked = document["paths"][PATH]["post"]["requestBody"]["content"]["application/json"]
-        for example in asked["examples"].values():
-            assert client.post(PATH, json=example["value"]).status_code == 200
+        for path in (PATH, GENDER):
+            asked = document["paths"][path]["post"]["requestBody"]["content"]["application/json"]
+            for example in asked["examples"].values():
+                assert client.post(path, json=example["value"]).status_code == 200
+            metrics = client.get("/metrics").text
+            assert f'bentoml_service_request_total{{endpoint="{path}"' in metrics
         page = client.get("/").text
         assert "swagger-ui" in page
         assert "googletagmanager" not in page
@@ -242,9 +255,10 @@ def test_a_service_that_cannot_start_says_why(settings, bundled):
 
 
 def test_a_new_champion_makes_a_new_bento_and_a_broken_one_is_built_again(settings, bundled):
-    version = served_model.register(settings, settings.home / "artefact")
+    version = served_model.register(settings, settings.home / "models" / "flight_price")
     newer = bundle(settings, "travel")
-    assert (newer.models, newer.up_to_date) == ({"flight_price": version}, False)
+    expected = {"flight_price": version, "traveller_gender": "1"}
+    assert (newer.models, newer.up_to_date) == (expected, False)
     assert newer.path != bundled.path
     (newer.path / DONE).unlink()
     again = bundle(settings, "travel")
@@ -255,7 +269,9 @@ def test_a_new_champion_makes_a_new_bento_and_a_broken_one_is_built_again(settin
 def test_a_champion_without_its_artefact_is_refused(settings, bundled):
     empty = settings.home / "half"
     empty.mkdir()
-    (empty / "model.onnx").write_bytes((settings.home / "artefact" / "model.onnx").read_bytes())
+    (empty / "model.onnx").write_bytes(
+        (settings.home / "models" / "flight_price" / "model.onnx").read_bytes()
+    )
     served_model.register(settings, empty)
     with pytest.raises(ServingError, match=r"lacks serving/serving\.json"):
         bundle(settings, "travel")

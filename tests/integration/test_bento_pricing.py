@@ -12,7 +12,7 @@ import pytest
 import served_model
 from online_feast import AGENCIES, AS_OF, CITIES, EVENT
 
-from bentos.travel.pricing import NOT_COMPUTED
+from bentos.inference.features import NOT_COMPUTED
 from bentos.web.endpoint import MAX_BYTES
 from tambo.errors import ServingError
 from tambo.featurestore.online import StoreState, write_sqlite_state

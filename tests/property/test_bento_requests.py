@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from online_feast import AGENCIES, AS_OF, CITIES
 
-from bentos.travel.schemas import EXAMPLE
+from bentos.travel.flight_price.schemas import EXAMPLE
 
 SCALARS = (
     st.none()

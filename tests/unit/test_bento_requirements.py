@@ -98,7 +98,7 @@ def test_the_code_hash_moves_with_the_code(tmp_path):
         target.write_bytes((PROJECT_ROOT / path).read_bytes())
     before = code_hash(settings, "travel")
     assert before == code_hash(Settings(home=tmp_path), "travel")
-    changed = settings.root / "bentos" / "travel" / "pricing.py"
+    changed = settings.root / "bentos" / "travel" / "flight_price" / "pricing.py"
     changed.write_text(changed.read_text() + "\n")
     assert code_hash(settings, "travel") != before
     (settings.root / "bentos" / "travel" / "example.py").write_text("import duckdb\n")

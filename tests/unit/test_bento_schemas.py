@@ -11,8 +11,9 @@ import served_model
 from jsonschema import Draft202012Validator
 from pydantic import ValidationError
 
+from bentos.inference.requests import WORDS
 from bentos.travel.documentation import openapi
-from bentos.travel.schemas import EXAMPLE, REQUEST, WORDS, FlightBatch, FlightRequest
+from bentos.travel.flight_price.schemas import EXAMPLE, REQUEST, FlightBatch, FlightRequest
 from tambo.requesttime.travel import FLIGHT_CLASSES
 from tambo.serving.problem import ProblemError, from_validation
 

@@ -1,0 +1,1 @@
+"""From a request to an answer by a model and its online features: what all services share."""

@@ -1,0 +1,1 @@
+"""POST /v1/flight-price: the price of a flight."""
