@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
-from pathlib import Path
+from pkgutil import iter_modules
+from types import ModuleType
 
-from tambo.domains import domains
+from tambo.domains import slices
 
 SHARED = "overview"
-FOLDER = Path(__file__).resolve().parent
+"""The slice about all domains."""
 
 
 @dataclass(frozen=True)
@@ -43,15 +44,16 @@ class Page:
 
 def pages() -> list[Page]:
     """All pages: those of the domains in the domains' order, then the shared ones."""
-    return [page for name in (*domains(), SHARED) for page in _of_slice(name)]
+    packages = {**slices("app", "pages"), SHARED: import_module(f"app.{SHARED}.pages")}
+    return [page for name, package in packages.items() for page in _of_slice(name, package)]
 
 
-def _of_slice(name: str) -> list[Page]:
-    modules = sorted((FOLDER / name / "pages").glob("[!_]*.py"))
-    found = [_page(name, path.stem) for path in modules]
+def _of_slice(name: str, package: ModuleType) -> list[Page]:
+    modules = [
+        import_module(f"{package.__name__}.{one.name}") for one in iter_modules(package.__path__)
+    ]
+    found = [
+        Page(name, module.__name__.rpartition(".")[2], module.TITLE, module.ORDER, module.show)
+        for module in modules
+    ]
     return sorted(found, key=lambda page: (page.order, page.name))
-
-
-def _page(slice_name: str, name: str) -> Page:
-    module = import_module(f"app.{slice_name}.pages.{name}")
-    return Page(slice_name, name, module.TITLE, module.ORDER, module.show)

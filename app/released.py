@@ -55,14 +55,15 @@ def history() -> list[Release]:
     return _history(str(here.home.absolute()), here)
 
 
-def require_domain(domain: str) -> None:
-    """Refuse a domain that the release lacks.
+def require(domain: str | None) -> None:
+    """Refuse to go on without a release, or with one that lacks a domain; None: any release.
 
     Raises:
-        ReleaseError: it does.
+        LakeError: there is no lake yet.
+        ReleaseError: nothing has been released, or nothing of the domain.
     """
     here, latest = settings(), release()
-    why = ready.in_release(here, latest).skipped.get(domain)
+    why = ready.in_release(here, latest).skipped.get(domain or "")
     if why is not None:
         raise ReleaseError(
             f"Release {latest.number} holds nothing of {domain}: {why}.",

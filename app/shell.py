@@ -34,8 +34,7 @@ def draw(page: Page) -> None:
     """Draw one page, or say what is missing and which command makes it."""
     st.title(page.title)
     try:
-        if page.domain is not None:
-            released.require_domain(page.domain)
+        released.require(page.domain)
         page.show()
     except TamboError as error:
         notices.problem(error)

@@ -57,8 +57,19 @@ MODEL = replace(FLIGHT_PRICE, name="toy_flow", domain="toy")
 """,
     "bentos/toy/__init__.py": "MODELS = ('toy_flow',)",
     "bentos/toy/example.py": "PATH = '/v1/toy-flow'",
+    "app/toy/__init__.py": "",
+    "app/toy/pages/__init__.py": "",
+    "app/toy/pages/flow.py": """
+import streamlit as st
+
+TITLE, ORDER = "Flow", 1
+
+
+def show():
+    st.write("visitors of the toy")
+""",
 }
-PACKAGES = ("tambo.sources", "feature_repo", "training", "bentos")
+PACKAGES = ("tambo.sources", "feature_repo", "training", "bentos", "app")
 
 
 def write(root: Path) -> None:
