@@ -14,8 +14,9 @@ from bentos.travel.documentation import openapi
 from bentos.travel.endpoints import ENDPOINTS
 from bentos.travel.image import image
 from bentos.web.endpoint import Handle, route
+from bentos.web.known import only_known
 from bentos.web.middleware import ProblemMiddleware
-from bentos.web.openapi import routes
+from bentos.web.openapi import addresses, routes
 from tambo.errors import OnlineStoreError
 from tambo.serving.spec import SPEC_FILE, ServingSpec
 from tambo.settings import Settings
@@ -37,10 +38,11 @@ _SPECS = {
     for one in ENDPOINTS
     if (path := FOLDER / one.model / SPEC_FILE).exists()
 }
+_DOCUMENT = openapi(_SPECS)
 _WEB = Starlette(
     routes=[
         *(route(one.operation, _handle(one.model)) for one in ENDPOINTS),
-        *routes(openapi(_SPECS)),
+        *routes(_DOCUMENT),
     ]
 )
 
@@ -76,3 +78,4 @@ class TravelService:
 
 _SERVICE: Any = TravelService
 _SERVICE.add_asgi_middleware(ProblemMiddleware)
+only_known(_SERVICE, addresses(_DOCUMENT))

@@ -7,28 +7,26 @@ from typing import Any
 
 from tambo.serving.problem import MEDIA_TYPE, problem
 
-_Message = MutableMapping[str, Any]
-_Send = Callable[[_Message], Awaitable[None]]
-_Receive = Callable[[], Awaitable[_Message]]
-_App = Callable[[MutableMapping[str, Any], _Receive, _Send], Awaitable[None]]
+Message = MutableMapping[str, Any]
+Send = Callable[[Message], Awaitable[None]]
+Receive = Callable[[], Awaitable[Message]]
+App = Callable[[Message, Receive, Send], Awaitable[None]]
 
 
 class ProblemMiddleware:
     """ASGI middleware; see the module."""
 
-    def __init__(self, app: _App) -> None:
+    def __init__(self, app: App) -> None:
         self._app = app
 
-    async def __call__(
-        self, scope: MutableMapping[str, Any], receive: _Receive, send: _Send
-    ) -> None:
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Pass a request on, and its answer back."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         replaced = False
 
-        async def sent(message: _Message) -> None:
+        async def sent(message: Message) -> None:
             nonlocal replaced
             if message["type"] == "http.response.start" and _is_bare_error(message):
                 replaced = True
@@ -41,12 +39,12 @@ class ProblemMiddleware:
         await self._app(scope, receive, sent)
 
 
-def _is_bare_error(start: _Message) -> bool:
+def _is_bare_error(start: Message) -> bool:
     kinds = [value for name, value in start["headers"] if name.lower() == b"content-type"]
     return start["status"] >= 400 and not any(MEDIA_TYPE.encode() in kind for kind in kinds)
 
 
-def _headers(start: _Message, length: int) -> list[tuple[bytes, bytes]]:
+def _headers(start: Message, length: int) -> list[tuple[bytes, bytes]]:
     kept = [
         (name, value)
         for name, value in start["headers"]

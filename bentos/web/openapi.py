@@ -25,6 +25,14 @@ _SYSTEM = {
     "/metrics": ("metrics", "Prometheus metrics", "text/plain"),
 }
 
+_PAGE_FILES = (
+    "swagger-ui.css",
+    "swagger-ui-bundle.js",
+    "swagger-ui-standalone-preset.js",
+    "swagger-initializer.js",
+)
+"""BentoML has them at hand, under /static_content."""
+
 _PAGE = """<!DOCTYPE html>
 <html lang="en">
   <head>
@@ -86,6 +94,12 @@ def routes(document: dict[str, Any]) -> list[Route]:
         return HTMLResponse(_PAGE.format(title=document["info"]["title"]))
 
     return [Route("/docs.json", openapi, name="openapi"), Route("/", page, name="index")]
+
+
+def addresses(document: dict[str, Any]) -> frozenset[str]:
+    """All that a service answers at: what its document says, the document and its page."""
+    files = (f"/static_content/{name}" for name in _PAGE_FILES)
+    return frozenset({*document["paths"], "/", "/docs.json", *files})
 
 
 def _operation(one: Operation, schemas: dict[str, Any]) -> dict[str, Any]:

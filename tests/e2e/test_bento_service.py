@@ -219,6 +219,76 @@ def test_health_metrics_and_documents(service):
         )
 
 
+MARKER = "Xyzzyvara"
+
+NAMED = [
+    ("POST", GENDER, {"json": body})
+    for body in (
+        {"name": MARKER},
+        {"name": f"{MARKER} da Silva", "userCode": 0},
+        {"items": [{"name": MARKER}, {"userCode": 99, "name": MARKER}]},
+        {"name": f"{MARKER}\u0000"},
+        {"name": MARKER * 40},
+        {"name": [MARKER]},
+        {"name": {MARKER: MARKER}},
+        {"userCode": MARKER},
+        {"asked_at": MARKER, "name": MARKER},
+        {MARKER: MARKER, "name": MARKER},
+        {"items": [{"name": MARKER}, {}]},
+        {"items": MARKER},
+        {"items": []} | {MARKER: 1},
+        [MARKER],
+        MARKER,
+    )
+] + [
+    ("POST", GENDER, {"content": f'{{"name": "{MARKER}'.encode()}),
+    ("POST", GENDER, {"content": f'{{"name": {MARKER}}}'.encode()}),
+    ("POST", GENDER, {"content": MARKER.encode("utf-16")}),
+    ("POST", GENDER, {"content": MARKER.encode() * 300_000}),
+    ("POST", GENDER, {"data": {"name": MARKER}}),
+    ("POST", GENDER, {"files": {MARKER: MARKER.encode()}}),
+    ("POST", f"{GENDER}?name={MARKER}", {"json": {"name": MARKER}}),
+    ("POST", f"{GENDER}/{MARKER}", {"json": {"name": MARKER}}),
+    ("GET", f"{GENDER}?name={MARKER}", {}),
+    ("GET", f"{GENDER}/{MARKER}", {}),
+    ("GET", f"/{MARKER}", {}),
+    ("GET", f"/static_content/{MARKER}", {}),
+    ("GET", f"/readyz/{MARKER}", {}),
+    (MARKER.upper(), GENDER, {}),
+    ("PUT", GENDER, {"json": {"name": MARKER}}),
+]  # fmt: skip
+
+
+def test_a_name_stands_in_no_answer_log_or_metric(settings, service):
+    """Whatever is asked with a name, well or badly, and whether features can be read or not."""
+    away = settings.online_store.with_suffix(".away")
+    with httpx.Client(base_url=service.url) as client:
+
+        def answers() -> list[httpx.Response]:
+            stored = client.post(GENDER, json={"userCode": 0})
+            return [client.request(*how[:2], **how[2]) for how in NAMED] + [stored]
+
+        found = answers()
+        settings.online_store.rename(away)
+        try:
+            found += answers()
+        finally:
+            away.rename(settings.online_store)
+        statuses = {one.status_code for one in found}
+        assert statuses == {200, 400, 404, 405, 413, 415, 422, 503}
+        found += [client.get("/metrics"), client.get("/docs.json")]
+    secrets = [word.casefold().encode() for word in (MARKER, online_feast.FIRST_NAME)]
+    for one in found:
+        said = one.content + repr(one.headers.raw).encode()
+        assert not [secret for secret in secrets if secret in said.lower()], said[:500]
+    written = [*settings.scratch.rglob("*"), *settings.bento_home.rglob("*")]
+    assert service.log in written
+    assert "is not there" in service.log.read_text(), "what failed is in the log"
+    for path in written:
+        if path.is_file():
+            assert not [one for one in secrets if one in path.read_bytes().lower()], path
+
+
 def test_it_is_not_ready_without_its_features(settings, service):
     away = settings.online_store.with_suffix(".away")
     settings.online_store.rename(away)
