@@ -83,6 +83,8 @@ def marts(settings: Settings) -> None:
         "1::BIGINT AS stays_booked, 2::DOUBLE AS mean_nights_stayed, "
         "90::DOUBLE AS mean_nightly_price_paid, 1::BIGINT AS stays_booked_90d, "
         "TIMESTAMP '2024-01-03' AS last_stay_booked_at",
+        f"CREATE TABLE lake.marts.traveller_recent_stays AS SELECT 7::BIGINT AS user_code, {times}, "
+        "['H', 'I'] AS recent_hotels, ['a', 'b'] AS recent_places",
         "CREATE TABLE lake.marts.traveller_hotels AS SELECT 7::BIGINT AS user_code, "
         f"'H' AS hotel_name, 'a' AS place, {times}, 1::BIGINT AS stays_here, "
         "TIMESTAMP '2024-01-03' AS last_booked_here_at",

@@ -23,6 +23,7 @@ KEYS = {
     "hotel_stays": 2,
     "place_stays": 1,
     "traveller_stays": 1,
+    "traveller_recent_stays": 1,
     "traveller_hotels": 3,
     "traveller_places": 2,
     "place_demand": 1,

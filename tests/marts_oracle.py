@@ -186,6 +186,16 @@ def traveller_stays(facts: list[Fact], t: datetime) -> dict[str, Any]:
     }
 
 
+def traveller_recent_stays(facts: list[Fact]) -> dict[str, Any]:
+    """The newest ten of one traveller's stays."""
+    by_name = sorted(facts, key=lambda fact: (fact.values["name"], fact.values["place"]))
+    newest = sorted(by_name, key=lambda fact: fact.event, reverse=True)[:10]
+    return {
+        "recent_hotels": [fact.values["name"] for fact in newest],
+        "recent_places": [fact.values["place"] for fact in newest],
+    }
+
+
 def traveller_hotels(facts: list[Fact]) -> dict[str, Any]:
     """State of one traveller in one hotel."""
     return {
@@ -319,6 +329,9 @@ def marts_at(stored: Sequence[Stored], t: datetime) -> dict[str, dict[Key, dict[
         "place_stays": {k: place_stays(f, t) for k, f in _grouped(stays, "place").items()},
         "traveller_stays": {
             k: traveller_stays(f, t) for k, f in _grouped(stays, "userCode").items()
+        },
+        "traveller_recent_stays": {
+            k: traveller_recent_stays(f) for k, f in _grouped(stays, "userCode").items()
         },
         "traveller_hotels": {
             k: traveller_hotels(f) for k, f in _grouped(stays, "userCode", "name", "place").items()

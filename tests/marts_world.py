@@ -9,6 +9,8 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pyarrow as pa
+
 from tambo.lake import writer
 from tambo.settings import Settings
 
@@ -101,23 +103,12 @@ class RawLake:
                 stored = [Stored(row, self.batches, at) for at, row in enumerate(rows, 1)]
                 self.stored += stored
                 table = rows[0].table
-                for one in stored:
-                    values = one.row.values | {
-                        "withdrawn": True if one.row.withdrawn else None,
-                        "_batch_id": one.batch_id,
-                        "_source_file": f"{table}_{one.batch_id}.csv",
-                        "_row_number": one.row_number,
-                        "_ingested_at": one.row.known_at,
-                        "_event_at": one.row.event_at,
-                        "_known_at": one.row.known_at,
-                        "_known_from": "manifest",
-                    }
-                    names = ", ".join(f'"{name}"' for name in values)
-                    marks = ", ".join("?" * len(values))
-                    lake.execute(
-                        f"INSERT INTO lake.raw.{table} ({names}) VALUES ({marks})",
-                        list(values.values()),
-                    )
+                found = [_columns(one) for one in stored]
+                # Tombstones have fewer columns than the rows they end.
+                names = dict.fromkeys(name for values in found for name in values)
+                rows_of_file = pa.table({n: [one.get(n) for one in found] for n in names})
+                lake.register("rows_of_file", rows_of_file)
+                lake.execute(f"INSERT INTO lake.raw.{table} BY NAME SELECT * FROM rows_of_file")
                 lake.execute(
                     "INSERT INTO lake.audit.batches BY NAME SELECT ? AS batch_id, "
                     "'travel' AS domain, ? AS table_name, ? AS file_hash, 'loaded' AS status, "
@@ -137,6 +128,20 @@ class RawLake:
                 "WHERE batch_id = ?",
                 [batch_id],
             )
+
+
+def _columns(one: Stored) -> dict[str, Any]:
+    """Values of a row of a raw table by column."""
+    return one.row.values | {
+        "withdrawn": True if one.row.withdrawn else None,
+        "_batch_id": one.batch_id,
+        "_source_file": f"{one.row.table}_{one.batch_id}.csv",
+        "_row_number": one.row_number,
+        "_ingested_at": one.row.known_at,
+        "_event_at": one.row.event_at,
+        "_known_at": one.row.known_at,
+        "_known_from": "manifest",
+    }
 
 
 def user(code: int, known_at: datetime, **values: Any) -> Row:

@@ -37,6 +37,10 @@ MORE: Mapping[str, Mapping[str, str]] = {
     "travel.marts.traveller_stays": {
         "stays_booked_90d <= stays_booked": "the window holds no more stays than there are",
     },
+    "travel.marts.traveller_recent_stays": {
+        "len(recent_hotels) BETWEEN 1 AND 10": "the newest ten stays, or as many as there are",
+        "len(recent_hotels) IS NOT DISTINCT FROM len(recent_places)": "each stay has its place",
+    },
     "travel.marts.place_demand": {
         "arrivals_90d <= arrivals": "the window holds no more arrivals than there are",
     },

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from feast import FeatureView, Field  # noqa: TID253 - definitions need it
-from feast.types import Float64, Int64, String, UnixTimestamp  # noqa: TID253
+from feast.types import Array, Float64, Int64, String, UnixTimestamp  # noqa: TID253
 
 from feature_repo.travel.entities import (
     agency,
@@ -476,6 +476,49 @@ traveller_profile = FeatureView(
         "ttl_reason": (
             "Statements about a person hold until they are replaced; age is as stated at load."
         ),
+    },
+)
+
+traveller_recent_stays = FeatureView(
+    name="traveller_recent_stays",
+    description=(
+        "One row per traveller and instant at which what is known of their hotel stays changes, "
+        "with the newest ten of them."
+    ),
+    entities=[traveller],
+    # ttl: What is known of a traveller's stays stays known.
+    ttl=timedelta(days=0),
+    schema=[
+        Field(name="user_code", dtype=Int64, description="Number of the traveller."),
+        Field(
+            name="recent_hotels",
+            dtype=Array(String),
+            description=(
+                "Names of the hotels of the ten stays booked last, newest first; of stays booked "
+                "at once, by name."
+            ),
+            tags={"personal_data": "true"},
+        ),
+        Field(
+            name="recent_places",
+            dtype=Array(String),
+            description="Places of these hotels, in the same order.",
+            tags={"personal_data": "true"},
+        ),
+    ],
+    source=DuckLakeSource(
+        table="marts.traveller_recent_stays",
+        timestamp_field="event_timestamp",
+        created_timestamp_column="created_timestamp",
+        records=True,
+        owner="travel-data",
+    ),
+    owner="travel-data",
+    tags={
+        "domain": "travel",
+        "tier": "gold",
+        "personal_data": "true",
+        "ttl_reason": "What is known of a traveller's stays stays known.",
     },
 )
 

@@ -60,7 +60,9 @@ def module_text(domain: str, views: Sequence[View]) -> str:
     Raises:
         FeatureError: a column has a type that Feast does not know.
     """
-    dtypes = sorted({_dtype(one, view.name) for view in views for one in view.keys + view.features})
+    dtypes = {_dtype(one, view.name) for view in views for one in view.keys + view.features}
+    # Array(String) is made of two names.
+    types = sorted({name for dtype in dtypes for name in dtype.rstrip(")").split("(")})
     entities = sorted({entity for view in views for entity in view.entities})
     head = [
         f'"""Feature views of {domain}, one a mart.',
@@ -73,7 +75,7 @@ def module_text(domain: str, views: Sequence[View]) -> str:
         "from datetime import timedelta",
         "",
         "from feast import FeatureView, Field  # noqa: TID253 - definitions need it",
-        f"from feast.types import {', '.join(dtypes)}  # noqa: TID253",
+        f"from feast.types import {', '.join(types)}  # noqa: TID253",
         "",
         *_import(f"feature_repo.{domain}.entities", entities),
         "from tambo.featurestore.source import DuckLakeSource",
@@ -202,9 +204,12 @@ def _text(value: str) -> str:
 
 
 def _dtype(column: Column, view: str) -> str:
-    if column.kind not in _DTYPES:
+    item = column.kind.removesuffix("[]")
+    is_list = item != column.kind
+    if item not in _DTYPES or (is_list and not column.feature):
+        use, lists = ("feature", ", or a list of one") if column.feature else ("key", "")
         raise FeatureError(
-            f"Column {column.name} of mart {view} is {column.kind}, which no feature can be.",
-            remedy=f"cast it in the mart to one of: {', '.join(sorted(_DTYPES))}",
+            f"Column {column.name} of mart {view} is {column.kind}, which no {use} can be.",
+            remedy=f"cast it in the mart to one of: {', '.join(sorted(_DTYPES))}{lists}",
         )
-    return _DTYPES[column.kind]
+    return f"Array({_DTYPES[item]})" if is_list else _DTYPES[item]

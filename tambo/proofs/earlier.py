@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -49,6 +49,23 @@ class Moved:
 
 
 Rows = Counter[tuple[Any, ...]]
+
+
+def bag(rows: Iterable[Iterable[Any]]) -> Rows:
+    """Rows as a bag, whatever the types of their values.
+
+    >>> bag([(1, ["a"]), (1, ["a"])])
+    Counter({(1, ('a',)): 2})
+    """
+    return Counter(tuple(map(_hashable, row)) for row in rows)
+
+
+def _hashable(value: Any) -> Any:
+    if isinstance(value, list):
+        return tuple(map(_hashable, value))
+    if isinstance(value, dict):
+        return tuple((key, _hashable(one)) for key, one in value.items())
+    return value
 
 
 def compare_rows(

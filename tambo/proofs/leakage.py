@@ -15,7 +15,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -25,7 +24,14 @@ from tambo.errors import ProofError
 from tambo.lake import reader, releases
 from tambo.lake.releases import Release
 from tambo.progress import Progress, silent
-from tambo.proofs.earlier import Moved, compare_rows, compare_service, compare_views
+from tambo.proofs.earlier import (
+    Moved,
+    Rows,
+    bag,
+    compare_rows,
+    compare_service,
+    compare_views,
+)
 from tambo.proofs.perturb import perturb
 from tambo.proofs.versions import Version, read_versions, write_versions
 from tambo.settings import Settings
@@ -247,10 +253,10 @@ def _compare(
             parts.append(
                 compare_rows(
                     f"labels of {model.model}",
-                    _rows(model.labels(first, t)),
-                    _rows(model.labels(second, t)),
-                    _rows(labels),
-                    _rows(theirs),
+                    _bag_of(model.labels(first, t)),
+                    _bag_of(model.labels(second, t)),
+                    _bag_of(labels),
+                    _bag_of(theirs),
                 )
             )
     parts += [
@@ -261,8 +267,8 @@ def _compare(
     return parts
 
 
-def _rows(table: pa.Table) -> Counter[tuple[Any, ...]]:
-    return Counter(map(tuple, (row.values() for row in table.to_pylist())))
+def _bag_of(table: pa.Table) -> Rows:
+    return bag(row.values() for row in table.to_pylist())
 
 
 def _require_same_raw(
@@ -298,7 +304,7 @@ def _mart_rows(
     for (name,) in tables:
         sql = f'SELECT * FROM lake.marts."{name}" WHERE created_timestamp {{}} ?'
         found = [
-            Counter(lake.execute(sql.format(sign), [t]).fetchall())
+            bag(lake.execute(sql.format(sign), [t]).fetchall())
             for sign in ("<=", ">")
             for lake in (first, second)
         ]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from feature_lake import AS_OF, day, marts, release
+from feature_lake import AS_OF, VIEWS, day, marts, release
 
 from tambo.errors import FeatureError
 from tambo.settings import Settings
@@ -68,7 +68,7 @@ def test_every_view_says_what_it_is():
     from feature_repo.definitions import all_objects
 
     views = [one for one in all_objects() if isinstance(one, FeatureView)]
-    assert len(views) == 10
+    assert len(views) == 11
     for view in views:
         assert view.description.startswith("One row per ")
         assert view.owner
@@ -226,7 +226,7 @@ def test_feasts_own_command_line_registers_each_object_once(tmp_path):
     from tambo.featurestore.store import open_store
 
     store = open_store(settings)
-    assert len(store.list_feature_views()) == 10
+    assert len(store.list_feature_views()) == len(VIEWS)
     assert len(store.list_entities()) == 7
     assert len(store.list_permissions()) == 5
     unset = {name: value for name, value in environment.items() if name != "TAMBO_HOME"}

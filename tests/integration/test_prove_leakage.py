@@ -79,6 +79,7 @@ def test_a_mart_that_ignores_when_a_row_became_known_is_caught(home, tmp_path):
     proof = prove(home.model_copy(update={"root": root}), tmp_path / "homes", ungated)
     leaking_parts = {part.part for part in proof.leaks}
     assert {"mart hotel_stays", "view hotel_stays", "view traveller_hotels"} <= leaking_parts
+    assert {"mart traveller_recent_stays", "view traveller_recent_stays"} <= leaking_parts
     assert not [part for part in leaking_parts if "fare" in part or "flight" in part]
     examples = [text for part in proof.leaks for text in part.examples]
     assert any("hotel_stays__" in text and "became" in text for text in examples)

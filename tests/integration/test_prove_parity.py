@@ -114,6 +114,7 @@ def test_every_key_of_every_view_is_the_same(home):
     assert (of(proof, "hotel_stays").cells, of(proof, "hotel_stays").filled) == (12, 6)
     assert of(proof, "fare_prices").filled == 5
     assert of(proof, "traveller_travel").filled == 7
+    assert of(proof, "traveller_recent_stays").filled == 2
 
 
 def test_every_service_is_asked_with_its_aliases_and_on_demand_features(home):

@@ -8,15 +8,17 @@ taken out in between; so one example tries much, and `make explore` draws others
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from marts_check import Marts, around, check_against_oracle, contents
-from marts_world import RawLake, Row, changed, flight, gone, random_files, user
+from marts_world import RawLake, Row, changed, flight, gone, hotel, random_files, user
 
 from tambo.lake.build import build
 from tambo.settings import Settings
@@ -72,12 +74,13 @@ def test_increments_equal_a_full_refresh_and_the_oracle(
 
 
 @pytest.mark.slow
-def test_last_price_when_a_whole_history_is_sent_again(tmp_path: Path) -> None:
+def test_the_newest_facts_when_a_whole_history_is_sent_again(tmp_path: Path) -> None:
     """Hundreds of overlapping versions that all end: the spans of brief_ranks at every level."""
     draw = random.Random(5)
     lake = RawLake(Settings(home=tmp_path / "home")).create()
-    first, *versions = long_history(draw, legs=700)
-    lake.load(first, *versions)
+    lake.load([user(1, datetime(1970, 1, 1))])
+    lake.load(*long_history(draw, 700, flight))
+    lake.load(*long_history(draw, 300, stay))
     built = build(lake.settings)
 
     marts = Marts(lake.settings)
@@ -88,14 +91,19 @@ def test_last_price_when_a_whole_history_is_sent_again(tmp_path: Path) -> None:
     check_against_oracle(marts, lake.stored, [t for t in instants if t <= built.as_of])
 
 
-def long_history(draw: random.Random, legs: int) -> list[list[Row]]:
-    """One fare of one traveller, every leg of it corrected or withdrawn some time later."""
+def stay(trip: int, known_at: datetime, **values: Any) -> Row:
+    """A stay in a hotel of its own, told from all others by its name."""
+    return hotel(trip, known_at, name=f"Hotel {trip}", **values)
+
+
+def long_history(draw: random.Random, size: int, make: Callable[..., Row]) -> list[list[Row]]:
+    """Legs or stays of one traveller, every one of them corrected or withdrawn some time later."""
     start = datetime(2023, 1, 1, 12)
-    sent_again = start + timedelta(days=legs + 100)
+    sent_again = start + timedelta(days=size + 100)
     rows, later = [], []
-    for number in range(legs):
+    for number in range(size):
         booked = start + timedelta(hours=24 * number + draw.randrange(24))
-        row = flight(
+        row = make(
             number,
             booked + timedelta(days=draw.choice([0, 0, 1, 30])),
             price=Decimal(draw.randrange(10_000, 90_000)) / 100,
@@ -106,5 +114,5 @@ def long_history(draw: random.Random, legs: int) -> list[list[Row]]:
         if draw.random() < 0.8:
             later.append(changed(row, sent_again, price=row.values["price"] + 1))
         else:
-            later.append(gone(row, row.known_at + timedelta(days=draw.randrange(1, legs))))
-    return [[user(1, datetime(1970, 1, 1))], rows, later]
+            later.append(gone(row, row.known_at + timedelta(days=draw.randrange(1, size))))
+    return [rows, later]

@@ -114,7 +114,8 @@ def test_readers_of_this_repository_read_fares_and_no_traveller():
         if isinstance(one, FeatureView | OnDemandFeatureView | FeatureService)
     }
     closed = {name for name, open_to_readers in named.items() if not open_to_readers}
-    assert {"traveller_profile", "traveller_travel", "flight_request", "flight_price_v1"} <= closed
+    travellers = {"traveller_profile", "traveller_travel", "traveller_recent_stays"}
+    assert {*travellers, "flight_request", "flight_price_v1"} <= closed
     assert {"fares_v1", "fare_prices", "route_fares", "place_demand"} <= set(named) - closed
 
 

@@ -51,6 +51,7 @@ MART = {
             column("calls", "bigint", feature=True, unit="calls"),
             column("mean_stay_of_all_vessels", "double", feature=True, unit="hours"),
             column("master", "varchar", feature=True, personal_data=True),
+            column("last_ports", "varchar[]", feature=True),
         ]
     },
 }
@@ -74,6 +75,7 @@ def test_a_generated_module_is_clean_and_holds_the_view(tmp_path):
     assert max(map(len, text.splitlines())) <= 100
 
     from feast import Entity, FeatureView, ValueType
+    from feast.types import Array, String
 
     port = Entity(name="port", value_type=ValueType.STRING)
     names = {"port": port}
@@ -92,7 +94,8 @@ def test_a_generated_module_is_clean_and_holds_the_view(tmp_path):
     assert view.batch_source.records
     assert view.batch_source.created_timestamp_column == "created_timestamp"
     features = {one.name: one for one in view.features}
-    assert list(features) == ["calls", "mean_stay_of_all_vessels", "master"]
+    assert list(features) == ["calls", "mean_stay_of_all_vessels", "master", "last_ports"]
+    assert features["last_ports"].dtype == Array(String)
     assert features["calls"].tags == {"unit": "calls"}
     assert features["master"].tags == {"personal_data": "true"}
     assert features["calls"].description == 'The "calls" of the port.'
@@ -124,6 +127,7 @@ def test_drift_is_reported_and_nothing_is_written(tmp_path):
         (lambda mart: mart["columns"].pop("port"), "1 entities .* and 0 key columns"),
         (lambda mart: mart["columns"]["calls"].pop("data_type"), "calls of mart port_calls has no"),
         (lambda mart: mart["columns"]["calls"].update(data_type="hugeint"), "is HUGEINT"),
+        (lambda mart: mart["columns"]["port"].update(data_type="varchar[]"), "no key can be"),
     ],
 )
 def test_a_mart_that_is_not_complete_is_named(tmp_path, break_it, message):

@@ -7,9 +7,13 @@
     lies in log16(n) of them: also a whole history that was sent again, corrected, stays near
     linear.
 
-    Reads `counted` and `running` of running_state; ends with the CTE `brief`: position, brief_rank.
+    number  how many ranks are wanted, as a list; none: the highest alone
+
+    Reads `counted` and `running` of running_state or newest_facts, of which lasting_rank is the
+    lowest rank that is kept of the facts that never end. Ends with the CTE `brief`: position,
+    brief_rank.
 -#}
-{% macro brief_ranks() -%}
+{% macro brief_ranks(number=none) -%}
     ending as materialized (
         select
             row_number() over () as fact,
@@ -74,7 +78,7 @@
     ),
 
     blocks as (
-        select level, block, max(rank) as rank
+        select level, block, max(rank{{ ', ' ~ number if number }}) as rank
         from (
             select
                 level,
@@ -101,7 +105,13 @@
     ),
 
     brief as (
-        select probes.position, max(blocks.rank) as brief_rank
+        select
+            probes.position,
+            {% if number -%}
+                list_reverse_sort(flatten(list(blocks.rank)))[:{{ number }}] as brief_rank
+            {%- else -%}
+                max(blocks.rank) as brief_rank
+            {%- endif %}
         from probes
         inner join blocks using (level, block)
         group by probes.position
