@@ -6,11 +6,12 @@ import json
 
 import pytest
 import served_model
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from online_feast import AGENCIES, AS_OF, CITIES
 
 from bentos.travel.flight_price.schemas import EXAMPLE
+from bentos.travel.traveller_gender.documentation import TRAVELLER_GENDER
 
 SCALARS = (
     st.none()
@@ -48,8 +49,19 @@ GOOD = {
 
 
 @pytest.fixture(scope="module")
-def client(tmp_path_factory):
-    return served_model.client_of(*served_model.home(tmp_path_factory.mktemp("served")))
+def home(tmp_path_factory):
+    return served_model.home(tmp_path_factory.mktemp("served"))
+
+
+@pytest.fixture(scope="module")
+def client(home):
+    return served_model.client_of(*home)
+
+
+@pytest.fixture(scope="module")
+def genders(home):
+    folder, path = home
+    return served_model.client_of(folder.with_name("traveller_gender"), path, TRAVELLER_GENDER)
 
 
 @st.composite
@@ -60,27 +72,34 @@ def nearly_right(draw) -> dict:
     return draw(st.sampled_from([body, {"items": [body]}, {"items": [GOOD, body]}]))
 
 
-def check(answer) -> None:
+def check(answer) -> list[dict]:
+    """The answers, if there are any; else a problem that says what is wrong."""
     assert answer.status_code in {200, 400, 413, 422}
     body = answer.json()
     if answer.status_code == 200:
-        for one in body.get("items", [body]):
-            assert one["interval"]["low"] <= one["price"] <= one["interval"]["high"]
+        answers = body.get("items", [body])
+        for one in answers:
             for feature in one["features"]:
                 assert (feature["value"] is None) == (feature["reason_if_null"] is not None)
-        return
+        return answers
     assert answer.headers["content-type"] == "application/problem+json"
     assert body["status"] == answer.status_code
     assert body["type"].startswith("urn:tambo:problem:")
     if answer.status_code == 422:
         assert body["errors"]
         assert all(error["detail"] for error in body["errors"])
+    return []
+
+
+def check_prices(answer) -> None:
+    for one in check(answer):
+        assert one["interval"]["low"] <= one["price"] <= one["interval"]["high"]
 
 
 @settings(deadline=None)
 @given(nearly_right())
 def test_requests_that_are_nearly_right(client, body):
-    check(
+    check_prices(
         client.post(
             "/v1/flight-price",
             content=json.dumps(body),
@@ -92,6 +111,24 @@ def test_requests_that_are_nearly_right(client, body):
 @settings(deadline=None)
 @given(st.binary(max_size=200) | JSON.map(lambda value: json.dumps(value).encode()))
 def test_any_bytes(client, body):
-    check(
+    check_prices(
         client.post("/v1/flight-price", content=body, headers={"content-type": "application/json"})
     )
+
+
+@settings(deadline=None)
+@given(st.lists(st.text(max_size=210) | JSON, min_size=1, max_size=3), st.none() | st.integers(0))
+@example(["\u1e9e", "\u0345\u03b9", "\U0001f468\u200d\U0001f680"], 0)
+def test_any_name(genders, names, code):
+    """Chances sum to one; blanks around a name do not matter."""
+    body = {"items": [{"userCode": code, "name": name} for name in names]}
+    found = check(genders.post("/v1/traveller-gender", json=body))
+    for one in found:
+        assert sum(one["probabilities"].values()) == pytest.approx(1.0, abs=1e-12)
+        assert all(chance >= 0.0 for chance in one["probabilities"].values())
+        assert one["gender"] in {None, max(one["probabilities"], key=one["probabilities"].get)}
+    if found and all(len(name) < 199 for name in names):
+        blanks = [{"userCode": code, "name": f" {name}\u3000"} for name in names]
+        again = check(genders.post("/v1/traveller-gender", json={"items": blanks}))
+        for one, other in zip(found, again, strict=True):
+            assert one["probabilities"] == other["probabilities"]
