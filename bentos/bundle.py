@@ -151,7 +151,8 @@ def _version(settings: Settings, domain: str, chosen: Sequence[Champion], requir
 def _write_bentofile(folder: Path, domain: str, specs: Sequence[ServingSpec], code: str) -> None:
     labels = {f"model.{one.model}": f"{one.version}" for one in specs}
     labels |= {f"estimator.{one.model}": one.estimator for one in specs}
-    labels |= {"release": ",".join(sorted({str(one.release) for one in specs})), "code": code}
+    releases = map(str, sorted({one.release for one in specs}))
+    labels |= {"release": ",".join(releases), "code": code}
     content: dict[str, object] = {
         "service": f"bentos.{domain}.service:{domain.capitalize()}Service",
         "name": domain,

@@ -56,7 +56,7 @@ from training.travel.flight_price import MODEL as FLIGHT_PRICE
 MODEL = replace(FLIGHT_PRICE, name="toy_flow", domain="toy")
 """,
     "bentos/toy/__init__.py": "MODELS = ('toy_flow',)",
-    "bentos/toy/example.py": "PATH = '/v1/toy-flow'",
+    "bentos/toy/example.py": "QUESTIONS = {'toy_flow': ('/v1/toy-flow', dict)}",
     "app/toy/__init__.py": "",
     "app/toy/pages/__init__.py": "",
     "app/toy/pages/flow.py": """

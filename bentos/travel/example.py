@@ -1,7 +1,8 @@
-"""A question to the travel service that its data can answer; not part of the bento."""
+"""Questions to the travel service that its data can answer; not part of the bento."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import UTC, timedelta
 from typing import Any
 
@@ -23,7 +24,7 @@ _NEWEST = """
 """
 
 
-def payload(settings: Settings) -> dict[str, Any]:
+def flight(settings: Settings) -> dict[str, Any]:
     """Ask again, two weeks ahead, for the flight that was booked last.
 
     Raises:
@@ -45,3 +46,15 @@ def payload(settings: Settings) -> dict[str, Any]:
         "date": day.isoformat(),
         "userCode": user_code,
     }
+
+
+def traveller(settings: Settings) -> dict[str, Any]:
+    """Ask about the traveller who booked last; raises as `flight`."""
+    return {"userCode": flight(settings)["userCode"]}
+
+
+QUESTIONS: Mapping[str, tuple[str, Callable[[Settings], dict[str, Any]]]] = {
+    "flight_price": (PATH, flight),
+    "traveller_gender": ("/v1/traveller-gender", traveller),
+}
+"""By model: where to ask, and what. The first is asked where nobody names a model."""

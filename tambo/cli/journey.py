@@ -77,7 +77,11 @@ def _short(answer: dict[str, Any]) -> dict[str, Any]:
 
 
 def predict(
-    settings: Settings, domain: str | None, payload: str | None = None, url: str | None = None
+    settings: Settings,
+    domain: str | None,
+    payload: str | None = None,
+    url: str | None = None,
+    model: str | None = None,
 ) -> dict[str, Any]:
     """Ask a domain's service once.
 
@@ -86,9 +90,10 @@ def predict(
         domain: whose service; None: the only one there is.
         payload: a JSON object, or @file that holds one; None asks what the lake can answer.
         url: a running service; None starts one, asks, and stops it.
+        model: which of its models; None: the first.
 
     Raises:
-        ServingError: no such service, the payload is not JSON, or the service refuses it.
+        ServingError: no such service or model, the payload is not JSON, or the service refuses it.
         ReleaseError: a sample is asked for, and the release holds nothing of the domain.
     """
     from bentos.bundle import served_domain
@@ -101,14 +106,21 @@ def predict(
         raise ServingError(
             f"There is no service for {domain!r}.", remedy=f"one of: {', '.join(examples)}"
         )
-    example = examples[domain]
+    questions = examples[domain].QUESTIONS
+    model = next(iter(questions)) if model is None else model
+    if model not in questions:
+        raise ServingError(
+            f"The {domain} service has no model {model!r}.",
+            remedy=f"one of: {', '.join(questions)}",
+        )
+    path, sample = questions[model]
     if given is None:
         stages.require_domain(settings, domain)
-        given = example.payload(settings)
+        given = sample(settings)
     if url is not None:
-        return dict(call(url + example.PATH, given))
+        return dict(call(url + path, given))
     with serving(settings, domain) as process:
-        return dict(call(process.url + example.PATH, given))
+        return dict(call(process.url + path, given))
 
 
 def _read_payload(text: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from bentos.travel import MODELS
 from bentos.travel.documentation import openapi
 from bentos.travel.endpoints import ENDPOINTS
+from bentos.travel.example import QUESTIONS
 from bentos.travel.traveller_gender.documentation import OPERATION
 from bentos.travel.traveller_gender.schemas import GenderBatch, GenderRequest
 from tambo.serving.problem import ProblemError, from_validation
@@ -110,7 +111,9 @@ def test_requests_are_read_and_shown_without_the_name():
 def test_each_model_has_an_endpoint_and_valid_examples():
     assert tuple(one.model for one in ENDPOINTS) == MODELS
     document = openapi({})
-    assert {one.operation.path for one in ENDPOINTS} < set(document["paths"])
+    paths = {one.model: one.operation.path for one in ENDPOINTS}
+    assert {model: path for model, (path, _) in QUESTIONS.items()} == paths
+    assert set(paths.values()) < set(document["paths"])
     for one in ENDPOINTS:
         said = document["paths"][one.operation.path]["post"]
         asked = said["requestBody"]["content"]["application/json"]
