@@ -290,11 +290,12 @@ def predict(
     payload: Annotated[str | None, typer.Argument(help="JSON, or @file; default: a sample")] = None,
     domain: Annotated[str | None, typer.Option(help="default: the only one bundled")] = None,
     url: Annotated[str | None, typer.Option(help="a running service; default: start one")] = None,
+    model: Annotated[str | None, typer.Option(help="default: the service's first")] = None,
 ) -> None:
-    """Ask the served model once, as a client would."""
+    """Ask a served model once, as a client would."""
     from tambo.cli import journey
 
-    answer = journey.predict(_settings(), domain, payload, url)
+    answer = journey.predict(_settings(), domain, payload, url, model)
     console.out.print_json(json.dumps(answer))
 
 

@@ -89,7 +89,13 @@ def test_a_setting_that_cannot_be_is_named_with_its_value(setting, value, tmp_pa
 
 
 @pytest.mark.parametrize(
-    "command", [["predict", "@/none.json"], ["predict", "--domain", "none"]], ids=["file", "domain"]
+    "command",
+    [
+        ["predict", "@/none.json"],
+        ["predict", "--domain", "none"],
+        ["predict", "--domain", "travel", "--model", "none"],
+    ],
+    ids=["file", "domain", "model"],
 )
 def test_a_question_that_cannot_be_asked_is_refused(command, tmp_path) -> None:
     done = tambo(*command, {"TAMBO_HOME": str(tmp_path / "home")})
