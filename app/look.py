@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import altair as alt
@@ -98,3 +98,23 @@ def money_column(title: str) -> Any:
 def count_column(title: str) -> Any:
     """A column of whole numbers in a table."""
     return st.column_config.NumberColumn(title, format="localized")
+
+
+def features(found: Sequence[Mapping[str, Any]]) -> None:
+    """The features that an answer rests on, as a service names them."""
+    rows = [
+        {
+            "feature": words(one["name"]),
+            "value": "" if one["value"] is None else str(one["value"]),
+            "age": None if one["age_seconds"] is None else one["age_seconds"] / 86_400,
+            "absent": one["reason_if_null"] or "",
+        }
+        for one in found
+    ]
+    columns = {
+        "feature": "Feature",
+        "value": "Value",
+        "age": st.column_config.NumberColumn("Age, days", format="%.1f"),
+        "absent": "Why it is absent",
+    }
+    table(pd.DataFrame(rows, columns=list(columns)), columns)
