@@ -44,6 +44,7 @@ def examine(settings: Settings) -> list[Check]:
         *_ports(settings),
         _lock(settings),
         _lake(settings),
+        _spool(settings),
     ]
 
 
@@ -153,3 +154,12 @@ def _lake(settings: Settings) -> Check:
         return Check("lake", "ok", f"snapshot {head(settings)}")
     except LakeError as error:
         return Check("lake", "fail", error.message, "restore lake/catalog.sqlite from a backup")
+
+
+def _spool(settings: Settings) -> Check:
+    from tambo.lake.waiting import summary
+
+    found = summary(settings)
+    if found is None:
+        return Check("spool", "ok", "nothing waits for the lake")
+    return Check("spool", "warn", found.text, found.remedy)

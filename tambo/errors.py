@@ -7,6 +7,7 @@ TamboError
 │   └── FileChangedError   it changed while it was read
 ├── LakeError              the lake cannot be opened, read or written
 │   ├── LockedError        another process is writing
+│   ├── SpoolError         a record cannot be kept until the lake is free
 │   └── ReleaseError       no such release, or it has been retired
 ├── BuildError             a dbt model or test failed
 ├── ValidationFailedError  a critical expectation failed: no release
@@ -62,6 +63,10 @@ class LakeError(TamboError):
 
 class LockedError(LakeError):
     """Another process holds the writer's lock."""
+
+
+class SpoolError(LakeError):
+    """A record cannot be kept until the lake is free; it is not acknowledged."""
 
 
 class ReleaseError(LakeError):

@@ -105,6 +105,11 @@ class Settings(BaseSettings):
         return self.home.absolute() / "lake" / "writer.lock"
 
     @property
+    def spool(self) -> Path:
+        """What waits to be written into the lake: a folder for each table."""
+        return self.home.absolute() / "spool"
+
+    @property
     def scratch(self) -> Path:
         """Folder for DuckDB's spill files and for work files; safe to delete."""
         return self.home.absolute() / "scratch"

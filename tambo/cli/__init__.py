@@ -184,6 +184,14 @@ def release(
         stages.alone(stages.retain_stage(settings))
 
 
+@app.command()
+def drain() -> None:
+    """Move what waits in the spool, as feedback given during a build, into the lake."""
+    from tambo.lake.drain import drain as move
+
+    console.out.print(move(_settings()).line(), markup=False)
+
+
 @features.callback(invoke_without_command=True)
 def publish(
     context: typer.Context,

@@ -17,6 +17,7 @@ from tambo.lake import releases
 from tambo.lake.schema import table_exists
 from tambo.lake.sql import ident
 from tambo.lake.unfed import empty_columns
+from tambo.lake.waiting import summary
 from tambo.registry import model_versions
 from tambo.settings import Settings
 from tambo.sources import contracts
@@ -42,6 +43,7 @@ def show(settings: Settings) -> None:
         _show_tables(connection, released)
         _show_unfed(connection, released)
     _show_online(settings, released)
+    _show_spool(settings)
     _show_quarantine(settings)
     _show_models(settings)
 
@@ -130,6 +132,14 @@ def _show_online(settings: Settings, released: releases.Release | None) -> None:
     then = f": {found.remedy}" if found.remedy else ""
     console.out.print("\n[bold]online features[/bold]  ", end="")
     console.out.print(f"{found.text}{then}\n", markup=False)
+
+
+def _show_spool(settings: Settings) -> None:
+    """Print on one line what waits to be written into the lake; nothing where nothing does."""
+    found = summary(settings)
+    if found is not None:
+        console.out.print("[bold]spool[/bold]  ", end="")
+        console.out.print(f"{found.text}: {found.remedy}\n", markup=False)
 
 
 def _show_quarantine(settings: Settings) -> None:

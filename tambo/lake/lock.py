@@ -19,6 +19,9 @@ from tambo.settings import Settings
 PATIENCE_SECONDS = 2.0
 """How long a writer waits before it says whom it waits for."""
 
+DRAIN = "drain"
+"""Purpose of a hold that empties the spool itself."""
+
 logger = logging.getLogger(__name__)
 
 
@@ -38,7 +41,8 @@ _locks: dict[Path, FileLock] = {}
 def writer_lock(settings: Settings, purpose: str) -> Iterator[None]:
     """Hold the writer's lock; nested use in one thread is free, other threads wait.
 
-    The operating system frees the lock of a killed process.
+    The operating system frees the lock of a killed process. When it has been given back, what
+    arrived in the spool meanwhile is moved into the lake.
 
     Args:
         settings: the Tambo home.
@@ -60,6 +64,10 @@ def writer_lock(settings: Settings, purpose: str) -> Iterator[None]:
         if outermost:
             _note_file(settings).unlink(missing_ok=True)
         lock.release()
+    if outermost and purpose != DRAIN:
+        from tambo.lake.drain import drain_if_free  # it stands on this module
+
+        drain_if_free(settings)
 
 
 def holder(settings: Settings) -> Holder | None:

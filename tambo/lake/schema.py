@@ -66,6 +66,30 @@ QUARANTINE_TABLES = {
 
 TABLES = {"audit": AUDIT_TABLES, "quarantine": QUARANTINE_TABLES}
 
+SPOOLED = {
+    # What people said of answers (tambo.monitoring.feedback). Personal data: it has travellers.
+    "monitoring.feedback": {
+        "id": "VARCHAR",
+        "given_at": "TIMESTAMP",
+        "recorded_at": "TIMESTAMP",
+        "kind": "VARCHAR",
+        "domain": "VARCHAR",
+        "endpoint": "VARCHAR",
+        "model": "VARCHAR",
+        "model_version": "VARCHAR",
+        "release": "BIGINT",
+        "subject": "VARCHAR",
+        "item": "VARCHAR",
+        "place": "VARCHAR",
+        "rank": "BIGINT",
+        "destination": "VARCHAR",
+        "budget": "DOUBLE",
+        "nights": "BIGINT",
+        "travel_date": "DATE",
+    },
+}
+"""Tables that are filled from the spool, made with their first record: type by column."""
+
 
 def create_audit_tables(connection: duckdb.DuckDBPyConnection) -> None:
     """Create the lake's schemas and audit tables where they are missing, in one snapshot."""

@@ -21,6 +21,7 @@ VERBS = (
     "serve",
     "predict",
     "status",
+    "drain",
     "export",
     "quarantine",
 )

@@ -1,0 +1,1 @@
+"""What is heard of served models: feedback on their answers."""
