@@ -11,6 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from tambo.errors import TrainingError
+from tambo.serving import ngrams
 from tambo.serving.spec import UNKNOWN, Input, category_key, encode_columns, source_columns
 from training.metrics import Floats
 
@@ -101,9 +102,9 @@ def stack(designs: Sequence[Design]) -> Design:
 
 
 def learn_vocabularies(inputs: Sequence[Input], rows: pa.Table) -> tuple[Input, ...]:
-    """Fill in the categories that occur in the training rows, sorted by name.
+    """Fill in the categories that occur in the training rows, sorted by name, and the letters.
 
-    An input whose vocabulary is declared keeps it.
+    An input whose vocabulary or alphabet is declared keeps it.
     """
     learned = []
     for one in inputs:
@@ -111,6 +112,9 @@ def learn_vocabularies(inputs: Sequence[Input], rows: pa.Table) -> tuple[Input, 
             values = [rows.column(name).to_pylist() for name in one.sources]
             keys = {category_key(row) for row in zip(*values, strict=True)}
             learned.append(one.model_copy(update={"vocabulary": tuple(sorted(keys - {None}))}))
+        elif one.kind == "ngrams" and one.alphabet is None:
+            letters = ngrams.alphabet(rows.column(one.name).to_pylist())
+            learned.append(one.model_copy(update={"alphabet": letters}))
         else:
             learned.append(one)
     return tuple(learned)

@@ -27,9 +27,24 @@ LONGEST_NAME = 64
 """Letters of a name that are read; there is nothing to learn from more."""
 
 
+def _read(name: str) -> str:
+    """A name as it is read: one form for each letter, the same in any case."""
+    return unicodedata.normalize("NFC", name.strip()).casefold()[:LONGEST_NAME]
+
+
+def alphabet(names: Sequence[object]) -> str:
+    """All letters of some names, sorted; what is not text has none.
+
+    >>> alphabet(["Zé", None, "O'Ana 2"])
+    'anozé'
+    """
+    texts = (_read(name) for name in names if isinstance(name, str))
+    return "".join(sorted({letter for text in texts for letter in text if letter.isalpha()}))
+
+
 def ngrams(name: str) -> frozenset[str]:
     """Runs of 1 to `LONGEST` letters, with "^" before the first letter and "$" after the last."""
-    letters = unicodedata.normalize("NFC", name.strip()).casefold()[:LONGEST_NAME]
+    letters = _read(name)
     if not letters:
         return frozenset()
     edged = f"{EDGE}{letters}$"
@@ -47,13 +62,19 @@ def bucket(run: str, buckets: int) -> int:
     return int.from_bytes(digest, "big") % buckets
 
 
-def encode(names: Sequence[object], buckets: int) -> NDArray[np.float32]:
+def encode(names: Sequence[object], buckets: int, known: str | None = None) -> NDArray[np.float32]:
     """1 in the column of each run that a name has: float32 [names, buckets].
 
     What is not text, None and NaN for instance, has no runs.
+
+    Args:
+        names: texts.
+        buckets: columns.
+        known: a name with none of these letters has no runs either: that it lacks the runs of
+            names in another script says nothing. None: all letters are known.
     """
     found = np.zeros((len(names), buckets), dtype=np.float32)
     for row, name in enumerate(names):
-        if isinstance(name, str):
+        if isinstance(name, str) and (known is None or not set(known).isdisjoint(_read(name))):
             found[row, [bucket(run, buckets) for run in ngrams(name)]] = 1.0
     return found

@@ -45,6 +45,9 @@ class Input(_Part):
     buckets: int | None = Field(
         default=None, gt=0, description="columns that the runs of letters of a text are hashed to"
     )
+    alphabet: str | None = Field(
+        default=None, description="letters that are known; a text with none of them is missing"
+    )
     columns: tuple[str, ...] = Field(
         default=(), description="the columns that make up the category; empty: the one named `name`"
     )
@@ -55,6 +58,8 @@ class Input(_Part):
             raise ValueError(f"input {self.name}: a category has a vocabulary, nothing else has")
         if (self.kind == "ngrams") != (self.buckets is not None):
             raise ValueError(f"input {self.name}: n-grams have buckets, nothing else has")
+        if self.kind != "ngrams" and self.alphabet is not None:
+            raise ValueError(f"input {self.name}: only n-grams have an alphabet")
         if self.vocabulary is not None and len(set(self.vocabulary)) < len(self.vocabulary):
             raise ValueError(f"input {self.name}: its vocabulary holds a category twice")
         if self.kind != "category" and self.columns:
@@ -259,7 +264,7 @@ def encode_columns(
 
 def _block(one: Input, sources: Sequence[Sequence[object]]) -> NDArray[Any]:
     if one.buckets is not None:
-        return ngrams.encode(sources[0], one.buckets)
+        return ngrams.encode(sources[0], one.buckets, one.alphabet)
     if one.kind == "number":
         return _numbers(one.name, sources[0])[:, None]
     return _codes(one, sources)[:, None]

@@ -93,6 +93,12 @@ def test_direction_a_name_of_the_world_gets_the_gender_it_belongs_to(ask):
     assert (women[:, 1] > women[:, 0]).mean() >= 0.8
 
 
+def test_invariance_a_name_in_letters_that_nobody_has_is_no_name(ask):
+    nobody, *strange = ask([{"userCode": 10**9}, {"name": "李小龙"}, {"name": "فاطمة"}])
+    assert (chances(strange) == chances([nobody])).all()
+    assert [one.gender for one in strange] == [None, None]
+
+
 def test_abstention_is_where_the_chance_is_low(ask, people):
     for one in ask([{"userCode": code} for code, _, _ in people]):
         highest = max(one.probabilities.male, one.probabilities.female, one.probabilities.none)

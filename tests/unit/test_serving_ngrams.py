@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
+import pyarrow as pa
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tambo.requesttime.travel import first_name
-from tambo.serving.ngrams import bucket, encode, ngrams
+from tambo.serving.ngrams import alphabet, bucket, encode, ngrams
 from tambo.serving.spec import Input, encode_columns
+from training.design import learn_vocabularies
 
 NAMES = st.text(max_size=300)
 
@@ -42,6 +45,37 @@ def test_the_first_name_is_one_word_of_the_name(name):
 
 def test_what_is_no_text_has_no_runs():
     assert not encode([None, float("nan"), 7, ""], 8).any()
+
+
+def test_a_name_in_letters_that_nobody_has_is_missing():
+    known = alphabet(["José", "ANA"])
+    assert known == "ajnosé"
+    for strange in ("李小龙", "محمد", "Анна", "👩\u200d🚀", "123", "Kuby"):
+        assert not encode([strange], 64, known).any()
+        assert encode([strange], 64).any()
+    for near in ("ANITA", "Jose\u0301", "李ana"):
+        assert (encode([near], 64, known) == encode([near], 64)).all()
+    assert not encode(["Ana"], 64, "").any()
+
+
+@given(st.lists(NAMES | st.none(), min_size=1))
+def test_names_that_were_trained_on_are_read_whole(names):
+    """But for those without any letter."""
+    known = alphabet(names)
+    for name in names:
+        whole = encode([name], 64)
+        found = encode([name], 64, known)
+        assert (found == whole).all() or not alphabet([name])
+
+
+def test_letters_are_learned_from_training_rows():
+    inputs = (Input(name="name", kind="ngrams", buckets=16), Input(name="age", kind="number"))
+    learned = learn_vocabularies(inputs, pa.table({"name": ["Ana", None, "Bé"], "age": [1, 2, 3]}))
+    assert learned[0].alphabet == "abné"
+    declared = (inputs[0].model_copy(update={"alphabet": "x"}),)
+    assert learn_vocabularies(declared, pa.table({"name": ["Ana"]})) == declared
+    with pytest.raises(ValueError, match="only n-grams have an alphabet"):
+        Input(name="age", kind="number", alphabet="x")
 
 
 def test_n_grams_stand_between_the_columns_of_other_inputs():
