@@ -12,6 +12,7 @@ import pandas as pd
 from app.travel.places import OUTLINE, Point
 
 _STAYED, _HOME, _RECOMMENDED = "stayed there", "home", "recommended now"
+_SHAPES = {_STAYED: "circle", _RECOMMENDED: "diamond", _HOME: "square"}
 
 
 def on_map(
@@ -76,9 +77,9 @@ def _points(points: list[dict[str, Any]]) -> list[Any]:
         return []
     frame = pd.DataFrame(points, columns=[*_POINT])
     base = alt.Chart(frame).encode(latitude="latitude:Q", longitude="longitude:Q")
-    colour = alt.Color(
-        "what:N", title=None, sort=[_STAYED, _RECOMMENDED, _HOME], legend=alt.Legend(orient="top")
-    )
+    shown = [kind for kind in _SHAPES if kind in set(frame["what"])]
+    legend = alt.Legend(orient="top", values=shown)
+    colour = alt.Color("what:N", title=None, scale=alt.Scale(domain=list(_SHAPES)), legend=legend)
     what = alt.FieldOneOfPredicate
     tooltip = [alt.Tooltip("place:N"), alt.Tooltip("what:N", title=" ")]
     counted = [
@@ -92,10 +93,8 @@ def _points(points: list[dict[str, Any]]) -> list[Any]:
     shape = alt.Shape(
         "what:N",
         title=None,
-        sort=[_STAYED, _RECOMMENDED, _HOME],
-        scale=alt.Scale(
-            domain=[_STAYED, _RECOMMENDED, _HOME], range=["circle", "diamond", "square"]
-        ),
+        scale=alt.Scale(domain=list(_SHAPES), range=list(_SHAPES.values())),
+        legend=legend,
     )
     return [
         stayed.mark_point(filled=True, opacity=0.75).encode(

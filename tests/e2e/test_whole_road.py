@@ -1,4 +1,7 @@
-"""The README's first command on a tiny world: raw files to an answer, then nothing to redo."""
+"""The README's first command on a tiny world: raw files to an answer, then nothing to redo.
+
+What it made is then looked at as people do: in a browser, with the app and the service running.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,17 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
+import app_browser
 import pytest
+from app_browser import Visitor
+from playwright.sync_api import Browser
+
+from bentos.serve import serving
+from tambo.settings import Settings
 
 pytestmark = [pytest.mark.slow, pytest.mark.e2e]
 
@@ -131,3 +142,76 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError:
         return b""
+
+
+@pytest.fixture(scope="module")
+def browser(first) -> Iterator[Browser]:
+    with app_browser.browser() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def app(browser, home: Path) -> Iterator[str]:
+    with app_browser.running_app(home) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def service(browser, home: Path) -> Iterator[ExitStack]:
+    """The travel service; closing it is stopping the service."""
+    with ExitStack() as stack:
+        stack.enter_context(serving(Settings(home=home), "travel"))
+        yield stack
+
+
+@pytest.fixture(scope="module")
+def visitor(browser: Browser, app: str, service) -> Visitor:
+    return Visitor(browser, app)
+
+
+def test_every_page_opens_in_a_browser(visitor: Visitor) -> None:
+    visitor.open()
+    assert {"Fares", "Data", "Models"} <= set(visitor.menu())
+    for title in visitor.menu():
+        visitor.follow(title)
+        assert (visitor.exceptions(), problems(visitor)) == ([], [])
+        visitor.keep(f"{title.lower()}-light")
+    assert visitor.outside == [], "the app asks nobody but itself"
+
+
+def problems(visitor: Visitor) -> list[str]:
+    """What the app complains of; so small a world has a baseline for a champion, which is said."""
+    known = ("no trained model beat", "of an older bento")
+    return [one for one in visitor.problems() if not any(said in one.lower() for said in known)]
+
+
+def test_every_page_has_an_address_and_can_be_read_in_the_dark(
+    visitor: Visitor, browser: Browser, app: str
+) -> None:
+    dark = Visitor(browser, app, "dark")
+    for title in visitor.menu():
+        dark.open(title.lower())
+        assert dark.title() == title
+        assert (dark.exceptions(), problems(dark)) == ([], [])
+        dark.keep(f"{title.lower()}-dark")
+    assert dark.brightness() < 0.25
+    assert visitor.brightness() > 0.75
+
+
+def test_prices_follow_the_class_that_is_chosen(visitor: Visitor) -> None:
+    visitor.follow("Fares")
+    visitor.choose("Class", "economic")
+    economic = visitor.amount("Cheapest day")
+    visitor.choose("Class", "first class")
+    visitor.until(lambda: visitor.amount("Cheapest day") > economic)
+
+
+def test_without_the_service_the_app_says_how_to_start_it(
+    visitor: Visitor, service: ExitStack, home: Path
+) -> None:
+    service.close()
+    visitor.open("fares")
+    assert visitor.problems() == ["The travel service is not running."]
+    assert visitor.commands() == [f"TAMBO_HOME={home} make serve"]
+    assert visitor.exceptions() == []
+    visitor.keep("fares-without-service")

@@ -142,6 +142,53 @@ def test_fares_paid_are_shown_while_the_service_is_down(settings) -> None:
     assert first["median_fare"] == pytest.approx(one(settings, f"{median} AND {own}"))
 
 
+def test_past_stays_are_shown_while_the_service_is_down(settings) -> None:
+    shown = app_pages.page("hotels")
+    assert not shown.exception
+    assert [one.value for one in shown.warning] == ["The travel service is not running."]
+    assert [one.value for one in shown.code] == [f"TAMBO_HOME={settings.home} make serve"]
+    who = shown.selectbox(key="hotels_traveller").value
+    mine = f"user_code = {who.code} AND ended_timestamp IS NULL"
+    stays = one(settings, f"SELECT count(*) FROM intermediate.int_hotel_facts WHERE {mine}")
+    trips = "SELECT count(DISTINCT travel_code) FROM intermediate.int_flight_facts"
+    assert metrics(shown)["Stays"] == f"{stays:,}"
+    assert metrics(shown)["Trips"] == f"{one(settings, f'{trips} WHERE {mine}'):,}"
+    table = next(one.value for one in shown.dataframe if "hotel_name" in one.value)
+    assert len(table) == stays == who.stays
+
+
+def test_a_traveller_is_found_by_number_and_by_company_and_shown_without_a_name(settings) -> None:
+    shown = app_pages.page("hotels")
+    listed = shown.selectbox(key="hotels_traveller").options
+    company = shown.selectbox(key="hotels_traveller").value.company
+    shown.text_input(key="hotels_search").input(company.upper()).run()
+    found = shown.selectbox(key="hotels_traveller")
+    assert found.options
+    assert all(company in option for option in found.options)
+    number = one(settings, "SELECT max(user_code) FROM intermediate.int_user_facts")
+    shown.text_input(key="hotels_search").input(str(number)).run()
+    assert shown.selectbox(key="hotels_traveller").value.code == number
+    shown.text_input(key="hotels_search").input("no such company").run()
+    assert "No traveller's number starts with" in texts(shown)
+    with reader(settings, releases.latest(settings).snapshot_id) as lake:
+        names = {
+            word
+            for (name,) in lake.execute("SELECT name FROM raw.users").fetchall()
+            for word in name.split()
+            if len(word) > 3
+        }
+    said = {word for option in listed for word in option.replace("·", " ").split()}
+    assert not names & (said - set(company.split()))
+
+
+def test_somebody_new_has_no_past(settings) -> None:
+    shown = app_pages.page("hotels")
+    shown.toggle(key="hotels_new").set_value(True).run()
+    assert not shown.exception
+    assert "A new traveller has no past" in texts(shown)
+    assert "Stays" not in metrics(shown)
+
+
 def test_a_service_that_was_killed_is_said_to_be_down(settings, monkeypatch) -> None:
     monkeypatch.setenv("TAMBO_SERVICE_URL", "http://127.0.0.1:9")
     shown = app_pages.page("fares")

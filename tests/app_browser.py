@@ -1,0 +1,206 @@
+"""A visitor of the running app: a real browser, headless, with nothing of this machine's user."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
+
+from tambo.settings import PROJECT_ROOT
+
+PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+ARGUMENTS = (
+    *("--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+)
+SCREENSHOTS = PROJECT_ROOT / "build" / "screenshots"
+SECONDS = 60.0
+_REACTION = 150
+"""Milliseconds in which the page begins to react to what its visitor did."""
+
+
+@contextmanager
+def running_app(home: Path) -> Iterator[str]:
+    """The app of a home as `make app` starts it; yields its address."""
+    port = _free_port()
+    url = f"http://127.0.0.1:{port}"
+    log = home / "scratch" / "app.log"
+    environment = {**os.environ, "TAMBO_HOME": str(home), "TAMBO_APP_PORT": str(port)}
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "app"], env=environment, cwd=PROJECT_ROOT, stdout=out, stderr=out
+        )
+        try:
+            _wait(f"{url}/_stcore/health", process, log)
+            yield url
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + SECONDS
+    while time.monotonic() < deadline:
+        assert process.poll() is None, log.read_text()
+        try:
+            if httpx.get(url, trust_env=False).status_code == httpx.codes.OK:
+                return
+        except httpx.HTTPError:
+            time.sleep(0.1)
+    raise AssertionError(f"the app does not start: {log.read_text()}")
+
+
+@contextmanager
+def browser() -> Iterator[Browser]:
+    """A Chromium of this machine, else the one that Playwright brought; skips where there is none."""
+    with sync_playwright() as playwright:
+        program = _program(playwright)
+        if program is None:
+            pytest.skip(
+                f"no browser: none of {', '.join(PROGRAMS)} on PATH, and none of Playwright"
+            )
+        found = playwright.chromium.launch(executable_path=program, args=list(ARGUMENTS))
+        try:
+            yield found
+        finally:
+            found.close()
+
+
+def _program(playwright: Playwright) -> str | None:
+    own = playwright.chromium.executable_path
+    candidates = [*map(shutil.which, PROGRAMS), own if Path(own).exists() else None]
+    return next((one for one in candidates if one), None)
+
+
+class Visitor:
+    """One tab of the browser on the app.
+
+    Attributes:
+        page: Playwright's.
+        outside: addresses asked for that are not the app's.
+    """
+
+    def __init__(self, browser: Browser, url: str, scheme: str = "light") -> None:
+        self._url = url
+        context = browser.new_context(
+            viewport={"width": 1400, "height": 1000}, color_scheme=scheme, reduced_motion="reduce"
+        )
+        self.page: Page = context.new_page()
+        self.page.set_default_timeout(SECONDS * 1000)
+        self.outside: list[str] = []
+        self.page.on("request", lambda request: self._note(request.url))
+
+    def _note(self, address: str) -> None:
+        if not address.startswith((self._url, self._url.replace("http", "ws"), "data:", "blob:")):
+            self.outside.append(address)
+
+    def open(self, address: str = "") -> None:
+        """Type an address, and wait until the page is drawn."""
+        self.page.goto(f"{self._url}/{address}")
+        self.page.wait_for_selector("h1")
+        self.settled()
+
+    def follow(self, title: str) -> None:
+        """Click on a page in the menu."""
+        self.page.get_by_test_id("stSidebarNav").get_by_role("link", name=title, exact=True).click()
+        expect(self.page.get_by_role("heading", level=1, name=title, exact=True)).to_be_visible()
+        self.settled()
+
+    def settled(self) -> None:
+        """Wait until the script has run to its end, and nothing of the run before is left."""
+        self.page.wait_for_function(
+            """() => {
+                const app = document.querySelector('[data-testid=stApp]');
+                return app && app.getAttribute('data-test-script-state') === 'notRunning'
+                    && !document.querySelector('[data-stale=true]');
+            }"""
+        )
+
+    def choose(self, label: str, option: str) -> None:
+        """Pick an option of a select box with the keyboard, unless it is chosen already."""
+        box = self.page.get_by_role("combobox", name=label, exact=True)
+        if box.input_value() == option:
+            return
+        box.focus()
+        box.fill(option)
+        self.page.get_by_role("option", name=option, exact=True).wait_for()
+        box.press("Enter")
+        self.reacted()
+
+    def reacted(self) -> None:
+        """Wait until the page has followed what its visitor did."""
+        self.page.wait_for_timeout(_REACTION)
+        self.settled()
+
+    def until(self, condition: Callable[[], bool]) -> None:
+        """Wait until something is so; the page may still be drawn."""
+        deadline = time.monotonic() + SECONDS
+        while not condition():
+            assert time.monotonic() < deadline, "it did not become so"
+            self.page.wait_for_timeout(100)
+
+    def menu(self) -> list[str]:
+        """Titles of the pages that the menu offers."""
+        return self.page.get_by_test_id("stSidebarNavLink").all_inner_texts()
+
+    def title(self) -> str:
+        """What the page is called."""
+        return self.page.get_by_role("heading", level=1).inner_text()
+
+    def amount(self, title: str) -> float:
+        """The BRL in the box whose title begins so."""
+        box = self.page.get_by_test_id("stMetric").filter(has_text=title)
+        text = box.get_by_test_id("stMetricValue").inner_text()
+        assert text.startswith("BRL "), text
+        return float(text.removeprefix("BRL ").replace(",", ""))
+
+    def problems(self) -> list[str]:
+        """Warnings and errors that the page shows."""
+        return self.page.get_by_test_id("stAlert").all_inner_texts()
+
+    def commands(self) -> list[str]:
+        """Commands that the page shows, ready to be copied."""
+        return [one.strip() for one in self.page.get_by_test_id("stCode").all_inner_texts()]
+
+    def brightness(self) -> float:
+        """How bright the background is: 0 is black, 1 is white."""
+        colour = self.page.evaluate(
+            "() => getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor"
+        )
+        red, green, blue = map(int, re.findall(r"\d+", colour)[:3])
+        return (red + green + blue) / (3 * 255)
+
+    def exceptions(self) -> list[str]:
+        """What went wrong on the page, in the words that the visitor sees."""
+        return self.page.get_by_test_id("stException").all_inner_texts()
+
+    def keep(self, name: str) -> Path:
+        """Save what the visitor sees, the whole page, as a test artefact."""
+        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        path = SCREENSHOTS / f"{name}.png"
+        height = self.page.evaluate(
+            "() => document.querySelector('[data-testid=stMain]').scrollHeight"
+        )
+        self.page.set_viewport_size({"width": 1400, "height": max(1000, int(height))})
+        # Charts are drawn anew for the larger window.
+        self.page.wait_for_timeout(400)
+        self.page.screenshot(path=path)
+        self.page.set_viewport_size({"width": 1400, "height": 1000})
+        return path
