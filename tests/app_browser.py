@@ -89,6 +89,18 @@ def _program(playwright: Playwright) -> str | None:
     return next((one for one in candidates if one), None)
 
 
+_UNNAMED = """() => {
+    const kinds = 'button, input, textarea, select, a, [role=combobox], [role=slider], [role=tab]';
+    const text = id => document.getElementById(id)?.innerText ?? '';
+    const named = control => control.getAttribute('aria-label') || control.innerText
+        || (control.getAttribute('aria-labelledby') ?? '').split(' ').map(text).join('')
+        || [...(control.labels ?? [])].map(label => label.innerText).join('');
+    return [...document.querySelectorAll('[data-testid=stMain] :is(' + kinds + ')')]
+        .filter(control => control.tabIndex >= 0 && control.offsetParent && !named(control))
+        .map(control => control.outerHTML);
+}"""
+
+
 class Visitor:
     """One tab of the browser on the app.
 
@@ -178,6 +190,10 @@ class Visitor:
     def commands(self) -> list[str]:
         """Commands that the page shows, ready to be copied."""
         return [one.strip() for one in self.page.get_by_test_id("stCode").all_inner_texts()]
+
+    def unnamed(self) -> list[str]:
+        """Controls that a screen reader has no name for."""
+        return self.page.evaluate(_UNNAMED)
 
     def brightness(self) -> float:
         """How bright the background is: 0 is black, 1 is white."""

@@ -12,28 +12,39 @@ from app import look
 from tambo.registry import ModelVersion
 
 _MOST = 15
+_ROOM = 0.05
 
 
-def over_versions(versions: Sequence[ModelVersion]) -> Any:
-    """Each figure of the test rows by version, on an axis of its own."""
+def over_versions(versions: Sequence[ModelVersion], name: str, axis: str, form: str) -> Any:
+    """One figure of the test rows by version.
+
+    Args:
+        versions: of one model.
+        name: of the figure.
+        axis: what it is, with its unit.
+        form: how its values are written, in Vega's format.
+    """
+    measured = [one for one in versions if name in one.metrics]
+    values = [one.metrics[name] for one in measured]
     rows = [
-        {"version": one.version, "figure": look.words(name), "value": value, "by": one.estimator}
-        for one in versions
-        for name, value in one.metrics.items()
+        {"version": one.version, "value": value, "by": one.estimator}
+        for one, value in zip(measured, values, strict=True)
     ]
-    base = alt.Chart(pd.DataFrame(rows)).encode(
-        x=alt.X("version:O", title="version", axis=alt.Axis(labelAngle=0)),
-        y=alt.Y("value:Q", title=None, scale=alt.Scale(zero=False)),
-        tooltip=[
-            alt.Tooltip("version:O", title="version"),
-            alt.Tooltip("by:N", title="estimator"),
-            alt.Tooltip("figure:N", title="figure"),
-            alt.Tooltip("value:Q", title="value", format=",.4f"),
-        ],
-    )
-    drawn = base.mark_line(point=True).properties(width=150, height=120)
-    return drawn.facet(facet=alt.Facet("figure:N", title=None, sort=None), columns=3).resolve_scale(
-        y="independent"
+    # A change of a tenth of a percent must not look like a leap.
+    room = _ROOM * max(map(abs, values), default=1.0)
+    scale = alt.Scale(domain=[min(values) - room, max(values) + room], nice=False)
+    return (
+        alt.Chart(pd.DataFrame(rows))
+        .mark_line(point=True)
+        .encode(
+            x=alt.X("version:O", title="version", axis=alt.Axis(labelAngle=0)),
+            y=alt.Y("value:Q", title=axis, scale=scale, axis=alt.Axis(format=form, tickCount=4)),
+            tooltip=[
+                alt.Tooltip("version:O", title="version"),
+                alt.Tooltip("by:N", title="estimator"),
+                alt.Tooltip("value:Q", title=axis, format=form),
+            ],
+        )
     )
 
 

@@ -17,11 +17,13 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import app_browser
+import app_pages
 import pytest
 from app_browser import Visitor
 from playwright.sync_api import Browser
 
 from bentos.serve import serving
+from tambo.registry import model_versions
 from tambo.settings import Settings
 
 pytestmark = [pytest.mark.slow, pytest.mark.e2e]
@@ -144,6 +146,28 @@ def _read(path: Path) -> bytes:
         return b""
 
 
+def test_the_app_shows_the_models_that_are_registered(first, home: Path, monkeypatch) -> None:
+    monkeypatch.setenv("TAMBO_HOME", str(home))
+    shown = app_pages.page("models")
+    registered = model_versions(Settings(home=home))
+    for one in registered:
+        shown.selectbox(key="models_model").select(one.name).run()
+        assert not shown.exception
+        assert len(app_pages.metrics(shown)) == len(one.metrics)
+        versions = next(table.value for table in shown.dataframe if "role" in table.value)
+        assert list(versions["estimator"]) == [one.estimator]
+        assert list(versions["role"]) == [", ".join(one.aliases)]
+        gate = json.loads(one.tags["gate"])
+        checks = next(table.value for table in shown.dataframe if "check" in table.value)
+        assert len(checks) == len(gate["checks"])
+        assert ("failed" in set(checks["passed"])) == (not gate["passed"])
+        assert shown.get("image"), "plots of the calibration"
+        assert "Model card" in " ".join(head.value for head in shown.header)
+    price = next(one for one in registered if one.name == "flight_price")
+    shown.selectbox(key="models_model").select("flight_price").run()
+    assert app_pages.metrics(shown)["RMSE"] == f"BRL {price.metrics['rmse']:,.2f}"
+
+
 @pytest.fixture(scope="module")
 def browser(first) -> Iterator[Browser]:
     with app_browser.browser() as found:
@@ -175,6 +199,7 @@ def test_every_page_opens_in_a_browser(visitor: Visitor) -> None:
     for title in visitor.menu():
         visitor.follow(title)
         assert (visitor.exceptions(), problems(visitor)) == ([], [])
+        assert visitor.unnamed() == []
         visitor.keep(f"{title.lower()}-light")
     assert visitor.outside == [], "the app asks nobody but itself"
 

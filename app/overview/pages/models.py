@@ -59,10 +59,15 @@ def _serving(shown: ModelVersion) -> None:
     for place, (name, value) in zip(
         st.columns(max(1, len(shown.metrics))), shown.metrics.items(), strict=False
     ):
-        place.metric(_title(name), figure(name, value), border=True)
+        place.metric(title(name), figure(name, value), border=True)
 
 
-def _title(name: str) -> str:
+def title(name: str) -> str:
+    """What a figure is called.
+
+    >>> title("rmse"), title("log_loss")
+    ('RMSE', 'Log loss')
+    """
     return name.upper() if len(name) <= 4 else look.words(name).capitalize()
 
 
@@ -87,8 +92,8 @@ def _versions(mine: list[ModelVersion]) -> None:
             "estimator": one.estimator,
             "release": one.release,
             "gate": _gate(one),
+            **{title(name): figure(name, value) for name, value in one.metrics.items()},
             "why": one.tags.get("role_reason", ""),
-            **{_title(name): figure(name, value) for name, value in one.metrics.items()},
         }
         for one in mine
     ]
@@ -106,11 +111,22 @@ def _versions(mine: list[ModelVersion]) -> None:
     if not any(CHALLENGER in one.aliases for one in mine):
         st.caption("There is no challenger now.")
     if len(mine) > 1:
-        st.altair_chart(
-            model_charts.over_versions(mine), alt="Figures of the test rows over the versions"
-        )
+        _over_versions(mine)
     else:
         st.caption("With a second version, a chart of the figures over the versions stands here.")
+
+
+def _over_versions(mine: list[ModelVersion]) -> None:
+    names = list(mine[0].metrics)
+    for place, name in zip(st.columns(len(names)), names, strict=True):
+        axis, form = title(name), ",.3f"
+        if name in SHARES:
+            form = ".1%"
+        elif name in AMOUNTS:
+            axis, form = f"{axis}, {look.CURRENCY}", ",.1f"
+        with place:
+            drawn = model_charts.over_versions(mine, name, axis, form)
+            look.chart(drawn, f"{axis} of the test rows over the versions", height=200)
 
 
 def _gate(version: ModelVersion) -> str:
@@ -197,7 +213,7 @@ def _estimators(metrics: Mapping[str, Mapping[str, float]]) -> None:
     rows = [
         {"estimator": look.words(name)}
         | {
-            _title(key): look.count(value) if key == "rows" else figure(key, value)
+            title(key): look.count(value) if key == "rows" else figure(key, value)
             for key, value in found.items()
         }
         for name, found in metrics.items()
