@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -41,6 +42,15 @@ def count(value: float) -> str:
     '1,234,567'
     """
     return f"{value:,.0f}"
+
+
+def plain(text: str) -> str:
+    r"""Text from files or services, safe in Markdown: no link, picture or markup of its own.
+
+    >>> plain("![x](http://far.away)")
+    '!\\[x\\](http://far.away)'
+    """
+    return re.sub(r"([\\`*\[\]<>$~])", r"\\\1", text)
 
 
 def words(name: str) -> str:

@@ -89,6 +89,7 @@ def _program(playwright: Playwright) -> str | None:
     return next((one for one in candidates if one), None)
 
 
+_HOTEL = re.compile(r"\d+\. (.+)\n(.+)\s+BRL ([\d,.]+) a night")
 _UNNAMED = """() => {
     const kinds = 'button, input, textarea, select, a, [role=combobox], [role=slider], [role=tab]';
     const text = id => document.getElementById(id)?.innerText ?? '';
@@ -156,6 +157,30 @@ class Visitor:
         box.press("Enter")
         self.reacted()
 
+    def fill(self, label: str, text: str) -> None:
+        """Type into a field, and press Enter."""
+        field = self.page.get_by_label(label, exact=True)
+        field.fill(text)
+        field.press("Enter")
+        self.reacted()
+
+    def hotels(self) -> list[tuple[str, str, float]]:
+        """The recommended hotels in their order: name, place, BRL a night."""
+        found = []
+        for card in self.page.locator("[class*=st-key-hotel_]").all():
+            name, place, price = _HOTEL.match(card.inner_text()).groups()
+            found.append((name, place, float(price.replace(",", ""))))
+        return found
+
+    def say(self, rank: int, words: str) -> str:
+        """Click on a button under a hotel; returns what the app says then."""
+        card = self.page.locator(f".st-key-hotel_{rank}")
+        card.get_by_role("button", name=words, exact=True).click()
+        said = card.get_by_text("You said")
+        said.wait_for()
+        self.reacted()
+        return said.inner_text()
+
     def reacted(self) -> None:
         """Wait until the page has followed what its visitor did."""
         self.page.wait_for_timeout(_REACTION)
@@ -185,7 +210,8 @@ class Visitor:
 
     def problems(self) -> list[str]:
         """Warnings and errors that the page shows."""
-        return self.page.get_by_test_id("stAlert").all_inner_texts()
+        kinds = re.compile("stAlertContent(Warning|Error)")
+        return self.page.get_by_test_id(kinds).all_inner_texts()
 
     def commands(self) -> list[str]:
         """Commands that the page shows, ready to be copied."""

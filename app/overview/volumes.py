@@ -29,6 +29,12 @@ _REASONS = """
     GROUP BY ALL ORDER BY lines DESC, table_name, reason
 """
 
+_FEEDBACK = """
+    SELECT model, model_version, kind, count(*) AS said, count(DISTINCT item) AS items,
+        max(given_at) AS newest
+    FROM lake.monitoring.feedback GROUP BY ALL ORDER BY ALL
+"""
+
 _LINES = """
     SELECT domain, table_name, source_file, line, reason, column_name, value, message, remedy
     FROM lake.quarantine.lines WHERE resolved_by IS NULL AND table_name = ? AND reason = ?
@@ -72,6 +78,16 @@ def _table(domain: str, one: contracts.Table, rows: int) -> Table:
     dates = [name for name, column in one.columns.items() if column.type == "DATE"]
     day, says = (dates[0], one.columns[dates[0]].description) if dates else ("_event_at", "Event")
     return Table(domain, one.name, rows, one.description, day, says)
+
+
+def feedback() -> pd.DataFrame:
+    """One row a model version and kind: what people said of its answers; newest snapshot."""
+    # The first one that is drained from the spool makes the table.
+    made = released.audited(
+        "SELECT count(*) AS tables FROM information_schema.tables WHERE table_catalog = 'lake' "
+        "AND table_schema = 'monitoring' AND table_name = 'feedback'"
+    )
+    return released.audited(_FEEDBACK) if made["tables"].iloc[0] else pd.DataFrame()
 
 
 def files() -> pd.DataFrame:

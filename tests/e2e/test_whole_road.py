@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from datetime import timedelta
 from pathlib import Path
 
 import app_browser
@@ -22,8 +23,11 @@ import pytest
 from app_browser import Visitor
 from playwright.sync_api import Browser
 
-from bentos.serve import serving
+from bentos.serve import call, serving
+from tambo.lake import releases
 from tambo.registry import model_versions
+from tambo.requesttime.travel import local_date
+from tambo.services import address
 from tambo.settings import Settings
 
 pytestmark = [pytest.mark.slow, pytest.mark.e2e]
@@ -229,6 +233,28 @@ def test_prices_follow_the_class_that_is_chosen(visitor: Visitor) -> None:
     economic = visitor.amount("Cheapest day")
     visitor.choose("Class", "first class")
     visitor.until(lambda: visitor.amount("Cheapest day") > economic)
+
+
+def test_the_cheapest_day_is_that_of_the_service(service, home: Path, monkeypatch) -> None:
+    monkeypatch.setenv("TAMBO_HOME", str(home))
+    shown = app_pages.page("fares")
+    assert not shown.exception
+    chosen = {
+        name: shown.selectbox(key=f"fares_{name}").value
+        for name in ("from", "to", "class", "agency")
+    }
+    chosen["flightType"] = chosen.pop("class")
+    today = local_date(releases.latest(Settings(home=home)).as_of)
+    days = [(today + timedelta(days=ahead)).isoformat() for ahead in range(1, 91)]
+    url = f"{address(Settings(home=home), 'travel')}/v1/flight-price"
+    items = call(url, {"items": [{**chosen, "date": day} for day in days]})["items"]
+    prices = [one["price"] for one in items]
+    found = {name.partition(":")[0]: value for name, value in app_pages.metrics(shown).items()}
+    assert found["Cheapest day"] == f"BRL {min(prices):,.2f}"
+    assert found["Dearest day"] == f"BRL {max(prices):,.2f}"
+    table = next(one.value for one in shown.dataframe if "high" in one.value)
+    assert list(table["low"]) == [one["interval"]["low"] for one in items]
+    assert list(table["high"]) == [one["interval"]["high"] for one in items]
 
 
 def test_without_the_service_the_app_says_how_to_start_it(

@@ -115,6 +115,7 @@ def test_the_data_page_shows_each_release_and_how_fresh_its_tables_are(settings)
     assert fresh.loc["flights", "newest_known"] == known
     assert fresh.loc["flights", "age_days"] == (releases.latest(settings).as_of - known).days
     assert "Online features: release 1" in texts(shown)
+    assert "Nobody has said anything of a recommendation yet." in texts(shown)
 
 
 def test_the_models_page_says_that_none_is_registered(settings) -> None:

@@ -9,6 +9,7 @@ from app import look, notices, released
 from app.overview import data_charts, volumes
 from tambo.featurestore.online_status import online_status
 from tambo.lake.releases import RELEASED, Release
+from tambo.lake.waiting import waiting
 
 TITLE, ORDER = "Data", 1
 
@@ -25,6 +26,8 @@ def show() -> None:
     _quarantine()
     st.header("Freshness")
     _freshness()
+    st.header("Feedback")
+    _feedback()
     st.header("Releases")
     _releases(released.history())
 
@@ -131,6 +134,27 @@ def _freshness() -> None:
     if online.remedy:
         st.code(online.remedy, language="bash")
     st.caption(f"Ages count to {latest.as_of:%Y-%m-%d %H:%M} UTC, the release's newest fact.")
+
+
+def _feedback() -> None:
+    waits = sum(one.records for one in waiting(released.settings()))
+    found = volumes.feedback()
+    if found.empty:
+        notices.nothing("Nobody has said anything of a recommendation yet.")
+    else:
+        look.table(
+            found.assign(kind=found["kind"].map(look.words)),
+            {
+                "model": "Model",
+                "model_version": "Version",
+                "kind": "Said",
+                "said": look.count_column("Times"),
+                "items": look.count_column("Of different hotels"),
+                "newest": st.column_config.DatetimeColumn("Last, UTC", format=_TIME),
+            },
+        )
+    if waits:
+        st.caption(f"{look.count(waits)} more wait in the spool until nobody writes the lake.")
 
 
 def _releases(history: list[Release]) -> None:

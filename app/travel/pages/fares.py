@@ -64,7 +64,7 @@ def _route(known: pd.DataFrame, flight: Flight) -> None:
 
 
 def _paid(flight: Flight) -> None:
-    only = st.toggle(f"Only {flight.agency}", key="fares_only")
+    only = st.toggle(f"Only {look.plain(flight.agency)}", key="fares_only")
     found = routes.history(flight.origin, flight.destination, flight.agency if only else "")
     if found.empty:
         notices.nothing(f"{flight.agency} has sold no leg of this route.")
@@ -117,8 +117,7 @@ def _calendar(flight: Flight) -> None:
         f"{routes.today():%d %b %Y}. The band is the {look.percent(level)} interval: so often the "
         "fare is expected to lie in it."
     )
-    for warning in answer["warnings"]:
-        st.warning(f"The service warns: {warning}.")
+    notices.warnings(answer["warnings"])
     with st.expander("The same as a table"):
         look.table(
             found,
@@ -146,10 +145,11 @@ def _moves(flight: Flight) -> None:
     base = Flight(flight.origin, flight.destination, flight.flight_type, flight.agency, chosen)
     found = prices.variations(base, routes.agencies(base.flight_type), today)
     own = prices.prices([base])[0]
+    kept = f"{look.words(base.flight_type)}, {look.plain(base.agency)}, {chosen:%a %d %b %Y}"
     st.markdown(
-        f"One thing is changed at a time, all else stays: {look.words(base.flight_type)}, "
-        f"{base.agency}, {chosen:%a %d %b %Y}, asked today: **{look.money(own['price'])}**. This "
-        "is what the model answers, not why an agency sets a fare."
+        f"One thing is changed at a time, all else stays: {kept}, asked today: "
+        f"**{look.money(own['price'])}**. This is what the model answers, not why an agency sets "
+        "a fare."
     )
     left, right = st.columns(2)
     titles = {"class": "Class", "agency": "Agency", "weekday": "Day of that week"}

@@ -128,15 +128,15 @@ def _wish(who: Traveller | None) -> Wish:
 
 
 def _recommended(wish: Wish, found: Mapping[str, Any], free: Mapping[str, Any]) -> None:
-    for warning in found["warnings"]:
-        st.warning(f"The service warns: {warning}.")
+    notices.warnings(found["warnings"])
     _limits(wish, found["recommendations"], free["recommendations"])
     if not found["recommendations"]:
         notices.nothing("No hotel fits: raise the budget, or leave the destination open.")
     for one in found["recommendations"]:
         _card(wish, found, one)
     model = found["model"]
-    known = "nothing is known of them" if found["coldStart"] else f"home {found['home']}"
+    home = look.plain(found["home"] or "not known")
+    known = "nothing is known of them" if found["coldStart"] else f"home {home}"
     st.caption(
         f"{look.count(found['considered'])} hotels are known, {look.count(found['scored'])} were "
         f"ranked by {model['name']} version {model['version']} ({model['estimator']}); {known}. "
@@ -157,16 +157,18 @@ def _limits(wish: Wish, limited: Sequence[Any], free: Sequence[Any]) -> None:
 
 
 def _card(wish: Wish, found: Mapping[str, Any], one: Mapping[str, Any]) -> None:
-    with st.container(border=True):
+    with st.container(border=True, key=f"hotel_{one['rank']}"):
         left, right = st.columns([3, 2])
-        left.markdown(f"**{one['rank']}. {one['hotel']}**  \n{one['place']}")
+        left.markdown(
+            f"**{one['rank']}. {look.plain(one['hotel'])}**  \n{look.plain(one['place'])}"
+        )
         total = one["totalPrice"]
         right.markdown(
             f"**{look.money(one['nightlyPrice'])}** a night"
             + ("" if total is None else f"  \n{look.money(total)} in all")
         )
         st.progress(min(1.0, one["score"]), text=f"Chance {look.percent(one['score'], 1)}")
-        st.markdown("\n".join(f"- {reason}" for reason in one["reasons"]))
+        st.markdown("\n".join(f"- {look.plain(reason)}" for reason in one["reasons"]))
         opinions.buttons(wish, found, one)
         with st.expander("What it rests on"):
             look.features(one["features"])
@@ -205,4 +207,5 @@ def _map(stays: pd.DataFrame, home: str | None, recommended: Sequence[str]) -> N
         height=420,
     )
     if lost := sorted(names - where.keys()):
-        st.caption(f"Not on the map, as nobody said where they lie: {', '.join(lost)}.")
+        names_lost = look.plain(", ".join(lost))
+        st.caption(f"Not on the map, as nobody said where they lie: {names_lost}.")
