@@ -15,7 +15,6 @@ from tambo.errors import TamboError
 
 def show() -> None:
     """Draw the menu and the page that the visitor chose."""
-    st.set_page_config(page_title="Tambo", layout="wide", initial_sidebar_state="expanded")
     menu: dict[str, list[Any]] = {}
     for page in pages():
         one = st.Page(partial(draw, page), title=page.title, url_path=page.name)
@@ -26,6 +25,7 @@ def show() -> None:
         partial(st.switch_page, first), title="Start", default=True, visibility="hidden"
     )
     chosen = st.navigation({"": [start], **menu})
+    st.set_page_config(page_title=f"{chosen.title} · Tambo", layout="wide")
     _sidebar()
     chosen.run()
 

@@ -23,7 +23,7 @@ def history(found: pd.DataFrame) -> Any:
             "flight_type:N",
             title="class",
             sort=[look.words(name) for name in FLIGHT_CLASSES],
-            legend=alt.Legend(orient="top"),
+            legend=alt.Legend(orient="top", symbolOpacity=1),
         ),
     )
     band = base.mark_area(opacity=0.18).encode(y="low_fare:Q", y2="high_fare:Q")
@@ -87,7 +87,12 @@ def weeks(found: pd.DataFrame) -> Any:
                 title=None,
                 axis=alt.Axis(orient="top", labelAngle=0, labelOverlap=False, labelFlush=False),
             ),
-            y=alt.Y("week:O", sort=order, title="week from", axis=alt.Axis(labelOverlap=False)),
+            y=alt.Y(
+                "week:O",
+                sort=order,
+                title="week from",
+                axis=alt.Axis(labelOverlap=False, labelBaseline="middle"),
+            ),
             color=alt.Color(
                 "price:Q",
                 title="price, BRL",
