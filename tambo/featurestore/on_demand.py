@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 from feast.on_demand_feature_view import OnDemandFeatureView  # noqa: TID253 - imported lazily
+from feast.transformation.python_transformation import PythonTransformation  # noqa: TID253
 
 
 class DeclaredInputs:
@@ -24,7 +25,8 @@ class DeclaredInputs:
     """
 
     def __init__(self, view: OnDemandFeatureView, keys: Collection[str]) -> None:
-        self.view = _by_columns(view) if view.singleton else view
+        self.view = copy.copy(view)
+        self.view.feature_transformation = _Once(_by_columns(view) if view.singleton else view)
         features = {
             name
             for source in view.source_feature_view_projections.values()
@@ -40,6 +42,46 @@ class DeclaredInputs:
         """Compute the view's features on the columns that it may see."""
         seen = [name for name in table.column_names if name in self._inputs]
         return self.view.transform_arrow(table.select(seen), full_feature_names)
+
+
+class _Once:
+    """A view's transformation that turns a column into Python values once.
+
+    Feast gives a view each stored feature under two names, and turned each of them.
+    """
+
+    def __init__(self, view: OnDemandFeatureView) -> None:
+        self._own = view.feature_transformation
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._own, name)
+
+    def transform_arrow(self, table: pa.Table, features: list[Any]) -> pa.Table:
+        """Compute the features of a view that is written in Python for columns."""
+        if not isinstance(self._own, PythonTransformation):
+            return self._own.transform_arrow(table, features)
+        values: dict[tuple[int, ...], list[Any]] = {}
+        columns = {}
+        for name in table.column_names:
+            column = table.column(name)
+            place = _place(column)
+            if place not in values:
+                values[place] = column.to_pylist()
+            columns[name] = values[place]
+        return pa.Table.from_pydict(self._own.udf(columns))
+
+
+def _place(column: pa.ChunkedArray) -> tuple[int, ...]:
+    """Where the values of a column lie in memory: equal for one column under two names."""
+    return tuple(
+        part
+        for chunk in column.chunks
+        for part in (
+            chunk.offset,
+            len(chunk),
+            *(0 if one is None else one.address for one in chunk.buffers()),
+        )
+    )
 
 
 def _by_columns(view: OnDemandFeatureView) -> OnDemandFeatureView:

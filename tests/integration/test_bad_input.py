@@ -181,7 +181,7 @@ def test_entity_rows_as_sql(home, query, error, message):
 
 
 def test_a_feature_service_that_does_not_exist(home, cli, tmp_path):
-    known = "choose one of: fares_v1, flight_price_v1, traveller_gender_v1"
+    known = "choose one of: fares_v1, flight_price_v1, hotel_recommendation_v1, traveller_gender_v1"
     with pytest.raises(FeatureError, match="no feature service nope") as error:
         get_features(home, "nope", ROWS, release=2)
     assert error.value.remedy == known

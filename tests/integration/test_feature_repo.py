@@ -129,7 +129,9 @@ def test_an_unknown_service_names_those_that_are_there(home):
 
     with pytest.raises(FeatureError, match="no feature service fare_v9") as error:
         get_features(home, "fare_v9", rows(day(5)))
-    assert error.value.remedy == "choose one of: fares_v1, flight_price_v1, traveller_gender_v1"
+    assert error.value.remedy == (
+        "choose one of: fares_v1, flight_price_v1, hotel_recommendation_v1, traveller_gender_v1"
+    )
 
 
 def test_online_is_what_offline_says_at_as_of(home):

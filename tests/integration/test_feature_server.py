@@ -48,7 +48,7 @@ def server(home, tls):
     with feature_server(home, signal.SIGINT, options) as (url, said):
         assert url.startswith("https://")
         assert f"{url}, release 1, as of 2024-06-01 00:00" in said
-        assert "fares_v1, flight_price_v1" in said
+        assert "fares_v1, flight_price_v1, hotel_recommendation_v1" in said
         assert f"{url}/docs" in said
         yield url
 

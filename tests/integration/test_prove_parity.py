@@ -120,7 +120,12 @@ def test_every_key_of_every_view_is_the_same(home):
 def test_every_service_is_asked_with_its_aliases_and_on_demand_features(home):
     proof = prove(home)
     asked = [service.view for service in proof.services]
-    assert asked == ["fares_v1", "flight_price_v1", "traveller_gender_v1"]
+    assert asked == [
+        "fares_v1",
+        "flight_price_v1",
+        "hotel_recommendation_v1",
+        "traveller_gender_v1",
+    ]
     # As many requests as there are places; the route's deviation is the only null.
     service = of(proof, "flight_price_v1")
     assert (service.keys, service.pushed, service.mismatches) == (2, 0, ())

@@ -73,13 +73,13 @@ def test_the_proofs_leave_it_out(settings: Settings) -> None:
     from tambo.cli import proof_road
 
     proved = [rows.model for rows in proof_road.training_rows(settings)]
-    assert proved == ["flight_price", "traveller_gender"]
+    assert proved == ["flight_price", "hotel_recommendation", "traveller_gender"]
     assert "toy_flow" not in {one.name for one in proof_road.definitions(settings)}
 
 
 def test_its_models_are_not_trained(settings: Settings) -> None:
     several = list(stages.train_stages(settings))
-    assert [stage.name for stage in several] == ["train", "train", "train"]
+    assert [stage.name for stage in several] == ["train", "train", "train", "train"]
     assert skips(several) == [SKIPPED]
 
 

@@ -51,14 +51,14 @@ def test_a_slice_is_a_folder_or_a_module_of_the_domains_name(root: Path) -> None
         return {path.name for path in own_files(root / "tambo/requesttime", domain)}
 
     assert names("toy") == {"__init__.py", "toy.py"}
-    assert names("travel") == {"__init__.py", "travel.py"}
+    assert names("travel") == {"__init__.py", "calendar.py", "flights.py", "hotels.py", "names.py"}
     training = {path.parent.name for path in own_files(root / "training", "toy")}
     assert training == {"training", "toy"}
 
 
 def test_a_service_takes_its_own_request_time_code_only(root: Path) -> None:
     files = {path.as_posix() for path in code_files(Settings(root=root), "travel")}
-    assert "tambo/requesttime/travel.py" in files
+    assert "tambo/requesttime/travel/hotels.py" in files
     assert not [name for name in files if "toy" in name]
 
 
@@ -69,7 +69,7 @@ def test_a_service_takes_its_own_request_time_code_only(root: Path) -> None:
         ("feature_repo/toy/views.py", False),
         ("tambo/requesttime/toy.py", False),
         ("training/travel/flight_price.py", True),
-        ("tambo/requesttime/travel.py", True),
+        ("tambo/requesttime/travel/hotels.py", True),
         ("training/scoring.py", True),
         ("tambo/featurestore/asof.py", True),
         ("tambo/serving/spec.py", True),
