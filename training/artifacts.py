@@ -9,6 +9,7 @@ from datetime import UTC
 from pathlib import Path
 from typing import Any
 
+from tambo.serving.candidate_index import INDEX_FILE
 from tambo.serving.spec import MANIFEST_FILE, MODEL_FILE, SPEC_FILE, ServingSpec
 from training import plots
 from training.registry import SERVING
@@ -26,7 +27,7 @@ def serving_spec(trained: Trained, run_id: str) -> ServingSpec:
         feature_service=spec.feature_service,
         release=trained.release.number,
         as_of=trained.release.as_of.replace(tzinfo=UTC),
-        target=spec.label.label,
+        target=spec.target,
         unit=spec.unit,
         inputs=best.fitted.inputs,
         known={
@@ -48,6 +49,8 @@ def write_artifacts(folder: Path, trained: Trained, run_id: str) -> None:
     (folder / SERVING / MODEL_FILE).write_bytes(best.onnx.SerializeToString())
     serving_spec(trained, run_id).save(folder / SERVING / SPEC_FILE)
     trained.manifest.save(folder / SERVING / MANIFEST_FILE)
+    if trained.frame.index is not None:
+        trained.frame.index.save(folder / SERVING / INDEX_FILE)
     best.fitted.save_native(folder / "native")
     for name, content in _reports(trained).items():
         text = json.dumps(content, indent=2, default=str)

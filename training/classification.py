@@ -148,6 +148,10 @@ class SizedClassification:
             "accuracy_named": float(right[named].mean()) if named.any() else np.nan,
         }
 
+    def spread(self, rows: Design, answers: Floats) -> dict[str, float]:
+        """None is said."""
+        return {}
+
     def serving(self) -> dict[str, Any]:
         """Classes and threshold."""
         return {"classes": self.task.classes, "abstain_below": self.threshold}

@@ -30,29 +30,42 @@ class Design:
             -1; a text without n-grams is all zeros.
         label: float64 [rows].
         columns: the raw columns that rows are grouped and reported by, each of rows values.
+        query: column that names the query of a row; its rows follow each other. None where each
+            row is answered by itself.
     """
 
     inputs: tuple[Input, ...]
     matrix: Matrix
     label: Floats
     columns: Mapping[str, NDArray[np.object_]]
+    query: str | None = None
 
     def __len__(self) -> int:
         return len(self.label)
 
     def take(self, rows: Rows) -> Design:
         """Keep some rows, by mask or by position."""
-        return Design(
-            inputs=self.inputs,
+        return replace(
+            self,
             matrix=self.matrix[rows],
             label=self.label[rows],
             columns={name: values[rows] for name, values in self.columns.items()},
         )
 
+    def _sample_queries(self, query: NDArray[np.object_], most: int, seed: int) -> Design:
+        first = starts(query)
+        sizes = np.diff(np.append(first, len(query)))
+        order = np.random.default_rng(seed).permutation(len(first))
+        kept = np.zeros(len(first), dtype=np.bool_)
+        kept[order[: max(1, int((np.cumsum(sizes[order]) <= most).sum()))]] = True
+        return self.take(np.repeat(kept, sizes))
+
     def sample(self, most: int, seed: int) -> Design:
-        """Keep at most so many rows, drawn at random, in their order."""
+        """Keep at most so many rows, drawn at random, in order; whole queries of a ranking."""
         if len(self) <= most:
             return self
+        if self.query is not None:
+            return self._sample_queries(self.columns[self.query], most, seed)
         drawn = np.random.default_rng(seed).choice(len(self), size=most, replace=False)
         return self.take(np.sort(drawn).astype(np.int64))
 
@@ -91,14 +104,21 @@ class Design:
 def stack(designs: Sequence[Design]) -> Design:
     """Put the rows of several designs with the same inputs below each other."""
     first = designs[0]
-    return Design(
-        inputs=first.inputs,
+    return replace(
+        first,
         matrix=np.concatenate([one.matrix for one in designs]),
         label=np.concatenate([one.label for one in designs]),
         columns={
             name: np.concatenate([one.columns[name] for one in designs]) for name in first.columns
         },
     )
+
+
+def starts(query: NDArray[np.object_]) -> NDArray[np.int64]:
+    """Position of each query's first row: int64 [queries]; rows of a query follow each other."""
+    change = np.ones(len(query), dtype=np.bool_)
+    change[1:] = query[1:] != query[:-1]
+    return np.flatnonzero(change).astype(np.int64)
 
 
 def learn_vocabularies(inputs: Sequence[Input], rows: pa.Table) -> tuple[Input, ...]:
@@ -121,7 +141,11 @@ def learn_vocabularies(inputs: Sequence[Input], rows: pa.Table) -> tuple[Input, 
 
 
 def encode(
-    rows: pa.Table, inputs: tuple[Input, ...], label: Floats, report_by: Sequence[str]
+    rows: pa.Table,
+    inputs: tuple[Input, ...],
+    label: Floats,
+    report_by: Sequence[str],
+    query: str | None = None,
 ) -> Design:
     """Encode a table of labelled rows with their features.
 
@@ -130,6 +154,7 @@ def encode(
         inputs: the inputs, with their vocabularies.
         label: the label of each row, as its task reads it.
         report_by: columns kept as they are.
+        query: one of them that names the query of a row.
     """
     return Design(
         inputs=inputs,
@@ -138,6 +163,7 @@ def encode(
         ),
         label=label,
         columns={name: np.array(rows.column(name).to_pylist(), dtype=object) for name in report_by},
+        query=query,
     )
 
 

@@ -236,7 +236,9 @@ def encode_frame(spec: ModelSpec, frame: Frame, seed: int) -> Data:
     """Encode all parts with the vocabularies of the training rows, and halve the calibration."""
     inputs = learn_vocabularies(spec.inputs, frame.parts[TRAIN])
     parts = {
-        name: encode(rows, inputs, spec.task.labels(rows.column(spec.label.label)), spec.columns)
+        name: encode(
+            rows, inputs, spec.task.labels(rows.column(spec.target)), spec.columns, spec.query
+        )
         for name, rows in frame.parts.items()
     }
     calibration = parts[CALIBRATION]

@@ -15,6 +15,7 @@ from tambo.featurestore.certificate import Certificate
 from tambo.featurestore.historical import get_features
 from tambo.lake import reader
 from tambo.lake.releases import Release
+from tambo.serving.candidate_index import CandidateIndex
 from tambo.settings import Settings
 from training.labels import require
 from training.spec import ModelSpec
@@ -32,11 +33,13 @@ class Frame:
             view__feature for each feature.
         bounds: where the parts begin and end.
         certificate: what the features were made of, verified.
+        index: the candidate index of all that is known at the release; None without candidates.
     """
 
     parts: Mapping[str, pa.Table]
     bounds: Bounds
     certificate: Certificate
+    index: CandidateIndex | None = None
 
     def digest(self) -> str:
         """Hash of all rows, labels and features: the same for the same training frame."""
@@ -71,6 +74,19 @@ def build_frame(settings: Settings, spec: ModelSpec, release: Release) -> Frame:
     with reader(settings, release.snapshot_id) as connection:
         require(connection, spec.label)
         labels, bounds = spec.split.read(connection, spec.label, release.as_of)
+        indexes = {}
+        if spec.candidates is not None:
+            known_by = {TRAIN: bounds.calibration_start, TEST: bounds.test_start, "": bounds.as_of}
+            indexes = {
+                name: spec.candidates.index(connection, at, settings.seed)
+                for name, at in known_by.items()
+            }
+            # As old as that of the rows that are tested: neither has seen what it leads to.
+            indexes[CALIBRATION] = indexes[TRAIN]
+            labels = {
+                name: spec.candidates.expand(connection, name, rows)
+                for name, rows in labels.items()
+            }
     asked = pa.concat_tables([spec.entity_rows(labels[name]) for name in PARTS])
     found = get_features(settings, spec.feature_service, asked, release=release.number)
     found.certificate.verify()
@@ -85,6 +101,8 @@ def build_frame(settings: Settings, spec: ModelSpec, release: Release) -> Frame:
         part = features.slice(start, rows.num_rows)
         for column in part.column_names:
             rows = rows.append_column(column, part.column(column))
+        if spec.candidates is not None:
+            rows = spec.candidates.annotate(indexes[name], rows)
         parts[name] = rows
         start += rows.num_rows
-    return Frame(parts, bounds, found.certificate)
+    return Frame(parts, bounds, found.certificate, indexes.get(""))

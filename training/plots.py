@@ -122,9 +122,21 @@ def compare(path: Path, errors: Mapping[str, Mapping[str, float]], error: str) -
         drawn = axes.bar(
             places, heights, width=width, label=name, color=(INK, ACCENT, FAINT)[number % 3]
         )
-        axes.bar_label(drawn, fmt="%.0f", fontsize=8)
+        axes.bar_label(drawn, fmt=lambda height: f"{height:.3g}", fontsize=8)
     axes.set_xticks(np.arange(len(kinds)) + 0.4 - width / 2, kinds)
     axes.set(ylabel=error, title="Error by kind of rows")
+    _legend(axes)
+    _save(figure, path)
+
+
+def curves(path: Path, curves: Mapping[str, Sequence[float]], x: str, y: str) -> None:
+    """Lines over 1, 2, 3, …, one an estimator."""
+    figure, axes = _figure(7.5, 5)
+    colours = (INK, ACCENT, "#3a8f6b", "#d9a441", "#7a5c9e", FAINT)
+    for number, (name, values) in enumerate(curves.items()):
+        steps = np.arange(1, len(values) + 1)
+        axes.plot(steps, values, marker=".", label=name, color=colours[number % len(colours)])
+    axes.set(xlabel=x, ylabel=y, title="Test rows", ylim=(0, None))
     _legend(axes)
     _save(figure, path)
 

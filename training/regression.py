@@ -99,6 +99,10 @@ class SizedRegression:
         low, high = ends(self.interval, answers, self.task.groups(rows))
         return self.task.measure(rows, answers) | coverage(rows.label, low, high)
 
+    def spread(self, rows: Design, answers: Floats) -> dict[str, float]:
+        """None is said."""
+        return {}
+
     def serving(self) -> dict[str, Any]:
         """The interval."""
         return {"interval": self.interval}

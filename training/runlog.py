@@ -149,7 +149,7 @@ def _log_dataset(trained: Trained) -> None:
         warnings.simplefilter("ignore", UserWarning)
         dataset = mlflow.data.from_pandas(
             trained.frame.parts["train"].to_pandas(),
-            targets=trained.spec.label.label,
+            targets=trained.spec.target,
             name=f"{trained.spec.feature_service} at release {trained.release.number}",
             digest=trained.frame.digest(),
         )

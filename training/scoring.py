@@ -106,7 +106,7 @@ def score(spec: ModelSpec, fitted: Fitted, data: Data, unseen: Mapping[str, Unse
         parity=onnx_export.compare(answer(holed), native, spec.task.scale(native)),
         sized=sized,
         predicted=predicted,
-        metrics=sized.measure(test, predicted),
+        metrics=sized.measure(test, predicted) | sized.spread(test, predicted),
         groups={
             name: by_group(sized.measure, test, predicted, groups)
             for name, groups in spec.report_groups(test).items()

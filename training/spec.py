@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from tambo.serving.spec import Input
 from training.behaviour import Predict
+from training.candidates import RELEVANCE, Candidates
 from training.design import Design
 from training.estimators import Estimator
 from training.gate import Check, GateRule
@@ -65,6 +66,7 @@ class ModelSpec:
         unit_of_split: column whose rows are never on both sides of a random halving.
         report_by: columns (joined by "|" where there are several) that metrics are broken down by.
         split: which rows train, and which test.
+        candidates: what each label row is chosen from; None: the label is predicted itself.
         groupings: the grouped splits; the first gives the interval of what is unseen.
         baselines: what must be beaten.
         candidate: the model itself.
@@ -92,9 +94,20 @@ class ModelSpec:
     shown: tuple[str, ...]
     gate: GateRule
     split: Split = field(default_factory=TimeSplit)
+    candidates: Candidates | None = None
     groupings: tuple[Grouping, ...] = ()
     space: dict[str, Dimension] = field(default_factory=dict)
     trials: int = 8
+
+    @property
+    def target(self) -> str:
+        """Column of the frame that is predicted."""
+        return self.label.label if self.candidates is None else RELEVANCE
+
+    @property
+    def query(self) -> str | None:
+        """Column that names the query of a row; None where each is answered by itself."""
+        return None if self.candidates is None else self.candidates.query
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -26,6 +26,10 @@ class Sized(Protocol):
         """Measure answers, and what was said of how sure they are."""
         ...
 
+    def spread(self, rows: Design, answers: Floats) -> dict[str, float]:
+        """Ends of the intervals in which metrics lie on other rows of the kind, by name."""
+        ...
+
     def serving(self) -> dict[str, Any]:
         """The fields of `ServingSpec` that a service needs to say it."""
         ...

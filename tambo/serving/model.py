@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from tambo.errors import ServingError
 from tambo.featurestore.online import OnlineManifest
+from tambo.serving.candidate_index import INDEX_FILE, CandidateIndex
 from tambo.serving.spec import MANIFEST_FILE, MODEL_FILE, SPEC_FILE, ServingSpec
 
 _AGAIN = "train the model again and bundle it"
@@ -23,11 +24,19 @@ class ServedModel:
         spec: how inputs are encoded and answers bounded.
         manifest: the features that the model was trained on, as they lie online.
         session: ONNX Runtime session of the graph.
+        index: what leads to candidates; None where a request is answered by itself.
     """
 
-    def __init__(self, spec: ServingSpec, manifest: OnlineManifest, session: Any) -> None:
+    def __init__(
+        self,
+        spec: ServingSpec,
+        manifest: OnlineManifest,
+        session: Any,
+        index: CandidateIndex | None = None,
+    ) -> None:
         self.spec = spec
         self.manifest = manifest
+        self.index = index
         self._session = session
 
     @classmethod
@@ -55,7 +64,9 @@ class ServedModel:
             )
         except Exception as error:  # ONNX Runtime's exceptions have no common base
             raise ServingError(f"{path}: not an ONNX model: {error}", remedy=_AGAIN) from error
-        model = cls(spec, manifest, session)
+        path_of_index = folder / INDEX_FILE
+        index = CandidateIndex.load(path_of_index) if path_of_index.exists() else None
+        model = cls(spec, manifest, session, index)
         model._check(path)
         return model
 

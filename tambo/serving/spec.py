@@ -158,6 +158,11 @@ class ServingSpec(_Part):
         default=None,
         description="a class is named where its chance is at least this; None: always",
     )
+    temperature: float | None = Field(
+        default=None,
+        gt=0,
+        description="of a score: the softmax of scores over it gives the chance of each candidate",
+    )
     metrics: dict[str, float] = Field(default_factory=dict)
     tags: dict[str, str] = Field(default_factory=dict)
 

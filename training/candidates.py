@@ -1,0 +1,144 @@
+"""Candidates: each label row becomes a query, with a row for everything that could be chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from tambo.lake.sql import ident
+from tambo.serving.candidate_index import CandidateIndex
+from training.design import starts
+from training.splits import CALIBRATION, TEST, TRAIN
+
+Indexer = Callable[[duckdb.DuckDBPyConnection, datetime, int], CandidateIndex]
+"""Builds the index of what was known by an instant, with a seed."""
+
+CO_VISITS, FOLLOWS = "index__co_visits", "index__follows"
+"""Columns that the candidate index adds to a row."""
+
+RELEVANCE = "relevance"
+"""The label of an expanded row: 1 for what was chosen, else 0."""
+
+
+def chosen(name: str) -> str:
+    """Column of the label's own item, beside the candidate's of the plain name."""
+    return f"chosen_{name}"
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Everything that was known when a query was asked: no sampled negatives.
+
+    Attributes:
+        source: schema.table of the items' change log.
+        item: columns that name an item, in the label mart and in the source.
+        alive: column of the source that is null where nothing is left of an item.
+        query: column that names a query.
+        index: builds the index that leads to the candidates when there are many.
+        history: features that list what was chosen before, newest first, in order of `item`.
+        most: queries at most by part, the newest; a part that is not named keeps all.
+    """
+
+    source: str
+    item: tuple[str, ...]
+    alive: str
+    query: str
+    index: Indexer
+    history: tuple[str, str]
+    most: Mapping[str, int] = field(
+        default_factory=lambda: {TRAIN: 8_000, CALIBRATION: 1_500, TEST: 4_000}
+    )
+
+    def expand(
+        self, connection: duckdb.DuckDBPyConnection, part: str, labels: pa.Table
+    ) -> pa.Table:
+        """Put every item known at its entity time beside each label.
+
+        Args:
+            connection: the lake, attached at the release's snapshot.
+            part: which part the labels are.
+            labels: rows of the label mart, in order of entity time.
+
+        Returns:
+            The labels' columns, those of the item renamed by `chosen`; the item's columns;
+            `relevance`. Rows of a query follow each other. A query at whose time nothing was known
+            has no row.
+        """
+        labels = labels.slice(max(0, labels.num_rows - self.most.get(part, labels.num_rows)))
+        item = ", ".join(ident(name) for name in self.item)
+        renamed = ", ".join(f"{ident(name)} AS {ident(chosen(name))}" for name in self.item)
+        right = " AND ".join(
+            f"asked.{ident(chosen(name))} = known.{ident(name)}" for name in self.item
+        )
+        source = ".".join(ident(name) for name in self.source.split("."))
+        connection.register("asked_labels", labels)
+        try:
+            return connection.execute(
+                f"""
+                WITH states AS (
+                    SELECT {item}, created_timestamp, {ident(self.alive)} IS NOT NULL AS alive
+                    FROM lake.{source}
+                ),
+                turns AS (
+                    SELECT * FROM states
+                    QUALIFY alive IS DISTINCT FROM lag(alive) OVER (
+                        PARTITION BY {item} ORDER BY created_timestamp)
+                ),
+                spans AS (
+                    SELECT *, lead(created_timestamp) OVER (
+                        PARTITION BY {item} ORDER BY created_timestamp) AS ended_timestamp
+                    FROM turns
+                ),
+                known AS (SELECT * FROM spans WHERE alive),
+                asked AS (
+                    SELECT * EXCLUDE ({item}), {renamed}, row_number() OVER () AS position
+                    FROM asked_labels
+                )
+                SELECT asked.* EXCLUDE (position), known.* EXCLUDE (created_timestamp,
+                    alive, ended_timestamp), CAST(({right}) AS INTEGER) AS {RELEVANCE}
+                FROM asked
+                JOIN known ON known.created_timestamp <= asked.event_timestamp
+                    AND (known.ended_timestamp IS NULL
+                         OR known.ended_timestamp > asked.event_timestamp)
+                ORDER BY position, {", ".join(f"known.{ident(name)}" for name in self.item)}
+                """
+            ).to_arrow_table()
+        finally:
+            connection.unregister("asked_labels")
+
+    def annotate(self, index: CandidateIndex, rows: pa.Table) -> pa.Table:
+        """Add what an index says of each candidate, given what the query's traveller chose before.
+
+        Args:
+            index: of what was known before the rows.
+            rows: expanded rows with their features.
+        """
+        first = starts(rows.column(self.query).to_numpy(zero_copy_only=False))
+        sizes = np.diff(np.append(first, rows.num_rows))
+        number = {
+            pair: position
+            for position, pair in enumerate(
+                zip(index.names.tolist(), index.places.tolist(), strict=True)
+            )
+        }
+        pairs = zip(*(rows.column(name).to_pylist() for name in self.item), strict=True)
+        item = np.array([number.get(pair, -1) for pair in pairs], dtype=np.int64)
+        histories = rows.select(self.history).take(pa.array(first)).to_pylist()
+        found = {name: np.zeros(rows.num_rows, dtype=np.float32) for name in (CO_VISITS, FOLLOWS)}
+        for start, size, history in zip(first, sizes, histories, strict=True):
+            names, places = (history[name] or [] for name in self.history)
+            before = index.numbers(names, places)
+            here = item[start : start + size]
+            for name, scores in (
+                (CO_VISITS, index.co_visits(before)),
+                (FOLLOWS, index.follows(before)),
+            ):
+                found[name][start : start + size] = np.where(here < 0, 0.0, scores[here])
+        for name, values in found.items():
+            rows = rows.append_column(name, pa.array(values))
+        return rows
