@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tambo.errors import ServingError
+from tambo.serving.candidate_index import INDEX_FILE
 from tambo.serving.spec import MANIFEST_FILE, MODEL_FILE, SPEC_FILE, ServingSpec
 from tambo.settings import Settings
 
@@ -17,6 +18,7 @@ ARTIFACTS = "serving"
 """Folder of a run that holds what a service needs."""
 
 FILES = (MODEL_FILE, SPEC_FILE, MANIFEST_FILE)
+"""What every champion has; one that ranks candidates has INDEX_FILE as well."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,8 @@ def fetch(settings: Settings, champion: Champion, folder: Path) -> ServingSpec:
 
     client = MlflowClient(tracking_uri=settings.mlflow_uri, registry_uri=settings.mlflow_uri)
     folder.mkdir(parents=True)
-    for name in FILES:
+    listed = {Path(one.path).name for one in client.list_artifacts(champion.run_id, ARTIFACTS)}
+    for name in (*FILES, *({INDEX_FILE} & listed)):
         path = f"{ARTIFACTS}/{name}"
         try:
             found = client.download_artifacts(champion.run_id, path, str(folder))

@@ -32,6 +32,7 @@ class ModelFeatures:
         reader: the online features of its feature service, and of no other.
         entity: fields of a request that stored features are looked up by.
         given: fields of a request that the model, or a request-time feature, reads.
+        computed: inputs of the model that its endpoint computes itself.
         withheld: full names of features whose values no answer may show.
 
     Raises:
@@ -45,9 +46,10 @@ class ModelFeatures:
         *,
         entity: Sequence[str],
         given: Sequence[str] = (),
+        computed: Sequence[str] = (),
         withheld: Collection[str] = (),
     ) -> None:
-        _refuse_unknown_inputs(model, {*entity, *given, *model.manifest.feature_names})
+        _refuse_unknown_inputs(model, {*entity, *given, *computed, *model.manifest.feature_names})
         spec = model.spec
         self._spec = spec
         self._manifest = model.manifest

@@ -56,5 +56,6 @@ def traveller(settings: Settings) -> dict[str, Any]:
 QUESTIONS: Mapping[str, tuple[str, Callable[[Settings], dict[str, Any]]]] = {
     "flight_price": (PATH, flight),
     "traveller_gender": ("/v1/traveller-gender", traveller),
+    "hotel_recommendation": ("/v1/hotel-recommendations", traveller),
 }
 """By model: where to ask, and what. The first is asked where nobody names a model."""
