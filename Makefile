@@ -99,6 +99,8 @@ bench: $(READY) ## measurements against peers, hours; tables go to docs/benchmar
 	$(BIN)/python -m benchmarks.materialize
 	$(BIN)/python -m benchmarks.joins
 	$(BIN)/python -m benchmarks.road
+	$(BIN)/tambo run
+	$(BIN)/python -m benchmarks.recommend
 
 .PHONY: lock
 lock: $(READY) ## resolve pyproject.toml into requirements.lock

@@ -21,7 +21,7 @@ from bentos.travel.hotel_recommendation.schemas import (
 from tambo.errors import ServingError
 from tambo.featurestore.online import OnlineReader, OnlineRow
 from tambo.requesttime import travel
-from tambo.serving.candidate_index import CandidateIndex, Ints
+from tambo.serving.candidate_index import MOST, CandidateIndex, Ints
 from tambo.serving.model import ServedModel
 from tambo.serving.problem import field_error
 
@@ -103,12 +103,13 @@ class HotelRecommender:
     Args:
         model: the champion.
         reader: the online features of its feature service.
+        most: candidates at most that are ranked for a request.
 
     Raises:
         ServingError: the model wants an input that nothing gives, or it has no candidate index.
     """
 
-    def __init__(self, model: ServedModel, reader: OnlineReader) -> None:
+    def __init__(self, model: ServedModel, reader: OnlineReader, most: int = MOST) -> None:
         self._features = ModelFeatures(model, reader, entity=ENTITY, given=GIVEN, computed=INDEX)
         if model.index is None or model.spec.temperature is None:
             raise ServingError(
@@ -117,6 +118,7 @@ class HotelRecommender:
             )
         self._model = model
         self._index: CandidateIndex = model.index
+        self._most = most
         self._temperature = model.spec.temperature
         self._origins = sorted(set(self._index.origins.tolist()))[:MOST_ORIGINS]
 
@@ -132,7 +134,7 @@ class HotelRecommender:
         _refuse_dates(request, traveller.row.asked_at, position, batch)
         origin = request.origin or traveller.home
         found = reach(self._index, request, origin)
-        items = self._index.retrieve(traveller.history, found.allowed)
+        items = self._index.retrieve(traveller.history, found.allowed, self._most)
         scored = self._score(request, traveller, items)
         if request.budget is not None:
             budget = request.budget
