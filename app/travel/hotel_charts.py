@@ -11,7 +11,7 @@ import pandas as pd
 
 from app.travel.places import OUTLINE, Point
 
-_STAYED, _HOME, _RECOMMENDED = "stayed there", "home", "recommended now"
+_STAYED, _HOME, _RECOMMENDED = "stayed there", "home", "recommended"
 _SHAPES = {_STAYED: "circle", _RECOMMENDED: "diamond", _HOME: "square"}
 
 

@@ -22,7 +22,7 @@ class Wish:
         check_in, check_out: both or none.
         budget: most BRL a night.
         k: how many hotels.
-        diversity: 0: the best; 1: as different from each other as can be.
+        diversity: 0: the likeliest; 1: each place once before any place comes again.
     """
 
     user_code: int | None = None

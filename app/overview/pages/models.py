@@ -15,14 +15,27 @@ from tambo.registry import CHALLENGER, CHAMPION, ModelVersion
 
 TITLE, ORDER = "Models", 2
 
-SHARES = {"coverage", "mape", "wape", "accuracy", "accuracy_told", "named", "calibration_error"}
+SHARES = {
+    "hit_rate_1",
+    "hit_rate_3",
+    "hit_rate_5",
+    "coverage",
+    "mape",
+    "wape",
+    "accuracy",
+    "accuracy_told",
+    "named",
+    "calibration_error",
+}
 """Figures that are shares, shown in percent."""
 
 AMOUNTS = {"rmse", "mae", "width", "bias"}
 """Figures in the unit of the label; models whose label is money have them in BRL."""
 
-CALIBRATION = ("reliability", "predicted_against_actual", "residuals", "over_time", "confusion")
-"""Plots that show whether answers are what they claim to be, in the order in which they stand."""
+ACRONYMS = {"rmse", "mae", "mape", "wape", "r2", "ndcg", "mrr"}
+
+ELSEWHERE = ("importance", "estimators")
+"""How plots begin whose figures stand in another tab."""
 
 
 def show() -> None:
@@ -65,10 +78,12 @@ def _serving(shown: ModelVersion) -> None:
 def title(name: str) -> str:
     """What a figure is called.
 
-    >>> title("rmse"), title("log_loss")
-    ('RMSE', 'Log loss')
+    >>> title("rmse"), title("log_loss"), title("ndcg_5")
+    ('RMSE', 'Log loss', 'NDCG 5')
     """
-    return name.upper() if len(name) <= 4 else look.words(name).capitalize()
+    first, _, rest = name.partition("_")
+    head = first.upper() if first in ACRONYMS else first.capitalize()
+    return f"{head} {look.words(rest)}".rstrip()
 
 
 def figure(name: str, value: float) -> str:
@@ -144,7 +159,7 @@ def _details(version: ModelVersion) -> None:
         notices.nothing(f"The files of version {version.version}'s run are gone.")
         return
     checks, inputs, calibration, estimators = st.tabs(
-        ["Gate", "What it rests on", "Calibration", "Against the baselines"]
+        ["Gate", "What it rests on", "Calibration and errors", "Against the baselines"]
     )
     with checks:
         _checks(found["gate"])
@@ -199,14 +214,14 @@ def _importances(found: Mapping[str, Mapping[str, float]]) -> None:
 
 
 def _calibration(version: ModelVersion) -> None:
-    drawn = {path.stem: path for path in model_files.plots(version)}
-    names = [name for name in CALIBRATION if name in drawn]
-    if not names:
-        notices.nothing("This version's run has no plot of its calibration.")
+    """Plots that show whether answers are what they claim to be."""
+    drawn = [one for one in model_files.plots(version) if not one.stem.startswith(ELSEWHERE)]
+    if not drawn:
+        notices.nothing("This version's run has no plot of its answers.")
         return
     places = st.columns(2)
-    for number, name in enumerate(names):
-        places[number % 2].image(str(drawn[name]), caption=look.words(name).capitalize())
+    for number, path in enumerate(drawn):
+        places[number % 2].image(str(path), caption=look.words(path.stem).capitalize())
 
 
 def _estimators(metrics: Mapping[str, Mapping[str, float]]) -> None:

@@ -80,6 +80,7 @@ def _wish(who: Traveller | None) -> Wish:
     budget = st.number_input(
         "Most for a night, BRL",
         min_value=1.0,
+        max_value=1_000_000.0,
         value=None,
         step=10.0,
         placeholder="no limit",
@@ -113,7 +114,7 @@ def _wish(who: Traveller | None) -> Wish:
         0.0,
         0.1,
         key="hotels_diversity",
-        help="0: the likeliest hotels; 1: hotels as different from each other as can be.",
+        help="0: the likeliest hotels; 1: each place once before any place comes again.",
     )
     return Wish(
         user_code=None if who is None else who.code,
@@ -162,11 +163,7 @@ def _card(wish: Wish, found: Mapping[str, Any], one: Mapping[str, Any]) -> None:
         left.markdown(
             f"**{one['rank']}. {look.plain(one['hotel'])}**  \n{look.plain(one['place'])}"
         )
-        total = one["totalPrice"]
-        right.markdown(
-            f"**{look.money(one['nightlyPrice'])}** a night"
-            + ("" if total is None else f"  \n{look.money(total)} in all")
-        )
+        right.markdown(_price(one))
         st.progress(min(1.0, one["score"]), text=f"Chance {look.percent(one['score'], 1)}")
         st.markdown("\n".join(f"- {look.plain(reason)}" for reason in one["reasons"]))
         opinions.buttons(wish, found, one)
@@ -196,6 +193,15 @@ def _history(stays: pd.DataFrame, trips: int, home: str | None) -> None:
                 "nightly_price": look.money_column("A night"),
             },
         )
+
+
+def _price(one: Mapping[str, Any]) -> str:
+    if one["nightlyPrice"] is None:
+        return "Price not known"
+    price = f"**{look.money(one['nightlyPrice'])}** a night"
+    return (
+        price if one["totalPrice"] is None else f"{price}  \n{look.money(one['totalPrice'])} in all"
+    )
 
 
 def _map(stays: pd.DataFrame, home: str | None, recommended: Sequence[str]) -> None:
