@@ -82,6 +82,11 @@ SCALARS = {
 }
 
 
+def source(store: FeatureStore, name: str) -> FileSource:
+    """The offline source of a view, beside the registry; nothing is in it."""
+    return _source(Path(store.config.registry.path).parent, name)
+
+
 def _source(folder: Path, name: str) -> FileSource:
     path = folder / f"{name}.parquet"
     return FileSource(

@@ -8,7 +8,9 @@ from pathlib import Path
 import httpx
 import numpy as np
 import online_feast
+import online_hotels
 import onnx
+import served_hotels
 from onnx import TensorProto, helper, numpy_helper
 from starlette.applications import Starlette
 
@@ -162,13 +164,23 @@ def write(
     return folder
 
 
+def fill(store) -> None:
+    """Write the online values of all three models."""
+    online_feast.fill(store)
+    online_hotels.fill(online_hotels.repository(store))
+
+
 def write_all(folder: Path, store) -> None:
-    """Write the artefacts of both models, each into a folder of its name."""
+    """Write the artefacts of all models, each into a folder of its name."""
     kept = {"as_of": online_feast.AS_OF}
     fares = resolve(store, online_feast.SERVICE, release=3, **kept)
     genders = resolve(store, online_feast.GENDER_SERVICE, release=2, **kept)
     write(folder / "flight_price", fares)
     write(folder / "traveller_gender", genders, gender_spec(), gender_graph())
+    hotels = resolve(store, online_hotels.SERVICE, release=1, **kept)
+    served_hotels.save_index(
+        write(folder / "hotel_recommendation", hotels, served_hotels.spec(), served_hotels.graph())
+    )
 
 
 def register(settings: Settings, folder: Path, model: str = "flight_price") -> str:
@@ -200,7 +212,7 @@ def home(folder: Path, model: str = "flight_price") -> tuple[Path, Path]:
     """Make the artefacts and the online store behind them; returns paths of one, and the store."""
     path = folder / "online.sqlite"
     store = online_feast.repository(folder, {"type": "sqlite", "path": str(path)})
-    online_feast.fill(store)
+    fill(store)
     write_all(folder / "models", store)
     return folder / "models" / model, path
 

@@ -32,6 +32,7 @@ from tambo.serving.spec import ServingSpec
 from tambo.settings import Settings
 
 GENDER = "/v1/traveller-gender"
+HOTELS = "/v1/hotel-recommendations"
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.xdist_group("travel-bento")]
 
@@ -48,7 +49,7 @@ def settings(tmp_path_factory) -> Settings:
     store = online_feast.repository(
         settings.online_store.parent, {"type": "sqlite", "path": str(settings.online_store)}
     )
-    online_feast.fill(store)
+    served_model.fill(store)
     write_sqlite_state(settings.online_store, online_feast.PROJECT, StoreState(4, AS_OF))
     served_model.write_all(settings.home / "models", store)
     return settings
@@ -73,10 +74,11 @@ def service(settings, bundled):
 
 def test_the_bento_holds_the_champion_and_its_labels(settings, bundled):
     assert not bundled.up_to_date
+    assert (bundled.path / "src" / "models" / "hotel_recommendation" / "candidates.npz").exists()
     assert bundled.models == dict.fromkeys(MODELS, "1")
     assert latest(settings, "travel") == bundled.path
     labels = yaml.safe_load((bundled.path / "bento.yaml").read_text())["labels"]
-    assert (labels["release"], labels["domain"]) == ("2,3", "travel")
+    assert (labels["release"], labels["domain"]) == ("1,2,3", "travel")
     for model in MODELS:
         assert labels[f"model.{model}"] == "1"
         folder = bundled.path / "src" / "models" / model
@@ -85,6 +87,7 @@ def test_the_bento_holds_the_champion_and_its_labels(settings, bundled):
     assert json.loads((bundled.path / DONE).read_text()) == {
         "flight_price": {"release": 3, "version": "1"},
         "traveller_gender": {"release": 2, "version": "1"},
+        "hotel_recommendation": {"release": 1, "version": "1"},
     }
 
 
@@ -95,7 +98,7 @@ def test_the_bento_holds_nothing_but_what_serves(bundled):
     assert not names & FORBIDDEN
     for path in bundled.path.rglob("*"):
         assert path.suffix not in {".pkl", ".pickle", ".joblib", ".pyc", ".csv", ".parquet"}, path
-        if path.is_file() and path.suffix != ".onnx":
+        if path.is_file() and path.suffix not in {".onnx", ".npz"}:
             text = path.read_text()
             assert "--index-url" not in text, path
             assert "--find-links" not in text, path
@@ -107,7 +110,7 @@ def test_the_bento_holds_nothing_but_what_serves(bundled):
     assert "pip install --no-cache-dir uv==" in docker
     assert "ENV UV_NO_CACHE" in docker
     said = yaml.safe_load((bundled.path / "apis" / "openapi.yaml").read_text())["paths"]
-    assert {PATH, GENDER} < set(said)
+    assert {PATH, GENDER, HOTELS} < set(said)
     for stranger in ("example.py", "bundle.py", "serve.py"):
         assert not list(bundled.path.rglob(stranger))
 
@@ -116,7 +119,7 @@ def test_bundling_again_finds_the_bento(settings, bundled):
     again = bundle(settings, "travel")
     assert again.up_to_date
     assert (again.tag, again.path) == (bundled.tag, bundled.path)
-    assert named_releases(settings) == {2, 3}, "spared by retention"
+    assert named_releases(settings) == {1, 2, 3}, "spared by retention"
 
 
 def test_one_price_over_http(service):
@@ -134,6 +137,14 @@ def test_a_gender_over_http_from_the_features_of_its_own_model(service):
     assert not [found for found in one["features"] if found["name"].startswith("fare")]
     many = call(service.url + GENDER, {"items": [{"userCode": 0, "name": "Ana"}] * 300})
     assert many["items"] == [one] * 300
+
+
+def test_hotels_over_http_from_the_features_of_their_own_model(service):
+    one = call(service.url + HOTELS, {"userCode": 0, "k": 2})
+    assert [found["hotel"] for found in one["recommendations"]] == ["Pousada Sereia", "Duna"]
+    assert (one["release"], one["model"]["release"], one["model"]["version"]) == (4, 1, "1")
+    many = call(service.url + HOTELS, {"items": [{"userCode": 0, "k": 2}] * 50})
+    assert many["items"] == [one] * 50
 
 
 def test_many_prices_over_http(service):
@@ -163,14 +174,16 @@ def test_bad_requests_are_problems(service, content, kind, status):
 def test_the_same_bento_serves_from_redis(settings, bundled, service, tmp_path):
     with online_feast.redis_server(tmp_path) as (port, server):
         where = {"type": "redis", "connection_string": f"127.0.0.1:{port}"}
-        online_feast.fill(online_feast.repository(tmp_path, where))
+        served_model.fill(online_feast.repository(tmp_path, where))
         url = f"redis://127.0.0.1:{port}/0"
         write_redis_state(url, online_feast.PROJECT, StoreState(4, AS_OF))
         with serving(settings.model_copy(update={"redis_url": url}), "travel") as near:
             answer = call(service.url + PATH, ASK)
             gender = call(service.url + GENDER, {"userCode": 0})
+            hotels = call(service.url + HOTELS, {"userCode": 0})
             assert call(near.url + PATH, ASK) == answer
             assert call(near.url + GENDER, {"userCode": 0}) == gender
+            assert call(near.url + HOTELS, {"userCode": 0}) == hotels
             counted = httpx.get(f"{service.url}/metrics").text
             assert f'request_total{{endpoint="{GENDER}"' in counted, "each counts its own"
             server.terminate()
@@ -202,7 +215,7 @@ def test_health_metrics_and_documents(service):
         for path in ("/livez", "/readyz", "/healthz"):
             assert client.get(path).status_code == 200
         document = client.get("/docs.json").json()
-        for path in (PATH, GENDER):
+        for path in (PATH, GENDER, HOTELS):
             asked = document["paths"][path]["post"]["requestBody"]["content"]["application/json"]
             for example in asked["examples"].values():
                 assert client.post(path, json=example["value"]).status_code == 200
@@ -327,7 +340,7 @@ def test_a_service_that_cannot_start_says_why(settings, bundled):
 def test_a_new_champion_makes_a_new_bento_and_a_broken_one_is_built_again(settings, bundled):
     version = served_model.register(settings, settings.home / "models" / "flight_price")
     newer = bundle(settings, "travel")
-    expected = {"flight_price": version, "traveller_gender": "1"}
+    expected = {**dict.fromkeys(MODELS, "1"), "flight_price": version}
     assert (newer.models, newer.up_to_date) == (expected, False)
     assert newer.path != bundled.path
     (newer.path / DONE).unlink()
