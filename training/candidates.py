@@ -19,7 +19,8 @@ Indexer = Callable[[duckdb.DuckDBPyConnection, datetime, int], CandidateIndex]
 """Builds the index of what was known by an instant, with a seed."""
 
 CO_VISITS, FOLLOWS = "index__co_visits", "index__follows"
-"""Columns that the candidate index adds to a row."""
+"""Columns that the candidate index adds to a row. Only baselines, which fit nothing, may read them:
+an index of what was known by the end of training holds the labels of the training rows."""
 
 RELEVANCE = "relevance"
 """The label of an expanded row: 1 for what was chosen, else 0."""
@@ -80,18 +81,26 @@ class Candidates:
         try:
             return connection.execute(
                 f"""
-                WITH states AS (
-                    SELECT {item}, created_timestamp, {ident(self.alive)} IS NOT NULL AS alive
+                WITH versions AS (
+                    SELECT {item}, event_timestamp, created_timestamp,
+                        greatest(event_timestamp, created_timestamp) AS since,
+                        {ident(self.alive)} IS NOT NULL AS alive
                     FROM lake.{source}
+                ),
+                states AS (
+                    -- A new version of an older event does not say what is left now.
+                    SELECT * FROM versions
+                    QUALIFY event_timestamp = max(event_timestamp) OVER (
+                        PARTITION BY {item} ORDER BY since)
                 ),
                 turns AS (
                     SELECT * FROM states
                     QUALIFY alive IS DISTINCT FROM lag(alive) OVER (
-                        PARTITION BY {item} ORDER BY created_timestamp)
+                        PARTITION BY {item} ORDER BY since, created_timestamp)
                 ),
                 spans AS (
-                    SELECT *, lead(created_timestamp) OVER (
-                        PARTITION BY {item} ORDER BY created_timestamp) AS ended_timestamp
+                    SELECT {item}, alive, since, lead(since) OVER (
+                        PARTITION BY {item} ORDER BY since, created_timestamp) AS until
                     FROM turns
                 ),
                 known AS (SELECT * FROM spans WHERE alive),
@@ -99,25 +108,28 @@ class Candidates:
                     SELECT * EXCLUDE ({item}), {renamed}, row_number() OVER () AS position
                     FROM asked_labels
                 )
-                SELECT asked.* EXCLUDE (position), known.* EXCLUDE (created_timestamp,
-                    alive, ended_timestamp), CAST(({right}) AS INTEGER) AS {RELEVANCE}
+                SELECT asked.* EXCLUDE (position), known.* EXCLUDE (alive, since, until),
+                    CAST(({right}) AS INTEGER) AS {RELEVANCE}
                 FROM asked
-                JOIN known ON known.created_timestamp <= asked.event_timestamp
-                    AND (known.ended_timestamp IS NULL
-                         OR known.ended_timestamp > asked.event_timestamp)
+                JOIN known ON known.since <= asked.event_timestamp
+                    AND (known.until IS NULL OR known.until > asked.event_timestamp)
                 ORDER BY position, {", ".join(f"known.{ident(name)}" for name in self.item)}
                 """
             ).to_arrow_table()
         finally:
             connection.unregister("asked_labels")
 
-    def annotate(self, index: CandidateIndex, rows: pa.Table) -> pa.Table:
+    def annotate(self, index: CandidateIndex | None, rows: pa.Table) -> pa.Table:
         """Add what an index says of each candidate, given what the query's traveller chose before.
 
         Args:
-            index: of what was known before the rows.
+            index: of what was known before the rows; None where there is none so old, as for
+                training rows: their columns are null.
             rows: expanded rows with their features.
         """
+        if index is None:
+            nothing = pa.nulls(rows.num_rows, pa.float32())
+            return rows.append_column(CO_VISITS, nothing).append_column(FOLLOWS, nothing)
         first = starts(rows.column(self.query).to_numpy(zero_copy_only=False))
         sizes = np.diff(np.append(first, rows.num_rows))
         number = {
@@ -138,7 +150,8 @@ class Candidates:
                 (CO_VISITS, index.co_visits(before)),
                 (FOLLOWS, index.follows(before)),
             ):
-                found[name][start : start + size] = np.where(here < 0, 0.0, scores[here])
+                known = here >= 0
+                found[name][start : start + size][known] = scores[here[known]]
         for name, values in found.items():
             rows = rows.append_column(name, pa.array(values))
         return rows

@@ -76,13 +76,16 @@ def build_frame(settings: Settings, spec: ModelSpec, release: Release) -> Frame:
         labels, bounds = spec.split.read(connection, spec.label, release.as_of)
         indexes = {}
         if spec.candidates is not None:
-            known_by = {TRAIN: bounds.calibration_start, TEST: bounds.test_start, "": bounds.as_of}
+            # None for the training rows: any index that they could have holds their own labels.
+            known_by = {
+                CALIBRATION: bounds.calibration_start,
+                TEST: bounds.test_start,
+                "": bounds.as_of,
+            }
             indexes = {
                 name: spec.candidates.index(connection, at, settings.seed)
                 for name, at in known_by.items()
             }
-            # As old as that of the rows that are tested: neither has seen what it leads to.
-            indexes[CALIBRATION] = indexes[TRAIN]
             labels = {
                 name: spec.candidates.expand(connection, name, rows)
                 for name, rows in labels.items()
@@ -102,7 +105,7 @@ def build_frame(settings: Settings, spec: ModelSpec, release: Release) -> Frame:
         for column in part.column_names:
             rows = rows.append_column(column, part.column(column))
         if spec.candidates is not None:
-            rows = spec.candidates.annotate(indexes[name], rows)
+            rows = spec.candidates.annotate(indexes.get(name), rows)
         parts[name] = rows
         start += rows.num_rows
     return Frame(parts, bounds, found.certificate, indexes.get(""))

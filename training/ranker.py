@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tambo.errors import TrainingError
 from tambo.serving.spec import Input
+from training.candidates import CO_VISITS, FOLLOWS
 from training.design import Design, Matrix, starts
 from training.estimators import FitOptions
 from training.metrics import Floats
@@ -54,6 +56,20 @@ class BoostedRanker:
     reads: tuple[str, ...]
     optional: tuple[str, ...]
     name: str = "xgboost"
+
+    def __post_init__(self) -> None:
+        """Refuse what holds the labels of the training rows.
+
+        Raises:
+            TrainingError: a column of the candidate index is to be read.
+        """
+        barred = [name for name in self.reads if name in (CO_VISITS, FOLLOWS)]
+        if barred:
+            raise TrainingError(
+                f"A ranker cannot be fitted on {', '.join(barred)}: an index that covers the "
+                "training rows was built from their labels.",
+                remedy="leave these columns to baselines, which fit nothing",
+            )
 
     def fit(self, train: Design, stop: Design, options: FitOptions) -> FittedRanker:
         """Fit a fixed number of rounds."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -12,7 +11,11 @@ from typing import TYPE_CHECKING, Any
 from tambo.settings import Settings
 
 if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+
     from tambo.proofs.leakage import TrainingRows
+    from training.spec import ModelSpec
 
 
 def road(settings: Settings, raw: Path) -> None:
@@ -66,7 +69,7 @@ def training_rows(settings: Settings, number: int | None = None) -> list[Trainin
         TrainingRows(
             model=spec.name,
             service=spec.feature_service,
-            labels=_labels(spec.label),
+            labels=partial(_labels, spec),
             entity_rows=spec.entity_rows,
         )
         for spec in models().values()
@@ -74,10 +77,9 @@ def training_rows(settings: Settings, number: int | None = None) -> list[Trainin
     ]
 
 
-def _labels(table: Any) -> Callable[[Any, datetime], Any]:
+def _labels(spec: ModelSpec, connection: duckdb.DuckDBPyConnection, known_by: datetime) -> pa.Table:
+    """Labels known by an instant; of a ranking, with everything that each could be chosen from."""
     from training.labels import read_labels
 
-    def labels(connection: Any, known_by: datetime) -> Any:
-        return partial(read_labels, connection, table)(known_by=known_by)
-
-    return labels
+    labels = read_labels(connection, spec.label, known_by=known_by)
+    return labels if spec.candidates is None else spec.candidates.expand(connection, "", labels)

@@ -7,18 +7,33 @@ is popular in a place is added. The second stage ranks what is found. The file h
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
+from zipfile import BadZipFile
 
 import numpy as np
+from numpy.lib.npyio import NpzFile
 from numpy.typing import NDArray
 
 from tambo.errors import ServingError
 
 INDEX_FILE = "candidates.npz"
+
+_DAMAGED = (
+    OSError,
+    ValueError,
+    KeyError,
+    EOFError,
+    BadZipFile,
+    zlib.error,
+    # What zipfile says of a flag or a method that damage has set.
+    NotImplementedError,
+    RuntimeError,
+)
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float32]
@@ -83,12 +98,22 @@ class CandidateIndex:
             ServingError: the file is missing, damaged, or no index.
         """
         try:
-            with np.load(path, allow_pickle=False) as content:
-                return cls(**{one.name: content[one.name] for one in fields(cls)})
-        except (OSError, ValueError, KeyError) as error:
+            with path.open("rb") as file, NpzFile(file, allow_pickle=False) as content:
+                found = cls(**{one.name: content[one.name] for one in fields(cls)})
+            found._require_shapes()
+        except _DAMAGED as error:
             raise ServingError(
                 f"{path}: not a candidate index: {error}", remedy="train the model again"
             ) from error
+        return found
+
+    def _require_shapes(self) -> None:
+        items = {"places", "popularity", "prices", "near", "near_weights", "next", "next_weights"}
+        for one in fields(self):
+            values = getattr(self, one.name)
+            rows = self.names if one.name in {*items, "names", "factors"} else self.origins
+            if values.ndim == 0 or len(values) != len(rows):
+                raise ValueError(f"{one.name} has the shape {values.shape}, for {len(rows)} rows")
 
     @cached_property
     def known_places(self) -> tuple[str, ...]:
@@ -152,15 +177,16 @@ class CandidateIndex:
         """Nearness of each item to the history in the factorisation: float32 [n].
 
         The traveller's own factors are not stored: they are solved for, with the item factors held
-        (Hu, Koren and Volinsky, 2008, equation 4).
+        (Hu, Koren and Volinsky, 2008, equation 4), from the confidence with which these were
+        fitted: CONFIDENCE times the count of a choice, 1 where there is none.
         """
         if not len(history):
             return np.zeros(len(self), dtype=np.float32)
         items, counts = np.unique(history, return_counts=True)
         chosen = self.factors[items].astype(np.float64)
         confidence = CONFIDENCE * counts
-        left = self._gram + (chosen.T * confidence) @ chosen
-        mine = np.linalg.solve(left, (chosen.T * (1.0 + confidence)).sum(axis=1))
+        left = self._gram + (chosen.T * (confidence - 1.0)) @ chosen
+        mine = np.linalg.solve(left, chosen.T @ confidence)
         return self.factors @ mine.astype(np.float32)
 
     def retrieve(self, history: Ints, allowed: Mask | None = None, most: int = MOST) -> Ints:

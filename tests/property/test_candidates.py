@@ -1,0 +1,184 @@
+"""Candidates of random change logs: what was known at each instant, and nothing else."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from functools import cache
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tambo.proofs.oracle import Table, served
+from training.candidates import CO_VISITS, FOLLOWS, RELEVANCE, Candidates, chosen
+
+ITEM = ("hotel_name", "place")
+START = datetime(2024, 1, 1)
+COLUMNS = {
+    "hotel_name": "VARCHAR",
+    "place": "VARCHAR",
+    "event_timestamp": "TIMESTAMP",
+    "created_timestamp": "TIMESTAMP",
+    "stays": "BIGINT",
+}
+HOTELS = [("A", "x"), ("A", "y"), ("B", "x")]
+
+
+def day(number: int) -> datetime:
+    return START + timedelta(days=number)
+
+
+def no_index(connection, known_by, seed):
+    raise AssertionError
+
+
+CANDIDATES = Candidates(
+    source="marts.hotel_stays",
+    item=ITEM,
+    alive="stays",
+    query="travel_code",
+    index=no_index,
+    history=("recent_hotels", "recent_places"),
+    most={"test": 2},
+)
+
+LOGS = st.lists(
+    st.tuples(
+        st.sampled_from(HOTELS),
+        st.integers(0, 6),
+        st.integers(0, 8),
+        st.sampled_from([None, 1, 2]),
+    ),
+    max_size=14,
+    # A mart has one row of a key, event and created time.
+    unique_by=lambda row: row[:3],
+)
+LABELS = st.lists(st.tuples(st.sampled_from(HOTELS), st.integers(-1, 9)), min_size=1, max_size=5)
+
+
+def expand(log, asked, part="train") -> pa.Table:
+    rows = [(*hotel, day(event), day(created), stays) for hotel, event, created, stays in log]
+    labels = pa.table(
+        {
+            "travel_code": pa.array(range(len(asked)), pa.int64()),
+            "hotel_name": [name for (name, _), _ in asked],
+            "place": [place for (_, place), _ in asked],
+            "event_timestamp": pa.array([day(at) for _, at in asked], pa.timestamp("us")),
+        }
+    )
+    connection = lake()
+    connection.execute("DELETE FROM lake.marts.hotel_stays")
+    if rows:
+        marks = ", ".join(["(?, ?, ?, ?, ?)"] * len(rows))
+        values = [value for row in rows for value in row]
+        connection.execute(f"INSERT INTO lake.marts.hotel_stays VALUES {marks}", values)
+    return CANDIDATES.expand(connection, part, labels)
+
+
+@cache
+def lake() -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect()
+    connection.execute("SET threads = 1")
+    connection.execute("ATTACH ':memory:' AS lake")
+    connection.execute("CREATE SCHEMA lake.marts")
+    types = ", ".join(f"{name} {kind}" for name, kind in COLUMNS.items())
+    connection.execute(f"CREATE TABLE lake.marts.hotel_stays ({types})")
+    return connection
+
+
+@given(log=LOGS, asked=LABELS)
+def test_candidates_are_what_brute_force_finds(log, asked):
+    rows = [(*hotel, day(event), day(created), stays) for hotel, event, created, stays in log]
+    table = Table(COLUMNS, ITEM, "event_timestamp", "created_timestamp", rows)
+    expected = []
+    for number, (right, at) in enumerate(asked):
+        for hotel in sorted(HOTELS):
+            row, _ = served(table, hotel, day(at), None)
+            if row is not None and row[-1] is not None:
+                expected.append((number, *hotel, *right, int(hotel == right)))
+    found = expand(log, asked).select(["travel_code", *ITEM, *map(chosen, ITEM), RELEVANCE])
+    # In this order: the rows of a query follow each other, in the order in which they were asked.
+    assert [tuple(row.values()) for row in found.to_pylist()] == expected
+
+
+def test_a_hotel_is_known_withdrawn_and_known_again():
+    a, b = HOTELS[0], HOTELS[2]
+    log = [(a, 0, 1, 1), (a, 0, 3, None), (a, 4, 5, 1), (b, 2, 2, 3)]
+    asked = [(a, at) for at in range(7)]
+    found = expand(log, asked).to_pydict()
+    pairs = list(zip(found["travel_code"], found["hotel_name"], strict=True))
+    known = {at: [name for query, name in pairs if query == at] for at in range(7)}
+    assert known == {
+        0: [],
+        1: ["A"],
+        2: ["A", "B"],
+        3: ["B"],
+        4: ["B"],
+        5: ["A", "B"],
+        6: ["A", "B"],
+    }
+
+
+def test_an_older_stay_that_is_withdrawn_leaves_the_hotel_known():
+    """The mart writes the withdrawn event without anything, and the later event anew."""
+    a = HOTELS[0]
+    log = [(a, 0, 0, 1), (a, 2, 2, 2), (a, 0, 4, None), (a, 2, 4, 1)]
+    assert expand(log, [(a, 5)])[RELEVANCE].to_pylist() == [1]
+
+
+def test_only_the_newest_queries_of_a_part_that_names_a_number():
+    log = [(HOTELS[0], 0, 0, 1)]
+    asked = [(HOTELS[0], at) for at in (1, 2, 3)]
+    assert expand(log, asked, "test")["travel_code"].to_pylist() == [1, 2]
+    assert expand(log, asked, "train")["travel_code"].to_pylist() == [0, 1, 2]
+
+
+def annotated(index, histories):
+    """Three candidates, of which the index knows the first two, for each history."""
+    table = pa.table(
+        {
+            "travel_code": np.repeat(np.arange(len(histories)), 3),
+            "hotel_name": ["A", "B", "C"] * len(histories),
+            "place": ["x", "x", "x"] * len(histories),
+            "recent_hotels": [one for one in histories for _ in range(3)],
+            "recent_places": [
+                None if one is None else ["x"] * len(one) for one in histories for _ in range(3)
+            ],
+        }
+    )
+    return CANDIDATES.annotate(index, table)
+
+
+def test_annotate_says_what_the_index_says_of_each_query(small_index):
+    found = annotated(small_index, [["A"], None, ["B", "A"], ["gone"]])
+    for name, scores in ((CO_VISITS, small_index.co_visits), (FOLLOWS, small_index.follows)):
+        expected = []
+        for history in ([0], [], [1, 0], []):
+            expected += [*scores(np.array(history, dtype=np.int64)).tolist(), 0.0]
+        assert found[name].to_pylist() == pytest.approx(expected)
+        assert max(expected) > 0
+
+
+def test_rows_that_no_index_is_older_than_get_none():
+    found = annotated(None, [["A"]])
+    assert found[CO_VISITS].null_count == found[FOLLOWS].null_count == 3
+
+
+@pytest.fixture(scope="module")
+def small_index():
+    """Two hotels, each of which was followed by the other."""
+    from training.candidate_index import Choices, build_index
+
+    items = pa.table({"name": ["A", "B"], "place": ["x", "x"], "price": [100.0, 200.0]})
+    routes = pa.table(
+        {
+            "origin": pa.array([], pa.string()),
+            "destination": pa.array([], pa.string()),
+            "weekdays": pa.array([], pa.uint8()),
+        }
+    )
+    person, item = np.array([0, 0, 1, 1, 1]), np.array([0, 1, 1, 0, 0])
+    return build_index(items, Choices(person, item, np.ones(5, dtype=bool)), routes, seed=1)
