@@ -17,12 +17,13 @@ from streamlit.testing.v1 import AppTest
 from app.discovery import pages
 
 _SECONDS = 600
-_PAGE = """
+PAGE = """
 from app.discovery import pages
 from app.shell import draw
 
 draw(next(one for one in pages() if one.name == {name!r}))
 """
+"""A script that draws one page, without the menu."""
 
 
 def main() -> None:
@@ -32,7 +33,7 @@ def main() -> None:
     sys.stdout.write(f"{'page':<8} {'first':>7} {'again':>7}  seconds\n")
     for page in pages():
         st.cache_data.clear()
-        shown = AppTest.from_string(_PAGE.format(name=page.name), default_timeout=_SECONDS)
+        shown = AppTest.from_string(PAGE.format(name=page.name), default_timeout=_SECONDS)
         first, again = _seconds(shown), _seconds(shown)
         wrong = "; ".join(one.value for one in (*shown.error, *shown.warning, *shown.exception))
         sys.stdout.write(f"{page.title:<8} {first:7.2f} {again:7.2f}  {wrong}\n")

@@ -8,22 +8,16 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 import app
+from app.timing import PAGE
 
 SECONDS = 90
 ENTRY = Path(app.__file__).with_name("entry.py")
-
-_PAGE = """
-from app.discovery import pages
-from app.shell import draw
-
-draw(next(one for one in pages() if one.name == {name!r}))
-"""
 
 
 def page(name: str) -> AppTest:
     """Draw one page for a new visitor who finds nothing kept from others."""
     st.cache_data.clear()
-    return AppTest.from_string(_PAGE.format(name=name), default_timeout=SECONDS).run()
+    return AppTest.from_string(PAGE.format(name=name), default_timeout=SECONDS).run()
 
 
 def texts(shown: AppTest) -> str:

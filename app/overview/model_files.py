@@ -15,6 +15,7 @@ from app import released
 from tambo import registry
 from tambo.errors import TrainingError
 from tambo.registry import ModelVersion
+from tambo.serving.spec import SPEC_FILE, ServingSpec
 from tambo.settings import Settings
 
 
@@ -41,6 +42,12 @@ def reports(version: ModelVersion) -> dict[str, Any]:
     if folder is None:
         return {}
     return {path.stem: json.loads(path.read_text()) for path in sorted(folder.glob("*.json"))}
+
+
+def unit(version: ModelVersion) -> str:
+    """Unit of what a version answers, as BRL; empty where its files are gone."""
+    folder = _folder(version.run_id, "serving")
+    return "" if folder is None else ServingSpec.load(folder / SPEC_FILE).unit
 
 
 def plots(version: ModelVersion) -> list[Path]:

@@ -16,9 +16,6 @@ from tambo.registry import CHALLENGER, CHAMPION, ModelVersion
 TITLE, ORDER = "Models", 2
 
 SHARES = {
-    "hit_rate_1",
-    "hit_rate_3",
-    "hit_rate_5",
     "coverage",
     "mape",
     "wape",
@@ -30,7 +27,9 @@ SHARES = {
 """Figures that are shares, shown in percent."""
 
 AMOUNTS = {"rmse", "mae", "width", "bias"}
-"""Figures in the unit of the label; models whose label is money have them in BRL."""
+"""Figures in the unit of what the model answers."""
+
+COUNTS = {"rows", "queries"}
 
 ACRONYMS = {"rmse", "mae", "mape", "wape", "r2", "ndcg", "mrr"}
 
@@ -44,9 +43,10 @@ def show() -> None:
     name = st.selectbox("Model", list(known), format_func=look.words, key="models_model")
     mine = known[name]
     shown = next((one for one in mine if CHAMPION in one.aliases), mine[0])
-    _serving(shown)
+    unit = model_files.unit(shown)
+    _serving(shown, unit)
     st.header("Versions")
-    _versions(mine)
+    _versions(mine, unit)
     number = st.selectbox(
         "Look at version",
         [one.version for one in mine],
@@ -54,12 +54,12 @@ def show() -> None:
         format_func=lambda version: _label(mine, version),
         key=f"models_version_{name}",
     )
-    _details(next(one for one in mine if one.version == number))
+    _details(next(one for one in mine if one.version == number), unit)
     st.header("Model card")
     _card(name)
 
 
-def _serving(shown: ModelVersion) -> None:
+def _serving(shown: ModelVersion, unit: str) -> None:
     if CHAMPION not in shown.aliases:
         notices.nothing("No version of this model serves yet; the newest one is shown.")
     role = ", ".join(shown.aliases) or "no alias"
@@ -72,7 +72,7 @@ def _serving(shown: ModelVersion) -> None:
     for place, (name, value) in zip(
         st.columns(max(1, len(shown.metrics))), shown.metrics.items(), strict=False
     ):
-        place.metric(title(name), figure(name, value), border=True)
+        place.metric(title(name), figure(name, value, unit), border=True)
 
 
 def title(name: str) -> str:
@@ -86,20 +86,30 @@ def title(name: str) -> str:
     return f"{head} {look.words(rest)}".rstrip()
 
 
-def figure(name: str, value: float) -> str:
+def figure(name: str, value: float, unit: str = "") -> str:
     """A figure with its unit.
 
-    >>> figure("rmse", 103.57), figure("coverage", 0.873), figure("r2", 0.98301)
-    ('BRL 103.57', '87.3 %', '0.983')
+    >>> figure("rmse", 103.57, "BRL"), figure("hit_rate_5", 0.291), figure("r2", 0.98301)
+    ('BRL 103.57', '29.1 %', '0.983')
+    >>> figure("rows", 9376.0), figure("mae", 12.345, "visitors")
+    ('9,376', '12.35 visitors')
     """
     if not math.isfinite(value):
         return "no figure"
-    if name in SHARES:
+    if name in COUNTS:
+        return look.count(value)
+    if _is_share(name):
         return look.percent(value, 1)
-    return look.money(value) if name in AMOUNTS else f"{value:,.3f}"
+    if name not in AMOUNTS:
+        return f"{value:,.3f}"
+    return look.money(value) if unit == look.CURRENCY else f"{value:,.2f} {unit}".rstrip()
 
 
-def _versions(mine: list[ModelVersion]) -> None:
+def _is_share(name: str) -> bool:
+    return name in SHARES or name.startswith("hit_rate")
+
+
+def _versions(mine: list[ModelVersion], unit: str) -> None:
     rows = [
         {
             "version": one.version,
@@ -107,7 +117,7 @@ def _versions(mine: list[ModelVersion]) -> None:
             "estimator": one.estimator,
             "release": one.release,
             "gate": _gate(one),
-            **{title(name): figure(name, value) for name, value in one.metrics.items()},
+            **{title(name): figure(name, value, unit) for name, value in one.metrics.items()},
             "why": one.tags.get("role_reason", ""),
         }
         for one in mine
@@ -126,19 +136,19 @@ def _versions(mine: list[ModelVersion]) -> None:
     if not any(CHALLENGER in one.aliases for one in mine):
         st.caption("There is no challenger now.")
     if len(mine) > 1:
-        _over_versions(mine)
+        _over_versions(mine, unit)
     else:
         st.caption("With a second version, a chart of the figures over the versions stands here.")
 
 
-def _over_versions(mine: list[ModelVersion]) -> None:
+def _over_versions(mine: list[ModelVersion], unit: str) -> None:
     names = list(mine[0].metrics)
     for place, name in zip(st.columns(len(names)), names, strict=True):
         axis, form = title(name), ",.3f"
-        if name in SHARES:
+        if _is_share(name):
             form = ".1%"
         elif name in AMOUNTS:
-            axis, form = f"{axis}, {look.CURRENCY}", ",.1f"
+            axis, form = f"{axis}, {unit}", ",.1f"
         with place:
             drawn = model_charts.over_versions(mine, name, axis, form)
             look.chart(drawn, f"{axis} of the test rows over the versions", height=200)
@@ -153,7 +163,7 @@ def _label(mine: list[ModelVersion], number: int) -> str:
     return f"{number} ({', '.join((one.estimator, *one.aliases))})"
 
 
-def _details(version: ModelVersion) -> None:
+def _details(version: ModelVersion, unit: str) -> None:
     found = model_files.reports(version)
     if not found:
         notices.nothing(f"The files of version {version.version}'s run are gone.")
@@ -168,7 +178,7 @@ def _details(version: ModelVersion) -> None:
     with calibration:
         _calibration(version)
     with estimators:
-        _estimators(found["metrics"])
+        _estimators(found["metrics"], unit)
 
 
 def _checks(gate: Mapping[str, Any]) -> None:
@@ -224,13 +234,10 @@ def _calibration(version: ModelVersion) -> None:
         places[number % 2].image(str(path), caption=look.words(path.stem).capitalize())
 
 
-def _estimators(metrics: Mapping[str, Mapping[str, float]]) -> None:
+def _estimators(metrics: Mapping[str, Mapping[str, float]], unit: str) -> None:
     rows = [
         {"estimator": look.words(name)}
-        | {
-            title(key): look.count(value) if key == "rows" else figure(key, value)
-            for key, value in found.items()
-        }
+        | {title(key): figure(key, value, unit) for key, value in found.items()}
         for name, found in metrics.items()
     ]
     look.table(pd.DataFrame(rows), {"estimator": "Estimator"})
