@@ -112,14 +112,14 @@ class ModelFeatures:
         return found
 
     def shown(self, row: OnlineRow, extra: Mapping[str, object]) -> list[FeatureValue]:
-        """All features of the service as an answer shows them.
+        """All features of the service as an answer shows them, and what else the model read.
 
         Args:
             row: what is stored.
             extra: features that come from the request, by full name; they replace stored ones.
         """
         found = []
-        for name in self._manifest.feature_names:
+        for name in dict.fromkeys((*self._manifest.feature_names, *extra)):
             if name in extra:
                 value, event, age = extra[name], None, None
                 reason = NOT_COMPUTED if value is None else None

@@ -14,6 +14,7 @@ from bentos.travel.hotel_recommendation.recommending import MAX_DAYS_AHEAD, Hote
 from bentos.travel.hotel_recommendation.schemas import (
     EXAMPLE,
     MOST,
+    MOST_IN_ALL,
     REQUEST,
     HotelRecommendationLists,
     HotelRecommendations,
@@ -73,18 +74,21 @@ _ANSWER: dict[str, Any] = {
 
 _DESCRIPTION = f"""
 Up to {MOST} hotels for one traveller, the likeliest first; or lists for up to {MAX_ITEMS}
-travellers in `items`.
+travellers in `items`, {MOST_IN_ALL} hotels in all.
 
 Everything may be left out. Without `userCode`, or of somebody unknown, nothing personal is known:
 `coldStart` is true, and what is popular comes first. `to` keeps to one place, `budget` to hotels
-whose usual price a night is no higher. With `checkIn` and `checkOut` the order minds season and
-length, and `totalPrice` is given; `checkIn` lies at most {MAX_DAYS_AHEAD} days after `asked_at`,
-and not before it. Left out are hotels in the place that they leave from (`from`, else their home),
-and in places to which no flight from there was known in the last year, on that day of the week if
-`checkIn` is given. `diversity` keeps one place from filling the list.
+whose usual price a night (`nightlyPrice`) is no higher. With `checkIn` and `checkOut` the order
+minds season and length, and `totalPrice` is given; `checkIn` lies at most {MAX_DAYS_AHEAD} days
+after `asked_at`, and not before it. Left out are hotels in the place that they leave from (`from`,
+else their home), and in places to which no flight from there was known in the last year, on that
+day of the week if `checkIn` is given. `diversity` keeps one place from filling the list: at 0.5 a
+hotel stays below one of a place not yet listed unless its chance is 12 times as high, at 1 always.
 
-`score` is the chance that a hotel is chosen among those that were ranked. A new hotel is ranked
-from its first known stay on.
+`score` is the chance that a hotel is chosen among the `scored` ones, those that fit the request.
+An empty list comes with a warning that says why. `reasons` are read off the `features` beside
+them. A hotel is recommended from the first training after its first known stay on, and no more when
+all its stays have been withdrawn.
 """
 
 

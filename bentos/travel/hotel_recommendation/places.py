@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import unicodedata
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +19,11 @@ from tambo.serving.candidate_index import CandidateIndex
 from tambo.serving.problem import FieldError, field_error
 
 Mask = NDArray[np.bool_]
+
+SHOWN = 3
+"""Places that are named where one is not known."""
+
+_SLACK, _CHEAPEST = 1.5, 10
 
 
 @dataclass(frozen=True)
@@ -31,61 +39,108 @@ class Reach:
     warnings: list[str]
 
 
-def unknown_places(
-    index: CandidateIndex, requests: Sequence[HotelRequest], batch: bool
-) -> list[FieldError]:
-    """Name the places that nobody has flown to or from, with those that may be meant."""
-    known = sorted({*index.known_places, *index.origins.tolist(), *index.destinations.tolist()})
-    return [
-        field_error(path(position, batch, field), _unknown(value, known))
-        for position, one in enumerate(requests)
-        for field, value in (("from", one.origin), ("to", one.destination))
-        if value is not None and value not in known
-    ]
-
-
-def _unknown(place: str, known: Sequence[str]) -> str:
-    folded = {one.casefold(): one for one in known}
-    close = get_close_matches(place.casefold(), folded, n=3, cutoff=0.5)
-    meant = [folded[one] for one in close] or list(known[:3])
-    return f"is no place that is known; did you mean {' or '.join(meant)}?"
-
-
-def reach(index: CandidateIndex, request: HotelRequest, origin: str | None) -> Reach:
-    """Find the hotels in places that they can fly to, and that the request asks for.
+class Places:
+    """All places that hotels lie in or flights lead to or from.
 
     Args:
         index: hotels and routes.
-        request: destination, dates and budget.
-        origin: where they leave from; None if nobody knows.
     """
-    allowed = np.ones(len(index), dtype=np.bool_)
-    warnings = []
-    if request.destination is not None:
-        allowed &= index.places == request.destination
-        if not allowed.any():
-            warnings.append(f"no hotel is known in {request.destination}")
-    flown = None if origin is None else index.reachable(origin, _weekday(request.check_in))
-    if flown is not None:
-        if allowed.any() and not (allowed & flown).any():
-            warnings.append(_unreachable(origin, request))
-        allowed &= flown
-    elif origin is not None:
-        warnings.append(f"no flight from {origin} is known, so nothing tells what can be reached")
-    if request.budget is not None:
-        # A price may have fallen since the index was made: what is too dear is left out later.
-        allowed &= index.prices <= request.budget * _SLACK
-    return Reach(allowed, warnings)
+
+    def __init__(self, index: CandidateIndex) -> None:
+        self._index = index
+        names = {*index.known_places, *index.origins.tolist(), *index.destinations.tolist()}
+        self._known = frozenset(names)
+        # The part in brackets is often left out.
+        self._folded = {form: one for one in sorted(names) for form in (_fold(one), _short(one))}
+        self._hotels = Counter(index.places.tolist())
+
+    def hotels_in(self, place: str) -> int:
+        """How many hotels are known in a place."""
+        return self._hotels[place]
+
+    def unknown(self, requests: Sequence[HotelRequest], batch: bool) -> list[FieldError]:
+        """Name the places that nobody has flown to or from, with those that may be meant."""
+        meant = lru_cache(maxsize=None)(self._meant)
+        return [
+            field_error(path(position, batch, field), meant(value))
+            for position, one in enumerate(requests)
+            for field, value in (("from", one.origin), ("to", one.destination))
+            if value is not None and value not in self._known
+        ]
+
+    def _meant(self, place: str) -> str:
+        close = get_close_matches(_fold(place), self._folded, n=2 * SHOWN, cutoff=0.6)
+        found = list(dict.fromkeys(self._folded[one] for one in close))[:SHOWN]
+        if found:
+            return f"is no place that is known; did you mean {' or '.join(found)}?"
+        some = ", ".join(sorted(self._known)[:SHOWN])
+        return (
+            f"is no place that is known, as are {some} and {max(0, len(self._known) - SHOWN)} more"
+        )
+
+    def reach(self, request: HotelRequest, origin: str | None) -> Reach:
+        """Find the hotels in places that they can fly to, and that the request asks for.
+
+        Args:
+            request: destination, dates and budget.
+            origin: where they leave from; None if nobody knows.
+        """
+        index = self._index
+        allowed = np.ones(len(index), dtype=np.bool_)
+        warnings = []
+        if request.destination is not None:
+            allowed = index.places == request.destination
+            if not allowed.any():
+                warnings.append(f"no hotel is known in {request.destination}")
+        if origin is not None:
+            flown = index.reachable(origin, _weekday(request.check_in))
+            if flown is None:
+                warnings.append(
+                    f"no flight from {origin} is known, so nothing tells what can be reached"
+                )
+                flown = index.places != origin
+            if allowed.any() and not (allowed & flown).any():
+                warnings.append(self._unreachable(origin, request))
+            allowed = allowed & flown
+        return Reach(allowed & self._payable(allowed, request.budget), warnings)
+
+    def _payable(self, allowed: Mask, budget: float | None) -> Mask:
+        """Leave out what is far too dear, but for the cheapest: they tell what would do.
+
+        A price may have fallen since the index was made: what is too dear is left out later.
+        """
+        prices = self._index.prices
+        if budget is None:
+            return np.ones_like(allowed)
+        payable: Mask = ~(prices > budget * _SLACK)
+        if (allowed & payable).any():
+            return payable
+        found = np.flatnonzero(allowed)
+        payable[found[np.argsort(prices[found], kind="stable")[:_CHEAPEST]]] = True
+        return payable
+
+    def _unreachable(self, origin: str, request: HotelRequest) -> str:
+        if request.destination == origin:
+            return f"{origin} is where they leave from; say another from to stay there"
+        to = "a place with hotels" if request.destination is None else request.destination
+        if request.check_in is None or self._index.reachable(origin) is None:
+            return f"no flight from {origin} to {to} is known"
+        return f"no flight from {origin} to {to} on a {request.check_in:%A} is known"
 
 
-_SLACK = 1.5
+def _fold(text: str) -> str:
+    """Letters alone, without case and accents.
+
+    >>> _fold("São Paulo (SP)")
+    'sao paulo (sp)'
+    """
+    parts = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(one for one in parts if not unicodedata.combining(one)).strip()
+
+
+def _short(place: str) -> str:
+    return _fold(place.partition(" (")[0])
 
 
 def _weekday(day: date | None) -> int | None:
     return None if day is None else day.weekday()
-
-
-def _unreachable(origin: str | None, request: HotelRequest) -> str:
-    to = "a place with hotels" if request.destination is None else request.destination
-    day = "" if request.check_in is None else f" on a {request.check_in:%A}"
-    return f"no flight from {origin} to {to}{day} is known"

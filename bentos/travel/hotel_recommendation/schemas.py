@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from datetime import date
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from bentos.inference.answers import Asked, AsOf, FeatureValue, ModelVersion, Release, Warnings
 from bentos.inference.requests import AskedAt, Batch, Day, Name, Request, one_or_many
@@ -18,6 +19,9 @@ EXAMPLE: dict[str, Any] = {
     "k": 5,
 }
 MOST = 100
+MOST_IN_ALL = 1000
+"""Hotels in one call; each takes about 7 KB of the answer."""
+
 MOST_NIGHTS = 365
 
 
@@ -50,16 +54,32 @@ class HotelRequest(Request):
     )
     asked_at: AskedAt = None
 
-    @model_validator(mode="after")
-    def _stays_some_nights(self) -> Self:
-        if (self.check_in is None) != (self.check_out is None):
-            raise ValueError("must hold both checkIn and checkOut, or none of them")
-        nights = self.nights
-        if nights is not None and not 1 <= nights <= MOST_NIGHTS:
-            raise ValueError(f"checkOut must lie 1 to {MOST_NIGHTS} days after checkIn")
-        if self.origin is not None and self.origin == self.destination:
-            raise ValueError("to is the place that they leave from")
-        return self
+    @model_validator(mode="before")
+    @classmethod
+    def _says_both_dates(cls, data: Any) -> Any:
+        # Of a field that is not there pydantic would tell our name, and not the request's.
+        return {"checkOut": None, **data} if isinstance(data, dict) and "checkIn" in data else data
+
+    @field_validator("destination")
+    @classmethod
+    def _goes_somewhere(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is not None and value == info.data.get("origin"):
+            raise ValueError("is the place that they leave from")
+        return value
+
+    @field_validator("check_out")
+    @classmethod
+    def _stays_some_nights(cls, value: date | None, info: ValidationInfo) -> date | None:
+        # What is wrong itself is not there.
+        check_in = info.data.get("check_in")
+        if value is None and check_in is not None:
+            raise ValueError("is missing: a stay has checkIn and checkOut, or none of them")
+        if value is not None and "check_in" in info.data:
+            if check_in is None:
+                raise ValueError("stands alone: a stay has checkIn and checkOut, or none of them")
+            if not 1 <= (value - check_in).days <= MOST_NIGHTS:
+                raise ValueError(f"must lie 1 to {MOST_NIGHTS} days after checkIn")
+        return value
 
     @property
     def nights(self) -> int | None:
@@ -72,6 +92,14 @@ class HotelRequest(Request):
 class HotelBatch(Batch[HotelRequest]):
     """Many travellers in one call."""
 
+    @field_validator("items")
+    @classmethod
+    def _answers_are_not_too_large(cls, value: list[HotelRequest]) -> list[HotelRequest]:
+        wanted = sum(one.k for one in value)
+        if wanted > MOST_IN_ALL:
+            raise ValueError(f"must ask for at most {MOST_IN_ALL} hotels in all, not {wanted}")
+        return value
+
 
 REQUEST = one_or_many(HotelRequest, HotelBatch)
 """A body: one request, or items with many."""
@@ -83,7 +111,9 @@ class HotelRecommendation(BaseModel):
     rank: int
     hotel: str
     place: str
-    score: float = Field(description="chance that it is chosen, among all that were ranked")
+    score: float = Field(
+        description="chance that it is chosen, among all that were ranked; 6 digits"
+    )
     nightlyPrice: float | None = Field(  # noqa: N815 - as the raw files write names
         description="mean price of a night, of the last 90 days where there were stays; BRL"
     )
@@ -99,9 +129,11 @@ class HotelRecommendations(BaseModel):
 
     recommendations: list[HotelRecommendation]
     coldStart: bool = Field(description="nothing is stored of this traveller")  # noqa: N815
-    home: str | None = Field(description="place that they leave from")
+    home: str | None = Field(
+        description="place that they leave from: `from`, else their home; null if nobody knows"
+    )
     considered: int = Field(description="hotels that are known")
-    scored: int = Field(description="hotels that were ranked")
+    scored: int = Field(description="hotels that fit the request and were ranked")
     currency: str
     model: ModelVersion
     release: Release

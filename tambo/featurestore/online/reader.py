@@ -8,7 +8,7 @@ instant, a value from after it is not served either: training could not have see
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import repeat
 from pathlib import Path
@@ -60,6 +60,15 @@ class OnlineReader:
 
             return cls(manifest, SqliteStore(sqlite, manifest.project))
         raise FeatureError("neither a SQLite file nor the address of a Redis was given")
+
+    def narrowed(self, views: Collection[str]) -> OnlineReader:
+        """Make a reader of some of the views alone, on the same store.
+
+        Args:
+            views: their names in the service.
+        """
+        kept = tuple(view for view in self.manifest.views if view.name in views)
+        return OnlineReader(self.manifest.model_copy(update={"views": kept}), self._store)
 
     def read(
         self,
