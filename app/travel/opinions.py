@@ -51,7 +51,8 @@ def _keep(given: Feedback, name: str) -> None:
     except TamboError as error:
         notices.problem(error)
         return
-    where = "It is in the lake." if arrived else "It is kept, and goes to the lake with the next."
+    waits = "It is kept, and goes into the lake when nobody writes there."
+    where = "It is in the lake." if arrived else waits
     st.session_state[_SAID][name] = (given.kind, where)
     st.rerun()
 
