@@ -119,6 +119,7 @@ def _ports(settings: Settings) -> Iterator[Check]:
         "warn",
         "TAMBO_MLFLOW_PORT to another",
     )
+    yield _port("port of the app", "127.0.0.1", settings.app_port, "warn", "TAMBO_APP_PORT to 0")
 
 
 def _port(name: str, host: str, port: int, taken: Literal["warn", "fail"], setting: str) -> Check:

@@ -25,11 +25,11 @@ def test_missing_programs_are_named(tmp_path, monkeypatch) -> None:
 def test_a_taken_port_is_named(tmp_path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-        ports = dict.fromkeys(("serve_port", "mlflow_port", "features_port"), port)
+        ports = dict.fromkeys(("serve_port", "mlflow_port", "features_port", "app_port"), port)
         settings = Settings(home=tmp_path / "home", **ports)
-        names = ("the service", "MLflow", "the feature server")
+        names = ("the service", "MLflow", "the feature server", "the app")
         checks = [find(settings, f"port of {name}") for name in names]
-    assert [check.state for check in checks] == ["fail", "warn", "warn"]
+    assert [check.state for check in checks] == ["fail", "warn", "warn", "warn"]
     assert all(str(port) in check.finding and "TAMBO_" in check.remedy for check in checks)
 
 
