@@ -142,7 +142,7 @@ class Visitor:
             """() => {
                 const app = document.querySelector('[data-testid=stApp]');
                 return app && app.getAttribute('data-test-script-state') === 'notRunning'
-                    && !document.querySelector('[data-stale=true]');
+                    && !document.querySelector('[data-stale=true], [data-testid=stSkeleton]');
             }"""
         )
 

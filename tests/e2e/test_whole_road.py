@@ -331,6 +331,7 @@ def test_without_the_service_the_app_says_how_to_start_it(
     for name in ("hotels", "fares"):
         visitor.open(name)
         assert visitor.problems() == ["The travel service is not running."]
-        assert visitor.commands() == [f"TAMBO_HOME={home} make serve"]
+        # The browser fetches what draws a command when it is first needed.
+        visitor.until(lambda: visitor.commands() == [f"TAMBO_HOME={home} make serve"])
         assert visitor.exceptions() == []
         visitor.keep(f"{name}-without-service")

@@ -11,14 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app import look
-from app.overview.pages import models
+from app.overview import figures
 from app.travel import places
 from app.travel.prices import Flight
 from app.travel.wishes import Wish
 from tambo.sources.travel.world.places import PLACES
 
 
-@pytest.mark.parametrize("module", [look, places, models], ids=lambda one: one.__name__)
+@pytest.mark.parametrize("module", [look, places, figures], ids=lambda one: one.__name__)
 def test_the_examples_hold(module: ModuleType) -> None:
     found = doctest.testmod(module)
     assert found.attempted > 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,27 +10,10 @@ import streamlit as st
 
 from app import look, notices
 from app.overview import model_charts, model_files
+from app.overview.figures import AMOUNTS, figure, is_share, title
 from tambo.registry import CHALLENGER, CHAMPION, ModelVersion
 
 TITLE, ORDER = "Models", 2
-
-SHARES = {
-    "coverage",
-    "mape",
-    "wape",
-    "accuracy",
-    "accuracy_told",
-    "named",
-    "calibration_error",
-}
-"""Figures that are shares, shown in percent."""
-
-AMOUNTS = {"rmse", "mae", "width", "bias"}
-"""Figures in the unit of what the model answers."""
-
-COUNTS = {"rows", "queries"}
-
-ACRONYMS = {"rmse", "mae", "mape", "wape", "r2", "ndcg", "mrr"}
 
 ELSEWHERE = ("importance", "estimators")
 """How plots begin whose figures stand in another tab."""
@@ -75,40 +57,6 @@ def _serving(shown: ModelVersion, unit: str) -> None:
         place.metric(title(name), figure(name, value, unit), border=True)
 
 
-def title(name: str) -> str:
-    """What a figure is called.
-
-    >>> title("rmse"), title("log_loss"), title("ndcg_5")
-    ('RMSE', 'Log loss', 'NDCG 5')
-    """
-    first, _, rest = name.partition("_")
-    head = first.upper() if first in ACRONYMS else first.capitalize()
-    return f"{head} {look.words(rest)}".rstrip()
-
-
-def figure(name: str, value: float, unit: str = "") -> str:
-    """A figure with its unit.
-
-    >>> figure("rmse", 103.57, "BRL"), figure("hit_rate_5", 0.291), figure("r2", 0.98301)
-    ('BRL 103.57', '29.1 %', '0.983')
-    >>> figure("rows", 9376.0), figure("mae", 12.345, "visitors")
-    ('9,376', '12.35 visitors')
-    """
-    if not math.isfinite(value):
-        return "no figure"
-    if name in COUNTS:
-        return look.count(value)
-    if _is_share(name):
-        return look.percent(value, 1)
-    if name not in AMOUNTS:
-        return f"{value:,.3f}"
-    return look.money(value) if unit == look.CURRENCY else f"{value:,.2f} {unit}".rstrip()
-
-
-def _is_share(name: str) -> bool:
-    return name in SHARES or name.startswith("hit_rate")
-
-
 def _versions(mine: list[ModelVersion], unit: str) -> None:
     rows = [
         {
@@ -145,7 +93,7 @@ def _over_versions(mine: list[ModelVersion], unit: str) -> None:
     names = list(mine[0].metrics)
     for place, name in zip(st.columns(len(names)), names, strict=True):
         axis, form = title(name), ",.3f"
-        if _is_share(name):
+        if is_share(name):
             form = ".1%"
         elif name in AMOUNTS:
             axis, form = f"{axis}, {unit}", ",.1f"

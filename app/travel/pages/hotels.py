@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pandas as pd
@@ -86,26 +86,7 @@ def _wish(who: Traveller | None) -> Wish:
         placeholder="no limit",
         key="hotels_budget",
     )
-    dated = st.toggle("With dates", key="hotels_dated")
-    today = routes.today()
-    check_in = check_out = None
-    if dated:
-        first, second = st.columns(2)
-        check_in = first.date_input(
-            "Check-in",
-            today + timedelta(days=14),
-            min_value=today,
-            format="YYYY-MM-DD",
-            key="hotels_in",
-        )
-        check_out = second.date_input(
-            "Check-out",
-            check_in + timedelta(days=3),
-            min_value=check_in + timedelta(days=1),
-            max_value=check_in + timedelta(days=_MOST_NIGHTS),
-            format="YYYY-MM-DD",
-            key=f"hotels_out_{check_in}",
-        )
+    check_in, check_out = _dates()
     k = st.slider("How many hotels", 1, 20, 5, key="hotels_k")
     diversity = st.slider(
         "Diversity",
@@ -126,6 +107,30 @@ def _wish(who: Traveller | None) -> Wish:
         k=k,
         diversity=diversity,
     )
+
+
+def _dates() -> tuple[date | None, date | None]:
+    """Arrival and departure, if the visitor gives dates."""
+    if not st.toggle("With dates", key="hotels_dated"):
+        return None, None
+    today = routes.today()
+    first, second = st.columns(2)
+    check_in = first.date_input(
+        "Check-in",
+        today + timedelta(days=14),
+        min_value=today,
+        format="YYYY-MM-DD",
+        key="hotels_in",
+    )
+    check_out = second.date_input(
+        "Check-out",
+        check_in + timedelta(days=3),
+        min_value=check_in + timedelta(days=1),
+        max_value=check_in + timedelta(days=_MOST_NIGHTS),
+        format="YYYY-MM-DD",
+        key=f"hotels_out_{check_in}",
+    )
+    return check_in, check_out
 
 
 def _recommended(wish: Wish, found: Mapping[str, Any], free: Mapping[str, Any]) -> None:
