@@ -157,6 +157,8 @@ def test_the_day_of_the_week_decides_where_flights_lead(client):
         ("Sao Paulo", "did you mean São Paulo (SP)?"),
         ("sao paulo (sp)", "did you mean São Paulo (SP)?"),
         ("São Paolo", "did you mean São Paulo (SP)?"),
+        ("Paulo", "did you mean São Paulo (SP)?"),
+        ("lin", "did you mean Olinda (PE)?"),
         ("Nattal (RN)", "did you mean Natal (RN)?"),
         ("Atlantis-on-Sea", "as are Natal (RN), Olinda (PE), Recife (PE) and 1 more"),
         ("李小龙", "as are Natal (RN), Olinda (PE), Recife (PE) and 1 more"),

@@ -23,6 +23,9 @@ Mask = NDArray[np.bool_]
 SHOWN = 3
 """Places that are named where one is not known."""
 
+_PART = 3
+"""Letters that may stand for a whole name."""
+
 _SLACK, _CHEAPEST = 1.5, 10
 
 
@@ -69,8 +72,11 @@ class Places:
         ]
 
     def _meant(self, place: str) -> str:
-        close = get_close_matches(_fold(place), self._folded, n=2 * SHOWN, cutoff=0.6)
-        found = list(dict.fromkeys(self._folded[one] for one in close))[:SHOWN]
+        asked = _fold(place)
+        close = get_close_matches(asked, self._folded, n=2 * SHOWN, cutoff=0.6)
+        # A part of a name is far from the whole, and yet means it.
+        parts = [one for one in self._folded if len(asked) >= _PART and asked in one]
+        found = list(dict.fromkeys(self._folded[one] for one in (*close, *parts)))[:SHOWN]
         if found:
             return f"is no place that is known; did you mean {' or '.join(found)}?"
         some = ", ".join(sorted(self._known)[:SHOWN])
