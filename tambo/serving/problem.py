@@ -141,5 +141,5 @@ def _words(found: Any, words: Mapping[str, str]) -> str:
         return message.removeprefix("Value error, ")
     context = found.get("ctx", {})
     return text.format_map(
-        {key: f"{one:g}" if isinstance(one, float) else str(one) for key, one in context.items()}
+        {key: f"{one:.15g}" if isinstance(one, float) else str(one) for key, one in context.items()}
     )

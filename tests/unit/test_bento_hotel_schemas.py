@@ -19,7 +19,7 @@ CONTROL = "must not hold control characters"
 WRONG = [
     *(("k", one, words) for one, words in ((0, "must be 1 or more"), (-1, "must be 1 or more"), (10_000, "must be 100 or less"), ("5", WHOLE), (2.5, WHOLE), (True, WHOLE), (None, WHOLE))),
     *(("budget", one, "must be greater than 0") for one in (0, -1, -0.01)),
-    *(("budget", one, "must be 1e+06 or less") for one in (1e7, 1e308)),
+    *(("budget", one, "must be 1000000 or less") for one in (1e7, 1e308)),
     *(("budget", one, NUMBER) for one in ("100", True, [1])),
     *(("diversity", one, words) for one, words in ((-0.1, "must be 0 or more"), (1.1, "must be 1 or less"), ("0", NUMBER), (None, NUMBER))),
     *((field, one, words) for field in ("from", "to") for one, words in (("", "must not be empty"), ("Recife\u0000", CONTROL), ("\n", CONTROL), ("x" * 300, "must have at most 200 characters"), (7, "must be text"))),
