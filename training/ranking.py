@@ -114,11 +114,10 @@ class Ranking:
         return np.where(right, answers, np.nan)
 
     def _ranked(self, rows: Design, answers: Floats, first: NDArray[np.int64]) -> Ranked:
-        _, items = np.unique(
-            ["\0".join(one) for one in zip(*(rows.columns[i] for i in self.item), strict=True)],
-            return_inverse=True,
-        )
-        return rank(first, items.astype(np.int64), rows.label, answers)
+        number: dict[tuple[object, ...], int] = {}
+        pairs = zip(*(rows.columns[name] for name in self.item), strict=True)
+        items = [number.setdefault(pair, len(number)) for pair in pairs]
+        return rank(first, np.array(items, dtype=np.int64), rows.label, answers)
 
 
 @dataclass(frozen=True)

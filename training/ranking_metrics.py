@@ -58,8 +58,10 @@ class Ranked:
 
     def coverage(self, queries: NDArray[np.int64] | slice = slice(None)) -> float:
         """Share of the items that stand in the first places of at least one query."""
-        seen = self.shown[queries]
-        return len(np.unique(seen[seen >= 0])) / max(1, self.items)
+        seen = np.zeros(self.items + 1, dtype=np.bool_)
+        # The last one is where -1, beyond the end of a list, falls.
+        seen[self.shown[queries]] = True
+        return int(seen[:-1].sum()) / max(1, self.items)
 
 
 def rank(
