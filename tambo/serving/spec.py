@@ -200,14 +200,15 @@ class ServingSpec(_Part):
         Raises:
             ServingError: a column is not there, or a number is not a finite number.
         """
+        names = self.columns
         for row in rows:
-            absent = [name for name in self.columns if name not in row]
+            absent = [name for name in names if name not in row]
             if absent:
                 raise ServingError(
                     f"model {self.model}: no value for {', '.join(absent)}",
                     remedy="pass None for what is missing",
                 )
-        return self.encode_columns({n: [row[n] for row in rows] for n in self.columns})
+        return self.encode_columns({name: [row[name] for row in rows] for name in names})
 
     def encode_columns(self, columns: Mapping[str, Sequence[object]]) -> NDArray[np.float32]:
         """Encode equally long columns; otherwise as `encode`."""
