@@ -10,6 +10,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
+from tambo.errors import TrainingError
 from tambo.lake.sql import ident
 from tambo.serving.candidate_index import CandidateIndex
 from training.design import starts
@@ -21,6 +22,9 @@ Indexer = Callable[[duckdb.DuckDBPyConnection, datetime, int], CandidateIndex]
 CO_VISITS, FOLLOWS = "index__co_visits", "index__follows"
 """Columns that the candidate index adds to a row. Only baselines, which fit nothing, may read them:
 an index of what was known by the end of training holds the labels of the training rows."""
+
+FEWEST_QUERIES = 200
+"""Fewer say nothing of a ranking."""
 
 RELEVANCE = "relevance"
 """The label of an expanded row: 1 for what was chosen, else 0."""
@@ -43,6 +47,7 @@ class Candidates:
         index: builds the index that leads to the candidates when there are many.
         history: features that list what was chosen before, newest first, in order of `item`.
         most: queries at most by part, the newest; a part that is not named keeps all.
+        most_rows: rows at most by part; where there are many items, fewer queries are kept.
     """
 
     source: str
@@ -54,6 +59,7 @@ class Candidates:
     most: Mapping[str, int] = field(
         default_factory=lambda: {TRAIN: 8_000, CALIBRATION: 1_500, TEST: 4_000}
     )
+    most_rows: int = 2_000_000
 
     def expand(
         self, connection: duckdb.DuckDBPyConnection, part: str, labels: pa.Table
@@ -69,8 +75,12 @@ class Candidates:
             The labels' columns, those of the item renamed by `chosen`; the item's columns;
             `relevance`. Rows of a query follow each other. A query at whose time nothing was known
             has no row.
+
+        Raises:
+            TrainingError: there are so many items that too few queries could be kept.
         """
-        labels = labels.slice(max(0, labels.num_rows - self.most.get(part, labels.num_rows)))
+        kept = min(self.most.get(part, labels.num_rows), self._queries_that_fit(connection))
+        labels = labels.slice(max(0, labels.num_rows - kept))
         item = ", ".join(ident(name) for name in self.item)
         renamed = ", ".join(f"{ident(name)} AS {ident(chosen(name))}" for name in self.item)
         right = " AND ".join(
@@ -118,6 +128,22 @@ class Candidates:
             ).to_arrow_table()
         finally:
             connection.unregister("asked_labels")
+
+    def _queries_that_fit(self, connection: duckdb.DuckDBPyConnection) -> int:
+        item = ", ".join(ident(name) for name in self.item)
+        source = ".".join(ident(name) for name in self.source.split("."))
+        found = connection.execute(
+            f"SELECT count(*) FROM (SELECT DISTINCT {item} FROM lake.{source})"
+        ).fetchone()
+        items = found[0] if found else 0
+        fit = self.most_rows // max(1, items)
+        if fit < FEWEST_QUERIES:
+            raise TrainingError(
+                f"{self.source} holds {items:,} items: with all of them as candidates, only {fit} "
+                f"queries fit into {self.most_rows:,} rows, where {FEWEST_QUERIES} are needed.",
+                remedy="train on a part of the items, such as those of one country",
+            )
+        return fit
 
     def annotate(self, index: CandidateIndex | None, rows: pa.Table) -> pa.Table:
         """Add what an index says of each candidate, given what the query's traveller chose before.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
 
@@ -12,8 +13,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tambo.errors import TrainingError
 from tambo.proofs.oracle import Table, served
-from training.candidates import CO_VISITS, FOLLOWS, RELEVANCE, Candidates, chosen
+from training.candidates import (
+    CO_VISITS,
+    FEWEST_QUERIES,
+    FOLLOWS,
+    RELEVANCE,
+    Candidates,
+    chosen,
+)
 
 ITEM = ("hotel_name", "place")
 START = datetime(2024, 1, 1)
@@ -134,6 +143,24 @@ def test_only_the_newest_queries_of_a_part_that_names_a_number():
     asked = [(HOTELS[0], at) for at in (1, 2, 3)]
     assert expand(log, asked, "test")["travel_code"].to_pylist() == [1, 2]
     assert expand(log, asked, "train")["travel_code"].to_pylist() == [0, 1, 2]
+
+
+def test_where_there_are_many_items_fewer_queries_are_kept():
+    expand([(hotel, 0, 0, 1) for hotel in HOTELS], [(HOTELS[0], 1)])
+    few = replace(CANDIDATES, most_rows=3 * FEWEST_QUERIES)
+    labels = pa.table(
+        {
+            "travel_code": pa.array(range(2 * FEWEST_QUERIES), pa.int64()),
+            "hotel_name": ["A"] * 2 * FEWEST_QUERIES,
+            "place": ["x"] * 2 * FEWEST_QUERIES,
+            "event_timestamp": pa.array([day(1)] * 2 * FEWEST_QUERIES, pa.timestamp("us")),
+        }
+    )
+    found = few.expand(lake(), "train", labels)
+    assert found.num_rows == few.most_rows
+    assert found["travel_code"].to_pylist()[0] == FEWEST_QUERIES
+    with pytest.raises(TrainingError, match=r"holds 3 items: .* only 199 queries"):
+        replace(few, most_rows=few.most_rows - 1).expand(lake(), "train", labels)
 
 
 def annotated(index, histories):
