@@ -168,8 +168,10 @@ class Visitor:
         """The recommended hotels in their order: name, place, BRL a night."""
         found = []
         for card in self.page.locator("[class*=st-key-hotel_]").all():
-            name, place, price = _HOTEL.match(card.inner_text()).groups()
-            found.append((name, place, float(price.replace(",", ""))))
+            # A card that is half drawn is none yet.
+            if drawn := _HOTEL.match(card.inner_text()):
+                name, place, price = drawn.groups()
+                found.append((name, place, float(price.replace(",", ""))))
         return found
 
     def say(self, rank: int, words: str) -> str:
@@ -192,6 +194,7 @@ class Visitor:
         while not condition():
             assert time.monotonic() < deadline, "it did not become so"
             self.page.wait_for_timeout(100)
+        self.settled()
 
     def menu(self) -> list[str]:
         """Titles of the pages that the menu offers."""

@@ -227,7 +227,7 @@ def test_every_page_has_an_address_and_can_be_read_in_the_dark(
 
 
 def test_prices_follow_the_class_that_is_chosen(visitor: Visitor) -> None:
-    visitor.follow("Fares")
+    visitor.open("fares")
     visitor.choose("Class", "economic")
     economic = visitor.amount("Cheapest day")
     visitor.choose("Class", "first class")
