@@ -54,6 +54,8 @@ def test_another_future_moves_nothing_earlier(home, tmp_path):
         "training rows of flight_price_v1",
         "labels of flight_price",
         "training rows of traveller_gender_v1",
+        "training rows of hotel_recommendation_v1",
+        "labels of hotel_recommendation",
         "mart label_flight_price",
         "view hotel_stays",
         "view traveller_profile",

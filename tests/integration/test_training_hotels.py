@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 import pytest
 import training_home
 
+from tambo.cli.proof_road import training_rows
 from tambo.featurestore.historical import get_features
 from tambo.lake import reader, releases, writer
 from tambo.serving.candidate_index import CandidateIndex
@@ -67,6 +68,19 @@ def test_a_query_is_one_run_of_rows_with_at_most_one_chosen(frame, part):
     assert len(right) > (0.98 if part == TEST else 0.7) * len(np.unique(queries))
     same = pc.and_(*(pc.equal(rows[name], rows[chosen(name)]) for name in ITEM))
     assert same.to_pylist() == [one == 1 for one in rows[RELEVANCE].to_pylist()]
+
+
+def test_the_leakage_proof_compares_every_candidate(home):
+    release = releases.get(home, None)
+    with reader(home, release.snapshot_id) as lake:
+        (compared,) = (
+            one.labels(lake, release.as_of)
+            for one in training_rows(home)
+            if one.model == MODEL.name
+        )
+        sql = "SELECT count(DISTINCT travel_code) FROM lake.marts.label_hotel_stay"
+        (stays,) = lake.execute(sql).fetchone()
+    assert compared.num_rows > 20 * stays > 0
 
 
 def test_training_rows_hold_nothing_of_an_index(frame):
