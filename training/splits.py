@@ -103,7 +103,7 @@ class PersonSplit:
     ) -> tuple[dict[str, pa.Table], Bounds]:
         """Read the labels known at `as_of`, which is the entity time of all of them."""
         rows = read_labels(connection, table, known_by=as_of)
-        draws = np.array([_draw(one, 0) for one in rows.column(self.person).to_pylist()])
+        draws = np.array([draw(one, 0) for one in rows.column(self.person).to_pylist()])
         if len(draws) > self.most_rows:
             kept = np.sort(np.argsort(draws * 1e6 % 1.0)[: self.most_rows])
             rows, draws = rows.take(pa.array(kept)), draws[kept]
@@ -203,7 +203,7 @@ def halves(units: Sequence[object], seed: int) -> Mask:
     Returns:
         bool [rows]: True for the first half.
     """
-    return np.array([_draw(unit, seed) < 0.5 for unit in units], dtype=np.bool_)
+    return np.array([draw(unit, seed) < 0.5 for unit in units], dtype=np.bool_)
 
 
 def group_folds(groups: Sequence[str], folds: int, seed: int) -> Iterator[set[str]]:
@@ -220,6 +220,7 @@ def group_folds(groups: Sequence[str], folds: int, seed: int) -> Iterator[set[st
         yield {names[position] for position in part}
 
 
-def _draw(unit: object, seed: int) -> float:
+def draw(unit: object, seed: int) -> float:
+    """A number in [0, 1) that is always the same for a unit."""
     digest = hashlib.blake2b(f"{seed}:{unit}".encode(), digest_size=8).digest()
     return float(int.from_bytes(digest, "big") / 2**64)

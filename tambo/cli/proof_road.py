@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from training.spec import ModelSpec
 
 
+QUERIES_PROVED = 1 / 8
+"""Share of a ranking's queries that is proved, the same ones in each world: each of them is as many
+rows as there are candidates."""
+
+
 def road(settings: Settings, raw: Path) -> None:
     """Take raw files to a release with its feature definitions.
 
@@ -80,6 +85,11 @@ def training_rows(settings: Settings, number: int | None = None) -> list[Trainin
 def _labels(spec: ModelSpec, connection: duckdb.DuckDBPyConnection, known_by: datetime) -> pa.Table:
     """Labels known by an instant; of a ranking, with everything that each could be chosen from."""
     from training.labels import read_labels
+    from training.splits import draw
 
     labels = read_labels(connection, spec.label, known_by=known_by)
-    return labels if spec.candidates is None else spec.candidates.expand(connection, "", labels)
+    if spec.candidates is None:
+        return labels
+    queries = labels.column(spec.candidates.query).to_pylist()
+    labels = labels.filter([draw(one, seed=0) < QUERIES_PROVED for one in queries])
+    return spec.candidates.expand(connection, "", labels)
