@@ -497,13 +497,13 @@ traveller_recent_stays = FeatureView(
                 "Names of the hotels of the ten stays booked last, newest first; of stays booked "
                 "at once, by name."
             ),
-            tags={"personal_data": "true"},
+            tags={"unit": "name", "personal_data": "true"},
         ),
         Field(
             name="recent_places",
             dtype=Array(String),
             description="Places of these hotels, in the same order.",
-            tags={"personal_data": "true"},
+            tags={"unit": "name", "personal_data": "true"},
         ),
     ],
     source=DuckLakeSource(
