@@ -101,6 +101,7 @@ bench: $(READY) ## measurements against peers, hours; tables go to docs/benchmar
 	$(BIN)/python -m benchmarks.road
 	$(BIN)/tambo run
 	$(BIN)/python -m benchmarks.recommend
+	$(BIN)/python -m benchmarks.hotels_world "$${TAMBO_HOME:-.tambo}" --out docs/benchmarks/hotels.md
 
 .PHONY: lock
 lock: $(READY) ## resolve pyproject.toml into requirements.lock

@@ -106,6 +106,21 @@ def _place(number: int) -> str:
     return f"Town {number:03d} (XX)"
 
 
+def _write_users(folder: Path, people: int, random: np.random.Generator) -> None:
+    csv.write_csv(
+        pa.table(
+            {
+                "code": np.arange(people),
+                "company": ["Acme"] * people,
+                "name": ["Ana Reis"] * people,
+                "gender": ["none"] * people,
+                "age": random.integers(20, 70, people),
+            }
+        ),
+        folder / "users.csv",
+    )
+
+
 def _write(
     folder: Path,
     market: _Market,
@@ -127,18 +142,7 @@ def _write(
         [_place(int(one)) for one in market.place[hotel]],
         [_place(int(one)) for one in home],
     )
-    csv.write_csv(
-        pa.table(
-            {
-                "code": np.arange(people),
-                "company": ["Acme"] * people,
-                "name": ["Ana Reis"] * people,
-                "gender": ["none"] * people,
-                "age": random.integers(20, 70, people),
-            }
-        ),
-        folder / "users.csv",
-    )
+    _write_users(folder, people, random)
     csv.write_csv(
         pa.table(
             {

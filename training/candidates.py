@@ -81,53 +81,55 @@ class Candidates:
         """
         kept = min(self.most.get(part, labels.num_rows), self._queries_that_fit(connection))
         labels = labels.slice(max(0, labels.num_rows - kept))
+        connection.register("asked_labels", labels)
+        try:
+            return connection.execute(self._sql()).to_arrow_table()
+        finally:
+            connection.unregister("asked_labels")
+
+    def _sql(self) -> str:
+        """Each label of `asked_labels` beside every item of which something stood then."""
         item = ", ".join(ident(name) for name in self.item)
         renamed = ", ".join(f"{ident(name)} AS {ident(chosen(name))}" for name in self.item)
         right = " AND ".join(
             f"asked.{ident(chosen(name))} = known.{ident(name)}" for name in self.item
         )
         source = ".".join(ident(name) for name in self.source.split("."))
-        connection.register("asked_labels", labels)
-        try:
-            return connection.execute(
-                f"""
-                WITH versions AS (
-                    SELECT {item}, event_timestamp, created_timestamp,
-                        greatest(event_timestamp, created_timestamp) AS since,
-                        {ident(self.alive)} IS NOT NULL AS alive
-                    FROM lake.{source}
-                ),
-                states AS (
-                    -- A new version of an older event does not say what is left now.
-                    SELECT * FROM versions
-                    QUALIFY event_timestamp = max(event_timestamp) OVER (
-                        PARTITION BY {item} ORDER BY since)
-                ),
-                turns AS (
-                    SELECT * FROM states
-                    QUALIFY alive IS DISTINCT FROM lag(alive) OVER (
-                        PARTITION BY {item} ORDER BY since, created_timestamp)
-                ),
-                spans AS (
-                    SELECT {item}, alive, since, lead(since) OVER (
-                        PARTITION BY {item} ORDER BY since, created_timestamp) AS until
-                    FROM turns
-                ),
-                known AS (SELECT * FROM spans WHERE alive),
-                asked AS (
-                    SELECT * EXCLUDE ({item}), {renamed}, row_number() OVER () AS position
-                    FROM asked_labels
-                )
-                SELECT asked.* EXCLUDE (position), known.* EXCLUDE (alive, since, until),
-                    CAST(({right}) AS INTEGER) AS {RELEVANCE}
-                FROM asked
-                JOIN known ON known.since <= asked.event_timestamp
-                    AND (known.until IS NULL OR known.until > asked.event_timestamp)
-                ORDER BY position, {", ".join(f"known.{ident(name)}" for name in self.item)}
-                """
-            ).to_arrow_table()
-        finally:
-            connection.unregister("asked_labels")
+        return f"""
+        WITH versions AS (
+            SELECT {item}, event_timestamp, created_timestamp,
+                greatest(event_timestamp, created_timestamp) AS since,
+                {ident(self.alive)} IS NOT NULL AS alive
+            FROM lake.{source}
+        ),
+        states AS (
+            -- A new version of an older event does not say what is left now.
+            SELECT * FROM versions
+            QUALIFY event_timestamp = max(event_timestamp) OVER (
+                PARTITION BY {item} ORDER BY since)
+        ),
+        turns AS (
+            SELECT * FROM states
+            QUALIFY alive IS DISTINCT FROM lag(alive) OVER (
+                PARTITION BY {item} ORDER BY since, created_timestamp)
+        ),
+        spans AS (
+            SELECT {item}, alive, since, lead(since) OVER (
+                PARTITION BY {item} ORDER BY since, created_timestamp) AS until
+            FROM turns
+        ),
+        known AS (SELECT * FROM spans WHERE alive),
+        asked AS (
+            SELECT * EXCLUDE ({item}), {renamed}, row_number() OVER () AS position
+            FROM asked_labels
+        )
+        SELECT asked.* EXCLUDE (position), known.* EXCLUDE (alive, since, until),
+            CAST(({right}) AS INTEGER) AS {RELEVANCE}
+        FROM asked
+        JOIN known ON known.since <= asked.event_timestamp
+            AND (known.until IS NULL OR known.until > asked.event_timestamp)
+        ORDER BY position, {", ".join(f"known.{ident(name)}" for name in self.item)}
+        """
 
     def _queries_that_fit(self, connection: duckdb.DuckDBPyConnection) -> int:
         item = ", ".join(ident(name) for name in self.item)

@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 from bentos.inference.endpoint import Endpoint
-from bentos.web.endpoint import Operation
+from bentos.web.endpoint import STORE_DOWN, Operation
 from bentos.web.openapi import document
 from tambo import __version__
-from tambo.serving.problem import Problem
+from tambo.serving.problem import Problem, invalid, problem
 from tambo.serving.spec import ServingSpec
 
 
@@ -38,6 +38,16 @@ def describe(
 def shown(one: Problem) -> dict[str, Any]:
     """A problem as an example."""
     return one.model_dump(exclude_defaults=True)
+
+
+def problem_examples(field: str, says: str) -> dict[int, dict[str, Any]]:
+    """Problems by status, as examples: no JSON, a wrong field, a store that is down."""
+    down = problem(503, STORE_DOWN, remedy="start Redis, or correct TAMBO_REDIS_URL")
+    return {
+        400: shown(problem(400, "the body is not JSON: EOF while parsing an object")),
+        422: shown(invalid((field,), says).problem),
+        503: shown(down),
+    }
 
 
 def _operation(endpoint: Endpoint, spec: ServingSpec | None) -> Operation:

@@ -53,9 +53,14 @@ def traveller(settings: Settings) -> dict[str, Any]:
     return {"userCode": flight(settings)["userCode"]}
 
 
+def hotel(settings: Settings) -> dict[str, Any]:
+    """Ask where that traveller may want to stay next; raises as `flight`."""
+    return {**traveller(settings), "k": 1}
+
+
 QUESTIONS: Mapping[str, tuple[str, Callable[[Settings], dict[str, Any]]]] = {
     "flight_price": (PATH, flight),
     "traveller_gender": ("/v1/traveller-gender", traveller),
-    "hotel_recommendation": ("/v1/hotel-recommendations", traveller),
+    "hotel_recommendation": ("/v1/hotel-recommendations", hotel),
 }
 """By model: where to ask, and what. The first is asked where nobody names a model."""

@@ -54,7 +54,7 @@ def _stages(settings: Settings, source: Path, *, sample: bool) -> Iterator[Stage
 
 
 def questions(settings: Settings) -> Iterator[Stage]:
-    """One stage for each service of the release's domains, which asks it once."""
+    """One stage for each service of the release's domains, which asks each of its models once."""
 
     def of(domain: str) -> list[Stage]:
         return [_question_stage(settings, domain)]
@@ -65,15 +65,28 @@ def questions(settings: Settings) -> Iterator[Stage]:
 def _question_stage(settings: Settings, domain: str) -> Stage:
     def work(progress: Progress) -> Outcome:
         progress(f"starting the {domain} service", 0, 1)
-        answer = predict(settings, domain)
-        return Outcome(json.dumps(_short(answer)))
+        first, *others = _ask_all(settings, domain).items()
+        notes = tuple(f"{model}: {json.dumps(_short(answer))}" for model, answer in others)
+        return Outcome(json.dumps(_short(first[1])), notes=notes)
 
     return Stage("serve", work)
 
 
-def _short(answer: dict[str, Any]) -> dict[str, Any]:
-    """The answer without its list of features, which fills a screen."""
-    return {name: value for name, value in answer.items() if name != "features"}
+def _ask_all(settings: Settings, domain: str) -> dict[str, Any]:
+    """Start a domain's service, ask each of its models what the lake can answer, and stop it."""
+    from bentos.serve import call, serving
+
+    questions = slices("bentos", "example")[domain].QUESTIONS
+    asked = {model: (path, sample(settings)) for model, (path, sample) in questions.items()}
+    with serving(settings, domain) as process:
+        return {model: call(process.url + path, given) for model, (path, given) in asked.items()}
+
+
+def _short(answer: Any) -> Any:
+    """The answer without its lists of features, which fill a screen."""
+    if isinstance(answer, dict):
+        return {name: _short(value) for name, value in answer.items() if name != "features"}
+    return [_short(one) for one in answer] if isinstance(answer, list) else answer
 
 
 def predict(

@@ -6,16 +6,14 @@ import re
 from collections.abc import Callable
 from itertools import pairwise
 
+import champion_client
 import numpy as np
 import pytest
-import served_model
 import training_home
 
-from bentos.champions import champions, fetch
 from bentos.travel.hotel_recommendation.documentation import HOTEL_RECOMMENDATIONS
 from bentos.travel.hotel_recommendation.schemas import (
     HotelRecommendation,
-    HotelRecommendationLists,
     HotelRecommendations,
 )
 from tambo.lake import reader
@@ -41,17 +39,9 @@ def settings(tmp_path_factory) -> Settings:
 @pytest.fixture(scope="module")
 def ask(settings, tmp_path_factory) -> Ask:
     """Ask the champion, with features from the online store."""
-    (chosen,) = champions(settings, ["hotel_recommendation"])
-    folder = tmp_path_factory.mktemp("champion") / "model"
-    fetch(settings, chosen, folder)
-    client = served_model.client_of(folder, settings.online_store, HOTEL_RECOMMENDATIONS)
-
-    def answers(items: list[dict[str, object]]) -> list[HotelRecommendations]:
-        answer = client.post(HOTEL_RECOMMENDATIONS.operation.path, json={"items": items})
-        assert answer.status_code == 200, answer.text
-        return HotelRecommendationLists.model_validate(answer.json()).items
-
-    return answers
+    return champion_client.asker(
+        settings, HOTEL_RECOMMENDATIONS, tmp_path_factory.mktemp("champion") / "model"
+    )
 
 
 @pytest.fixture(scope="module")

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import champion_client
 import numpy as np
 import pytest
-import served_model
 import training_home
 
-from bentos.champions import champions, fetch
 from bentos.travel.traveller_gender.documentation import TRAVELLER_GENDER
-from bentos.travel.traveller_gender.schemas import TravellerGender, TravellerGenders
+from bentos.travel.traveller_gender.schemas import TravellerGender
 from tambo.lake import reader
 from tambo.settings import Settings
 from tambo.sources.travel.world.names import FEMALE, MALE
@@ -35,17 +34,9 @@ def settings(tmp_path_factory) -> Settings:
 @pytest.fixture(scope="module")
 def ask(settings, tmp_path_factory) -> Ask:
     """Ask the champion, with features from the online store."""
-    (chosen,) = champions(settings, ["traveller_gender"])
-    folder = tmp_path_factory.mktemp("champion") / "model"
-    fetch(settings, chosen, folder)
-    client = served_model.client_of(folder, settings.online_store, TRAVELLER_GENDER)
-
-    def answers(items: list[dict[str, object]]) -> list[TravellerGender]:
-        answer = client.post(TRAVELLER_GENDER.operation.path, json={"items": items})
-        assert answer.status_code == 200, answer.text
-        return TravellerGenders.model_validate(answer.json()).items
-
-    return answers
+    return champion_client.asker(
+        settings, TRAVELLER_GENDER, tmp_path_factory.mktemp("champion") / "model"
+    )
 
 
 @pytest.fixture(scope="module")

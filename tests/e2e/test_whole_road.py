@@ -73,7 +73,7 @@ def answer(output: str) -> dict:
     return json.loads(line[line.index("{") :])
 
 
-def test_the_road_ends_with_a_price(first) -> None:
+def test_the_road_ends_with_an_answer_of_each_model(first) -> None:
     assert first.returncode == 0, first.stdout + first.stderr
     assert set(stages(first.stdout)) == {
         *("world", "ingest", "build", "validate", "release", "features", "train", "bundle"),
@@ -81,6 +81,10 @@ def test_the_road_ends_with_a_price(first) -> None:
     }
     assert answer(first.stdout)["price"] > 0
     assert answer(first.stdout)["release"] == 1
+    others = dict(re.findall(r"^  (\w+): (\{.*\})$", first.stdout, re.MULTILINE))
+    assert len(json.loads(others["hotel_recommendation"])["recommendations"]) == 1
+    assert sum(json.loads(others["traveller_gender"])["probabilities"].values()) == pytest.approx(1)
+    assert '"features"' not in first.stdout
     assert "make serve" in first.stdout
 
 

@@ -8,14 +8,13 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from bentos.inference.documentation import shown
+from bentos.inference.documentation import problem_examples
 from bentos.inference.endpoint import Endpoint
 from bentos.inference.requests import MAX_ITEMS, WORDS
 from bentos.travel.flight_price.pricing import MAX_DAYS_AHEAD, FlightPricer
 from bentos.travel.flight_price.schemas import EXAMPLE, REQUEST, FlightPrice, FlightPrices
-from bentos.web.endpoint import STORE_DOWN, Operation
+from bentos.web.endpoint import Operation
 from tambo.requesttime.travel import local_date
-from tambo.serving.problem import invalid, problem
 from tambo.serving.spec import ServingSpec
 
 _DAYS_AHEAD = 90
@@ -98,13 +97,9 @@ OPERATION = Operation(
     skip=1,
     request_examples=_request_examples(EXAMPLE),
     answer_examples={"One flight": _ANSWER, "Many flights": {"items": [_ANSWER]}},
-    problem_examples={
-        400: shown(problem(400, "the body is not JSON: EOF while parsing an object")),
-        422: shown(
-            invalid(("flightType",), "must be 'economic', 'premium' or 'firstClass'").problem
-        ),
-        503: shown(problem(503, STORE_DOWN, remedy="start Redis, or correct TAMBO_REDIS_URL")),
-    },
+    problem_examples=problem_examples(
+        "flightType", "must be 'economic', 'premium' or 'firstClass'"
+    ),
 )
 
 

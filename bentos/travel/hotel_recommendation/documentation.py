@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from bentos.inference.documentation import shown
+from bentos.inference.documentation import problem_examples
 from bentos.inference.endpoint import Endpoint
 from bentos.inference.requests import MAX_ITEMS, WORDS
 from bentos.travel.hotel_recommendation.recommending import MAX_DAYS_AHEAD, HotelRecommender
@@ -19,9 +19,8 @@ from bentos.travel.hotel_recommendation.schemas import (
     HotelRecommendationLists,
     HotelRecommendations,
 )
-from bentos.web.endpoint import STORE_DOWN, Operation
+from bentos.web.endpoint import Operation
 from tambo.requesttime.travel import local_date
-from tambo.serving.problem import invalid, problem
 from tambo.serving.spec import ServingSpec
 
 _DAYS_AHEAD, _NIGHTS = 90, 4
@@ -113,13 +112,7 @@ OPERATION = Operation(
     skip=1,
     request_examples=_request_examples(EXAMPLE),
     answer_examples={"One traveller": _ANSWER, "Many travellers": {"items": [_ANSWER]}},
-    problem_examples={
-        400: shown(problem(400, "the body is not JSON: EOF while parsing an object")),
-        422: shown(
-            invalid(("to",), "is no place that is known; did you mean Recife (PE)?").problem
-        ),
-        503: shown(problem(503, STORE_DOWN, remedy="start Redis, or correct TAMBO_REDIS_URL")),
-    },
+    problem_examples=problem_examples("to", "is no place that is known; did you mean Recife (PE)?"),
 )
 
 

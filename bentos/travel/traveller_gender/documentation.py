@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from bentos.inference.documentation import shown
+from bentos.inference.documentation import problem_examples
 from bentos.inference.endpoint import Endpoint
 from bentos.inference.features import WITHHELD
 from bentos.inference.requests import MAX_CHARACTERS, MAX_ITEMS, WORDS
@@ -17,8 +17,7 @@ from bentos.travel.traveller_gender.schemas import (
     TravellerGender,
     TravellerGenders,
 )
-from bentos.web.endpoint import STORE_DOWN, Operation
-from tambo.serving.problem import invalid, problem
+from bentos.web.endpoint import Operation
 
 _ANSWER: dict[str, Any] = {
     "gender": "female",
@@ -96,11 +95,7 @@ OPERATION = Operation(
         "The model abstains": _ABSTAINS,
         "Many": {"items": [_ANSWER, _ABSTAINS]},
     },
-    problem_examples={
-        400: shown(problem(400, "the body is not JSON: EOF while parsing an object")),
-        422: shown(invalid(("name",), "must not be blank").problem),
-        503: shown(problem(503, STORE_DOWN, remedy="start Redis, or correct TAMBO_REDIS_URL")),
-    },
+    problem_examples=problem_examples("name", "must not be blank"),
 )
 
 TRAVELLER_GENDER = Endpoint(
