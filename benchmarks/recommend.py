@@ -34,7 +34,6 @@ from tambo.settings import PROJECT_ROOT, Settings
 
 if TYPE_CHECKING:
     from bentos.travel.hotel_recommendation.recommending import HotelRecommender
-    from tambo.serving.candidate_index import CandidateIndex
 
 TAMBO = (sys.executable, "-c", "from tambo.cli import main; main()")
 STAGES = ("ingest", "build", "validate", "release", "features")
@@ -119,7 +118,9 @@ def recommender(settings: Settings, champions: Settings, most: int | None) -> Ho
         as_of=release.as_of.replace(tzinfo=UTC),
     )
     with reader(settings, release.snapshot_id) as connection:
-        index: CandidateIndex = hotel_index.build(connection, release.as_of, settings.seed)
+        index = hotel_index.build(connection, release.as_of, settings.seed)
+    if index is None:
+        raise TrainingError(f"{settings.home} holds no stay.", remedy="tambo run")
     model = ServedModel(spec, manifest, onnx_export.open_session(graph), index)
     store = OnlineReader.open(manifest, sqlite=settings.online_store)
     return HotelRecommender(model, store, most=MOST if most is None else len(index))

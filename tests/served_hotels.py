@@ -11,8 +11,13 @@ import onnx
 from online_hotels import GONE, HOME, HOTELS, NATAL, RECIFE
 from onnx import TensorProto, helper, numpy_helper
 
-from bentos.travel.hotel_recommendation.recommending import INDEX
-from tambo.serving.candidate_index import CandidateIndex
+from tambo.serving.candidate_index import (
+    CO_VISITS,
+    FOLLOWS,
+    TASTE,
+    TASTE_OF_ALL,
+    CandidateIndex,
+)
 from tambo.serving.spec import Input, ServingSpec
 
 WEIGHTS = {
@@ -20,7 +25,11 @@ WEIGHTS = {
     "traveller_hotels__stays_here": 1.0,
     "hotel_request__trip_share_there": 0.5,
     "hotel_request__nights_to_usual": 0.1,
-    **dict.fromkeys(INDEX, 0.4),
+    CO_VISITS: 0.4,
+    FOLLOWS: 0.4,
+    # For somebody of whom nothing is known they cancel out.
+    TASTE: 0.2,
+    TASTE_OF_ALL: -0.2,
 }
 """A score is the sum of these features, each times its weight; what is missing counts as 0."""
 
@@ -92,6 +101,8 @@ def index() -> CandidateIndex:
         next=after,
         next_weights=after_weights,
         factors=np.eye(len(ITEMS), 4, dtype=np.float32),
+        draws=np.array([[-1.0], [1.0]], np.float32),
+        weights=np.array([[0.1 * at, 1.0 - at] for at in range(len(ITEMS))], np.float32),
         origins=np.array([origin for origin, _ in ROUTES]),
         destinations=np.array([destination for _, destination in ROUTES]),
         weekdays=np.array(list(ROUTES.values()), np.uint8),

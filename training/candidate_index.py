@@ -1,4 +1,4 @@
-"""Building a candidate index from choices: counts of what goes together, and a factorisation."""
+"""Building a candidate index from choices: what goes together, a factorisation, and tastes."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from tambo.serving.candidate_index import CONFIDENCE, REGULARIZATION, CandidateIndex
+from training.tastes import fit_tastes
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -40,10 +41,12 @@ def build_index(items: pa.Table, choices: Choices, routes: pa.Table, seed: int) 
         items: columns name, place and price.
         choices: of these items.
         routes: columns origin, destination and weekdays.
-        seed: of the factorisation.
+        seed: of the factorisation and of the tastes.
     """
     count = items.num_rows
     matrix = _matrix(choices, count)
+    _, group = np.unique(_text(items, "place"), return_inverse=True)
+    tastes = fit_tastes(matrix, group.astype(np.int64), seed)
     near, near_weights = _top(_cosine(matrix), count)
     following, following_weights = _top(_transitions(choices, count), count)
     weight = choices.lately.astype(np.float64)
@@ -58,6 +61,8 @@ def build_index(items: pa.Table, choices: Choices, routes: pa.Table, seed: int) 
         next=following,
         next_weights=following_weights,
         factors=_factorise(matrix, seed),
+        draws=tastes.draws,
+        weights=tastes.weights,
         origins=_text(routes, "origin"),
         destinations=_text(routes, "destination"),
         weekdays=routes.column("weekdays").to_numpy().astype(np.uint8),

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 import duckdb
-import numpy as np
 import pyarrow as pa
 
 from tambo.errors import TrainingError
 from tambo.lake.sql import ident
 from tambo.serving.candidate_index import CandidateIndex
-from training.design import starts
+from training.dated_index import DatedIndex, annotate, refreshes
 from training.splits import CALIBRATION, TEST, TRAIN
 
-Indexer = Callable[[duckdb.DuckDBPyConnection, datetime, int], CandidateIndex]
-"""Builds the index of what was known by an instant, with a seed."""
-
-CO_VISITS, FOLLOWS = "index__co_visits", "index__follows"
-"""Columns that the candidate index adds to a row. Only baselines, which fit nothing, may read them:
-an index of what was known by the end of training holds the labels of the training rows."""
+Indexer = Callable[[duckdb.DuckDBPyConnection, datetime, int], CandidateIndex | None]
+"""Builds the index of what was known by an instant, with a seed; None where nothing was."""
 
 FEWEST_QUERIES = 200
 """Fewer say nothing of a ranking."""
@@ -46,6 +41,7 @@ class Candidates:
         query: column that names a query.
         index: builds the index that leads to the candidates when there are many.
         history: features that list what was chosen before, newest first, in order of `item`.
+        times: feature that counts how often an item was chosen before.
         most: queries at most by part, the newest; a part that is not named keeps all.
         most_rows: rows at most by part; where there are many items, fewer queries are kept.
     """
@@ -56,6 +52,7 @@ class Candidates:
     query: str
     index: Indexer
     history: tuple[str, str]
+    times: str
     most: Mapping[str, int] = field(
         default_factory=lambda: {TRAIN: 8_000, CALIBRATION: 1_500, TEST: 4_000}
     )
@@ -147,39 +144,35 @@ class Candidates:
             )
         return fit
 
-    def annotate(self, index: CandidateIndex | None, rows: pa.Table) -> pa.Table:
-        """Add what an index says of each candidate, given what the query's traveller chose before.
+    def dated_indexes(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        queries: pa.Table,
+        ends: Sequence[datetime],
+        seed: int,
+    ) -> list[DatedIndex]:
+        """Build the index as it would have been at some instants, the oldest first.
 
         Args:
-            index: of what was known before the rows; None where there is none so old, as for
-                training rows: their columns are null.
-            rows: expanded rows with their features.
+            connection: the lake, attached at the release's snapshot.
+            queries: training rows, over whose time it is refreshed.
+            ends: further instants.
+            seed: of what is random.
+
+        Returns:
+            Those at whose instant anything was known.
         """
-        if index is None:
-            nothing = pa.nulls(rows.num_rows, pa.float32())
-            return rows.append_column(CO_VISITS, nothing).append_column(FOLLOWS, nothing)
-        first = starts(rows.column(self.query).to_numpy(zero_copy_only=False))
-        sizes = np.diff(np.append(first, rows.num_rows))
-        number = {
-            pair: position
-            for position, pair in enumerate(
-                zip(index.names.tolist(), index.places.tolist(), strict=True)
-            )
-        }
-        pairs = zip(*(rows.column(name).to_pylist() for name in self.item), strict=True)
-        item = np.array([number.get(pair, -1) for pair in pairs], dtype=np.int64)
-        histories = rows.select(self.history).take(pa.array(first)).to_pylist()
-        found = {name: np.zeros(rows.num_rows, dtype=np.float32) for name in (CO_VISITS, FOLLOWS)}
-        for start, size, history in zip(first, sizes, histories, strict=True):
-            names, places = (history[name] or [] for name in self.history)
-            before = index.numbers(names, places)
-            here = item[start : start + size]
-            for name, scores in (
-                (CO_VISITS, index.co_visits(before)),
-                (FOLLOWS, index.follows(before)),
-            ):
-                known = here >= 0
-                found[name][start : start + size][known] = scores[here[known]]
-        for name, values in found.items():
-            rows = rows.append_column(name, pa.array(values))
-        return rows
+        instants = sorted({*refreshes(queries), *ends})
+        built = [(at, self.index(connection, at, seed)) for at in instants]
+        return [DatedIndex(at, index) for at, index in built if index is not None]
+
+    def annotate(self, indexes: Sequence[DatedIndex], rows: pa.Table) -> pa.Table:
+        """Add what the index says of each candidate; see `training.dated_index.annotate`."""
+        return annotate(
+            indexes,
+            rows,
+            query=self.query,
+            item=self.item,
+            history=self.history,
+            times=self.times,
+        )

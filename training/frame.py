@@ -74,22 +74,14 @@ def build_frame(settings: Settings, spec: ModelSpec, release: Release) -> Frame:
     with reader(settings, release.snapshot_id) as connection:
         require(connection, spec.label)
         labels, bounds = spec.split.read(connection, spec.label, release.as_of)
-        indexes = {}
+        indexes = []
         if spec.candidates is not None:
-            # None for the training rows: any index that they could have holds their own labels.
-            known_by = {
-                CALIBRATION: bounds.calibration_start,
-                TEST: bounds.test_start,
-                "": bounds.as_of,
-            }
-            indexes = {
-                name: spec.candidates.index(connection, at, settings.seed)
-                for name, at in known_by.items()
-            }
             labels = {
                 name: spec.candidates.expand(connection, name, rows)
                 for name, rows in labels.items()
             }
+            ends = [bounds.calibration_start, bounds.test_start, bounds.as_of]
+            indexes = spec.candidates.dated_indexes(connection, labels[TRAIN], ends, settings.seed)
     asked = pa.concat_tables([spec.entity_rows(labels[name]) for name in PARTS])
     found = get_features(settings, spec.feature_service, asked, release=release.number)
     found.certificate.verify()
@@ -105,7 +97,7 @@ def build_frame(settings: Settings, spec: ModelSpec, release: Release) -> Frame:
         for column in part.column_names:
             rows = rows.append_column(column, part.column(column))
         if spec.candidates is not None:
-            rows = spec.candidates.annotate(indexes.get(name), rows)
+            rows = spec.candidates.annotate(indexes, rows)
         parts[name] = rows
         start += rows.num_rows
-    return Frame(parts, bounds, found.certificate, indexes.get(""))
+    return Frame(parts, bounds, found.certificate, indexes[-1].index if indexes else None)

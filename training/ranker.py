@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tambo.errors import TrainingError
 from tambo.serving.spec import Input
-from training.candidates import CO_VISITS, FOLLOWS
 from training.design import Design, Matrix, starts
 from training.estimators import FitOptions
 from training.metrics import Floats
@@ -49,33 +47,26 @@ class BoostedRanker:
         reads: inputs that the trees read.
         optional: inputs that a request may leave out; a third of the training queries is fitted
             without them, so that the trees know what to do then.
+        base: input whose value is the score before the first tree, a logarithm of chances: the
+            trees add what it does not know.
         name: the estimator's name.
     """
 
     query: str
     reads: tuple[str, ...]
     optional: tuple[str, ...]
+    base: str
     name: str = "xgboost"
-
-    def __post_init__(self) -> None:
-        """Refuse what holds the labels of the training rows.
-
-        Raises:
-            TrainingError: a column of the candidate index is to be read.
-        """
-        barred = [name for name in self.reads if name in (CO_VISITS, FOLLOWS)]
-        if barred:
-            raise TrainingError(
-                f"A ranker cannot be fitted on {', '.join(barred)}: an index that covers the "
-                "training rows was built from their labels.",
-                remedy="leave these columns to baselines, which fit nothing",
-            )
 
     def fit(self, train: Design, stop: Design, options: FitOptions) -> FittedRanker:
         """Fit a fixed number of rounds."""
         from xgboost import train as boost
 
         inputs = tuple(one for one in train.inputs if one.name in self.reads)
+        base = next(one for one in train.inputs if one.name == self.base)
+        known = train.select([base])[:, 0]
+        known = known[~np.isnan(known)]
+        missing = float(known.mean()) if len(known) else 0.0
         booster = boost(
             {
                 **PARAMS,
@@ -86,10 +77,10 @@ class BoostedRanker:
                 "seed": options.seed,
                 "nthread": options.threads,
             },
-            self._pairs(self._holed(train, options.seed).reading(inputs)),
+            self._pairs(self._holed(train, options.seed), inputs, _filled(train, base, missing)),
             num_boost_round=options.rounds or ROUNDS,
         )
-        return FittedRanker(self.name, inputs, booster)
+        return FittedRanker(self.name, (*inputs, base), booster, missing)
 
     def _holed(self, rows: Design, seed: int) -> Design:
         query = starts(rows.columns[self.query])
@@ -100,46 +91,64 @@ class BoostedRanker:
         matrix[holed[:, None], np.array(rows.positions(self.optional))] = np.nan
         return replace(rows, matrix=matrix)
 
-    def _pairs(self, rows: Design) -> DMatrix:
+    def _pairs(self, rows: Design, inputs: tuple[Input, ...], base: Matrix) -> DMatrix:
         from xgboost import DMatrix
 
         first = starts(rows.columns[self.query])
-        made = DMatrix(rows.matrix, label=rows.label)
+        made = DMatrix(rows.select(inputs), label=rows.label, base_margin=base)
         made.set_group(np.diff(np.append(first, len(rows))))
         return made
 
 
+def _filled(rows: Design, base: Input, missing: float) -> Matrix:
+    values = rows.select([base])[:, 0]
+    return np.where(np.isnan(values), np.float32(missing), values)
+
+
 @dataclass(frozen=True)
 class FittedRanker:
-    """Trees; the higher their answer, the earlier the candidate."""
+    """Trees on top of a base; the higher their answer, the earlier the candidate.
+
+    Attributes:
+        name: the estimator's name.
+        inputs: what the trees read, then the base.
+        booster: the trees.
+        missing: the base where it is not known: its mean over the training rows.
+    """
 
     name: str
     inputs: tuple[Input, ...]
     booster: Booster
+    missing: float
 
     def predict(self, matrix: Matrix) -> Floats:
         """Score rows: float64 [n]."""
-        scores: Floats = self.booster.inplace_predict(matrix).astype(np.float64)
-        return scores
+        base = np.where(np.isnan(matrix[:, -1]), np.float32(self.missing), matrix[:, -1])
+        trees = self.booster.inplace_predict(matrix[:, :-1], base_margin=base)
+        return np.asarray(trees, dtype=np.float64)
 
     def to_onnx(self) -> ModelProto:
         """Write the trees as one node of xgboost's kind."""
         from onnxmltools.convert import convert_xgboost
         from onnxmltools.convert.common.data_types import FloatTensorType
 
-        graph = Graph(width=len(self.inputs))
-        shape = FloatTensorType([None, len(self.inputs)])
+        graph, read = Graph(width=len(self.inputs)), len(self.inputs) - 1
+        shape = FloatTensorType([None, read])
         # The converter knows no rank objective; the sum over the trees is the same.
         plain = self.booster.copy()
         plain.set_param({"objective": "reg:squarederror"})
         trees = convert_xgboost(plain, initial_types=[("rows", shape)]).graph.node[0]
-        trees.input[0], trees.output[0] = "features", "trees"
+        trees.input[0], trees.output[0] = graph.columns(list(range(read))), "trees"
         graph.nodes.append(trees)
-        return graph.finish("trees")
+        base = graph.columns([read])
+        known = graph.add("Where", graph.add("IsNaN", base), graph.constant(self.missing), base)
+        return graph.finish(graph.add("Add", "trees", known))
 
     def save_native(self, folder: Path) -> None:
-        """Write the trees as xgboost's own .ubj."""
+        """Write the trees as xgboost's own .ubj, and the base as JSON."""
         self.booster.save_model(folder / "trees.ubj")
+        base = {"input": self.inputs[-1].name, "missing": self.missing}
+        (folder / "base.json").write_text(json.dumps(base) + "\n", encoding="utf-8")
 
     def summary(self) -> dict[str, float]:
         """How many trees there are."""
@@ -148,9 +157,10 @@ class FittedRanker:
     def gains(self) -> dict[str, float]:
         """Share of the trees' gain by input."""
         total = self.booster.get_score(importance_type="total_gain")
-        gains = [float(total.get(f"f{column}", 0.0)) for column in range(len(self.inputs))]
+        read = self.inputs[:-1]
+        gains = [float(total.get(f"f{column}", 0.0)) for column in range(len(read))]
         whole = sum(gains) or 1.0
-        return {one.name: gain / whole for one, gain in zip(self.inputs, gains, strict=True)}
+        return {one.name: gain / whole for one, gain in zip(read, gains, strict=True)}
 
 
 @dataclass(frozen=True)

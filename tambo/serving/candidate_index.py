@@ -20,6 +20,7 @@ from numpy.lib.npyio import NpzFile
 from numpy.typing import NDArray
 
 from tambo.errors import ServingError
+from tambo.serving.tastes import Tastes
 
 INDEX_FILE = "candidates.npz"
 
@@ -48,6 +49,11 @@ Feedback Datasets, 2008, call it alpha."""
 
 REGULARIZATION = 10.0
 
+CO_VISITS, FOLLOWS = "index__co_visits", "index__follows"
+TASTE, TASTE_OF_ALL = "index__taste", "index__taste_of_all"
+COLUMNS = (CO_VISITS, FOLLOWS, TASTE, TASTE_OF_ALL)
+"""What the index says of a candidate: inputs of the second stage, in training as in serving."""
+
 
 @dataclass(frozen=True)
 class CandidateIndex:
@@ -63,6 +69,8 @@ class CandidateIndex:
         next: for each item those that were chosen after it: int32 [n, m].
         next_weights: share of the choices after it: float32 [n, m].
         factors: item factors: float32 [n, f].
+        draws: what people like: float32 [k, d]; see `Tastes`.
+        weights: utility of each item, and of what people like in it: float32 [n, 1 + d].
         origins: where a known route leaves from: text [r].
         destinations: where it leads to: text [r].
         weekdays: days of the week on which it is flown, a bit each, Monday the lowest: uint8 [r].
@@ -77,6 +85,8 @@ class CandidateIndex:
     next: NDArray[np.int32]
     next_weights: Floats
     factors: Floats
+    draws: Floats
+    weights: Floats
     origins: NDArray[np.str_]
     destinations: NDArray[np.str_]
     weekdays: NDArray[np.uint8]
@@ -108,12 +118,14 @@ class CandidateIndex:
         return found
 
     def _require_shapes(self) -> None:
-        items = {"places", "popularity", "prices", "near", "near_weights", "next", "next_weights"}
+        sizes = {"draws": len(self.draws)}
+        sizes |= dict.fromkeys(("origins", "destinations", "weekdays"), len(self.origins))
         for one in fields(self):
-            values = getattr(self, one.name)
-            rows = self.names if one.name in {*items, "names", "factors"} else self.origins
-            if values.ndim == 0 or len(values) != len(rows):
-                raise ValueError(f"{one.name} has the shape {values.shape}, for {len(rows)} rows")
+            values, rows = getattr(self, one.name), sizes.get(one.name, len(self))
+            if values.ndim == 0 or len(values) != rows:
+                raise ValueError(f"{one.name} has the shape {values.shape}, for {rows} rows")
+        if self.draws.ndim != 2 or self.weights.shape[1:] != (self.draws.shape[1] + 1,):
+            raise ValueError(f"weights has the shape {self.weights.shape}")
 
     @cached_property
     def known_places(self) -> tuple[str, ...]:
@@ -124,6 +136,10 @@ class CandidateIndex:
     def _place_number(self) -> Ints:
         number = {place: position for position, place in enumerate(self.known_places)}
         return np.array([number[str(one)] for one in self.places], dtype=np.int64)
+
+    @cached_property
+    def _tastes(self) -> Tastes:
+        return Tastes(self.draws, self.weights, self._place_number)
 
     @cached_property
     def _number(self) -> dict[tuple[str, str], int]:
@@ -147,10 +163,40 @@ class CandidateIndex:
         wide = self.factors.astype(np.float64)
         return np.asarray(wide.T @ wide + REGULARIZATION * np.eye(wide.shape[1]))
 
+    def positions(self, names: Sequence[str], places: Sequence[str]) -> Ints:
+        """Positions of items, in order; -1 for those that are not known."""
+        found = [self._number.get(pair, -1) for pair in zip(names, places, strict=True)]
+        return np.array(found, dtype=np.int64)
+
     def numbers(self, names: Sequence[str], places: Sequence[str]) -> Ints:
         """Positions of items, in order; those that are not known are left out."""
-        found = (self._number.get(pair) for pair in zip(names, places, strict=True))
-        return np.array([one for one in found if one is not None], dtype=np.int64)
+        found = self.positions(names, places)
+        return found[found >= 0]
+
+    def counted(self, history: Ints) -> Ints:
+        """Items of which it tells something how often they were chosen: each once, sorted.
+
+        All where they are few; else those of the history, so that not all need be looked up.
+        """
+        return np.arange(len(self)) if len(self) <= MOST else np.unique(history)
+
+    def describe(
+        self, items: Ints, history: Ints, counts: NDArray[np.float64]
+    ) -> dict[str, Floats]:
+        """Say what is known of some candidates for one traveller: COLUMNS, each float32 [m].
+
+        Args:
+            items: positions of the candidates.
+            history: items chosen before, the newest first.
+            counts: how often each of `counted(history)` was chosen.
+        """
+        counted = self.counted(history)
+        return {
+            CO_VISITS: self.co_visits(history)[items],
+            FOLLOWS: self.follows(history)[items],
+            TASTE: self._tastes.log_chances(items, counted, counts),
+            TASTE_OF_ALL: self._tastes.log_chances(items, counted, np.zeros(len(counted))),
+        }
 
     def co_visits(self, history: Ints) -> Floats:
         """How much each item was chosen by those who chose the history: float32 [n].

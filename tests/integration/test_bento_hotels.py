@@ -13,11 +13,12 @@ import pytest
 import served_hotels
 import served_model
 from online_feast import AS_OF, EVENT
-from online_hotels import GONE, HOME, HOTELS, NATAL, NEW, OLINDA, RECIFE
+from online_hotels import GONE, HOME, HOTELS, NATAL, NEW, OLINDA, RECIFE, STAYS
 
 from bentos.travel.hotel_recommendation.documentation import HOTEL_RECOMMENDATIONS
 from tambo.errors import ServingError
 from tambo.featurestore.online import OnlineManifest, StoreState, write_sqlite_state
+from tambo.serving.candidate_index import TASTE, TASTE_OF_ALL
 
 PATH = HOTEL_RECOMMENDATIONS.operation.path
 MONDAY, TUESDAY = "2026-07-06", "2026-07-07"
@@ -85,6 +86,21 @@ def test_an_answer_says_what_it_rests_on(client):
     assert (found["index__co_visits"], found["index__follows"]) == (2.0, 0.0)
     assert features(second)["hotel_request__was_last_hotel"] == 1.0
     assert second["reasons"][0] == "you stayed here the last time"
+
+
+def test_a_taste_is_told_by_all_stays_whatever_is_asked_for(client):
+    """The stays in hotels that a destination or a budget leaves out count none the less."""
+    index = served_hotels.index()
+    pairs = list(zip(index.names.tolist(), index.places.tolist(), strict=True))
+    stays = np.array([STAYS[0].count(pair) for pair in pairs], dtype=np.float64)
+    history = index.numbers(*zip(*STAYS[0], strict=True))
+    expected = index.describe(np.arange(len(index)), history, stays)
+    assert np.abs(expected[TASTE] - expected[TASTE_OF_ALL]).max() > 0.1
+    for asked in ({}, {"to": RECIFE}, {"budget": 280.0}):
+        for one in ask(client, userCode=0, **asked)["recommendations"]:
+            for name in (TASTE, TASTE_OF_ALL):
+                told = expected[name][pairs.index((one["hotel"], one["place"]))]
+                assert features(one)[name] == pytest.approx(float(told), abs=1e-6)
 
 
 def test_scores_are_the_chances_that_the_graph_gives(client):
@@ -323,6 +339,7 @@ def test_where_there_are_many_hotels_the_budget_narrows_what_is_read(artefact, t
         next=longer(many.next, -1),
         next_weights=longer(many.next_weights, 0.0),
         factors=longer(many.factors, 0.0),
+        weights=longer(many.weights, 0.0),
     )
     shutil.copytree(artefact[0], tmp_path / "a")
     index.save(tmp_path / "a" / "candidates.npz")

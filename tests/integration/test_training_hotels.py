@@ -15,9 +15,10 @@ import training_home
 from tambo.cli.proof_road import QUERIES_PROVED, training_rows
 from tambo.featurestore.historical import get_features
 from tambo.lake import reader, releases, writer
-from tambo.serving.candidate_index import CandidateIndex
+from tambo.serving.candidate_index import COLUMNS, TASTE, TASTE_OF_ALL, CandidateIndex
 from tambo.settings import Settings
-from training.candidates import CO_VISITS, FOLLOWS, RELEVANCE, chosen
+from training.candidates import RELEVANCE, chosen
+from training.dated_index import REFRESHES, DatedIndex
 from training.frame import Frame, build_frame
 from training.labels import read_labels
 from training.splits import CALIBRATION, TEST, TRAIN, draw
@@ -89,12 +90,31 @@ def test_the_leakage_proof_compares_every_candidate(home):
     assert len(proved) > 20 * len(set(proved))
 
 
-def test_training_rows_hold_nothing_of_an_index(frame):
-    for name in (CO_VISITS, FOLLOWS):
-        assert frame.parts[TRAIN][name].null_count == frame.parts[TRAIN].num_rows
-        for part in (CALIBRATION, TEST):
-            assert frame.parts[part][name].null_count == 0
-            assert np.max(frame.parts[part][name].to_numpy()) > 0
+def test_training_rows_are_told_by_indexes_of_their_past(home, frame):
+    """Built again from what was known before the first rows of the last refresh."""
+    rows = frame.parts[TRAIN]
+    times = np.unique(rows["event_timestamp"].to_numpy())
+    refreshed = times[int(len(times) * (REFRESHES - 1) / REFRESHES)].astype("datetime64[us]")
+    with reader(home) as lake:
+        index = hotel_index.build(lake, refreshed.item(), home.seed)
+    told = MODEL.candidates.annotate(
+        [DatedIndex(refreshed.item(), index)], rows.drop_columns(list(COLUMNS))
+    )
+    later = pc.greater(rows["event_timestamp"], pa.scalar(refreshed))
+    assert 0.1 < pc.sum(later).as_py() / rows.num_rows < 0.3
+    for name in COLUMNS:
+        assert told.filter(later)[name].equals(rows.filter(later)[name])
+        # Nothing is old enough for the first of them.
+        assert rows[name].slice(0, 1).null_count == 1
+        assert frame.parts[TEST][name].null_count == 0
+
+
+def test_taste_is_a_chance_among_the_hotels_of_a_place(frame):
+    rows = frame.parts[TEST].select([QUERY, "place", TASTE, TASTE_OF_ALL]).to_pandas()
+    for name in (TASTE, TASTE_OF_ALL):
+        whole = np.exp(rows[name]).groupby([rows[QUERY], rows["place"]]).sum()
+        assert whole.max() < 1 + 1e-4
+        assert whole.median() == pytest.approx(1, abs=1e-4)
 
 
 def later_stays(lake, known: datetime) -> None:

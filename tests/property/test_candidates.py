@@ -15,14 +15,9 @@ from hypothesis import strategies as st
 
 from tambo.errors import TrainingError
 from tambo.proofs.oracle import Table, served
-from training.candidates import (
-    CO_VISITS,
-    FEWEST_QUERIES,
-    FOLLOWS,
-    RELEVANCE,
-    Candidates,
-    chosen,
-)
+from tambo.serving.candidate_index import COLUMNS as TOLD
+from training.candidates import FEWEST_QUERIES, RELEVANCE, Candidates, chosen
+from training.dated_index import DatedIndex
 
 ITEM = ("hotel_name", "place")
 START = datetime(2024, 1, 1)
@@ -51,6 +46,7 @@ CANDIDATES = Candidates(
     query="travel_code",
     index=no_index,
     history=("recent_hotels", "recent_places"),
+    times="stays_here",
     most={"test": 2},
 )
 
@@ -163,39 +159,78 @@ def test_where_there_are_many_items_fewer_queries_are_kept():
         replace(few, most_rows=few.most_rows - 1).expand(lake(), "train", labels)
 
 
-def annotated(index, histories):
-    """Three candidates, of which the index knows the first two, for each history."""
+def annotated(indexes, histories, at=None):
+    """Three candidates, of which an index knows the first two, for each history."""
+    queries = range(len(histories))
+    counts = [[(one or []).count(name) or None for name in "ABC"] for one in histories]
+    times = at or [day(9)] * len(histories)
     table = pa.table(
         {
             "travel_code": np.repeat(np.arange(len(histories)), 3),
+            "event_timestamp": pa.array([times[one] for one in queries for _ in range(3)]),
             "hotel_name": ["A", "B", "C"] * len(histories),
             "place": ["x", "x", "x"] * len(histories),
             "recent_hotels": [one for one in histories for _ in range(3)],
             "recent_places": [
                 None if one is None else ["x"] * len(one) for one in histories for _ in range(3)
             ],
+            "stays_here": pa.array([one for mine in counts for one in mine], pa.int64()),
         }
     )
-    return CANDIDATES.annotate(index, table)
+    return CANDIDATES.annotate(indexes, table)
 
 
 def test_annotate_says_what_the_index_says_of_each_query(small_index):
-    found = annotated(small_index, [["A"], None, ["B", "A"], ["gone"]])
-    for name, scores in ((CO_VISITS, small_index.co_visits), (FOLLOWS, small_index.follows)):
+    found = annotated([DatedIndex(day(1), small_index)], [["A"], None, ["B", "A", "A"], ["gone"]])
+    both = np.arange(2)
+    told = [
+        small_index.describe(both, np.array(history, dtype=np.int64), np.array(counts))
+        for history, counts in (([0], [1.0, 0.0]), ([], [0.0, 0.0]), ([1, 0, 0], [2.0, 1.0]))
+    ]
+    for name in TOLD:
         expected = []
-        for history in ([0], [], [1, 0], []):
-            expected += [*scores(np.array(history, dtype=np.int64)).tolist(), 0.0]
-        assert found[name].to_pylist() == pytest.approx(expected)
-        assert max(expected) > 0
+        for number in (0, 1, 2, 1):
+            expected += [*told[number][name].tolist(), None]
+        assert found[name].to_pylist() == pytest.approx(expected, nan_ok=True)
+        assert found[name].to_numpy().std(where=~np.isnan(found[name].to_numpy())) > 0
 
 
-def test_rows_that_no_index_is_older_than_get_none():
-    found = annotated(None, [["A"]])
-    assert found[CO_VISITS].null_count == found[FOLLOWS].null_count == 3
+@given(
+    built=st.lists(st.integers(0, 6), max_size=4, unique=True).map(sorted),
+    asked=st.lists(st.integers(0, 7), min_size=1, max_size=6),
+)
+def test_a_query_is_told_by_the_newest_index_that_is_older_than_itself(built, asked):
+    """An index as old as the query may hold its label: it is not used."""
+    indexes = [DatedIndex(day(at), following(at)) for at in built]
+    found = annotated(indexes, [["A"]] * len(asked), [day(at) for at in asked])
+    told = found["index__follows"].to_pylist()[1::3]
+    for at, said in zip(asked, told, strict=True):
+        older = [one for one in built if one < at]
+        assert said == (pytest.approx(share(older[-1])) if older else None)
+
+
+def share(at):
+    return 1.0 / (1.0 + at)
+
+
+@cache
+def following(at):
+    """An index in which B follows A with a share that tells it from other indexes."""
+    known = two_hotels()
+    return replace(
+        known,
+        next=np.array([[1], [0]], np.int32),
+        next_weights=np.array([[share(at)], [0.0]], np.float32),
+    )
 
 
 @pytest.fixture(scope="module")
 def small_index():
+    return two_hotels()
+
+
+@cache
+def two_hotels():
     """Two hotels, each of which was followed by the other."""
     from training.candidate_index import Choices, build_index
 

@@ -7,16 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tambo.errors import TrainingError
+from tambo.serving.candidate_index import CO_VISITS, TASTE
 from tambo.serving.spec import Input
 from training import onnx_export
-from training.candidates import CO_VISITS, FOLLOWS
 from training.design import Design, starts
 from training.estimators import FitOptions
 from training.ranker import BoostedRanker, OrderBy, Term
 from training.ranking import Ranking
 
-QUERY, NAMES, OPTIONAL = "trip", ("liked", "price", "asked", CO_VISITS), ("asked",)
+QUERY, NAMES, OPTIONAL = "trip", ("liked", "price", "asked", CO_VISITS, TASTE), ("asked",)
+READS = ("liked", "price", "asked")
 SIZE = 6
 
 
@@ -24,6 +24,8 @@ def design(queries: int = 120, seed: int = 0) -> Design:
     """What is liked most is chosen; the others say nothing; a fifth of all is missing."""
     random = np.random.default_rng(seed)
     matrix = random.normal(size=(queries * SIZE, len(NAMES))).astype(np.float32)
+    # The trees cannot take back what the base says wrongly.
+    matrix[:, -1] *= 0.1
     best = matrix[:, 0].reshape(queries, SIZE).argmax(axis=1)
     label = (np.arange(SIZE) == best[:, None]).astype(float).ravel()
     matrix[random.random(matrix.shape) < 0.2] = np.nan
@@ -48,15 +50,17 @@ def rows():
 
 @pytest.fixture(scope="module")
 def ranker(rows):
-    reads = tuple(name for name in NAMES if name != CO_VISITS)
-    return BoostedRanker(query=QUERY, reads=reads, optional=OPTIONAL).fit(
-        rows, rows, FitOptions(seed=1, threads=1, rounds=40)
-    )
+    return fitted(rows)
+
+
+def fitted(rows):
+    estimator = BoostedRanker(query=QUERY, reads=READS, optional=OPTIONAL, base=TASTE)
+    return estimator.fit(rows, rows, FitOptions(seed=1, threads=1, rounds=40))
 
 
 def test_the_ranker_learns_what_is_chosen_and_reads_only_its_inputs(ranker):
     fresh = design(seed=7)
-    assert [one.name for one in ranker.inputs] == ["liked", "price", "asked"]
+    assert [one.name for one in ranker.inputs] == [*READS, TASTE]
     task = Ranking(query=QUERY, item=("hotel", "place"), within="place")
     found = task.measure(fresh, ranker.predict(fresh.select(ranker.inputs)))
     assert found["hit_rate_1"] > 0.6
@@ -66,9 +70,7 @@ def test_the_ranker_learns_what_is_chosen_and_reads_only_its_inputs(ranker):
 
 
 def test_a_fit_with_the_same_seed_is_the_same(rows, ranker):
-    again = BoostedRanker(query=QUERY, reads=("liked", "price", "asked"), optional=OPTIONAL).fit(
-        rows, rows, FitOptions(seed=1, threads=1, rounds=40)
-    )
+    again = fitted(rows)
     matrix = rows.select(ranker.inputs)
     np.testing.assert_array_equal(again.predict(matrix), ranker.predict(matrix))
 
@@ -81,10 +83,31 @@ def test_onnx_ranks_as_the_trees_do(ranker, missing):
     assert served(ranker, matrix) == pytest.approx(ranker.predict(matrix), abs=1e-5)
 
 
-@pytest.mark.parametrize("name", [CO_VISITS, FOLLOWS])
-def test_a_ranker_refuses_the_columns_that_hold_its_own_labels(name):
-    with pytest.raises(TrainingError, match=f"cannot be fitted on {name}"):
-        BoostedRanker(query=QUERY, reads=("liked", name), optional=())
+def test_the_base_is_added_to_what_the_trees_say(ranker, rows):
+    matrix = rows.select(ranker.inputs)
+    known = ~np.isnan(matrix[:, -1])
+    assert ranker.missing == pytest.approx(float(matrix[known, -1].mean()), abs=1e-6)
+    before = ranker.predict(matrix)
+    raised = matrix.copy()
+    raised[:, -1] += np.float32(0.75)
+    expected = np.where(known, before + 0.75, before)
+    assert ranker.predict(raised) == pytest.approx(expected, abs=1e-5)
+    unknown = matrix.copy()
+    unknown[:, -1] = np.nan
+    told = np.where(known, matrix[:, -1], ranker.missing)
+    assert ranker.predict(unknown) == pytest.approx(before - told + ranker.missing, abs=1e-5)
+
+
+def test_the_trees_add_only_what_the_base_does_not_know():
+    """Where the base is the chances that drew the choices, there is nothing left to add."""
+    random = np.random.default_rng(5)
+    rows = design(400)
+    base = random.normal(size=(400, SIZE))
+    chosen = (base + random.gumbel(size=base.shape)).argmax(axis=1)
+    rows.matrix[:, -1] = base.ravel()
+    rows.label[:] = (np.arange(SIZE) == chosen[:, None]).ravel()
+    added = fitted(rows).predict(rows.matrix[:, [0, 1, 2, 4]]) - base.ravel()
+    assert added.std() < 0.25 * base.std()
 
 
 ORDER = OrderBy(

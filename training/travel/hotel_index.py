@@ -20,15 +20,22 @@ LATELY = timedelta(days=365)
 """Stays and flights of the last year tell what is popular, and where somebody can fly to."""
 
 
-def build(connection: duckdb.DuckDBPyConnection, known_by: datetime, seed: int) -> CandidateIndex:
+def build(
+    connection: duckdb.DuckDBPyConnection, known_by: datetime, seed: int
+) -> CandidateIndex | None:
     """Build the index of what was known by an instant.
 
     Args:
         connection: the lake, attached at the release's snapshot.
         known_by: naive, UTC; nothing that became known later plays a part.
-        seed: of the factorisation.
+        seed: of the factorisation and of the tastes.
+
+    Returns:
+        The index; None where no stay was known.
     """
     stays = read_labels(connection, STAYS, known_by=known_by)
+    if not stays.num_rows:
+        return None
     connection.register("known_stays", stays)
     try:
         items = connection.execute(

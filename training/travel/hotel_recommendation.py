@@ -16,10 +16,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tambo.requesttime.travel import HOTEL_REQUEST_FEATURES
+from tambo.serving.candidate_index import CO_VISITS, COLUMNS, FOLLOWS, TASTE, TASTE_OF_ALL
 from tambo.serving.spec import Input
 from training.behaviour import Predict
-from training.candidates import CO_VISITS, FOLLOWS, Candidates
-from training.design import Design
+from training.candidates import Candidates
+from training.design import Design, starts
 from training.gate import Check, GateRule
 from training.labels import LabelTable
 from training.ranker import BoostedRanker, OrderBy, Term
@@ -85,6 +86,9 @@ PERSONAL = (
 )
 """All that is null for somebody of whom nothing is known."""
 
+FAVOURITE = 2
+"""Stays at least in the hotel that somebody is said to like."""
+
 POPULAR = Term("hotel_stays__stays_90d", 0.02, log=True)
 """Orders what another term leaves equal: always less than one stay or one day."""
 
@@ -108,7 +112,7 @@ def behaviour(predict: Predict, rows: Design) -> Sequence[Check]:
     nothing = rows.without([one.name for one in rows.inputs])
     finite = all(bool(np.isfinite(predict(one)).all()) for one in (rows, nothing))
     task = MODEL.task
-    cold = task.measure(rows, predict(rows.without(PERSONAL)))["ndcg_5"]
+    cold = task.measure(rows, predict(_with_taste_of_all(rows.without(PERSONAL))))["ndcg_5"]
     stays = rows.matrix[:, rows.positions([POPULAR.name])[0]].astype(np.float64)
     popular = task.measure(rows, np.nan_to_num(stays))["ndcg_5"]
     before, after = (predict(one) for one in _with_and_without_stays(rows))
@@ -122,22 +126,42 @@ def behaviour(predict: Predict, rows: Design) -> Sequence[Check]:
             0.9 * popular,
             "ndcg_5 without anything personal; at least nine tenths of popularity's",
         ),
-        Check("a_stay_speaks_for_a_hotel", liked >= 0.8, liked, 0.8, "share not ranked lower"),
+        Check(
+            "a_stay_speaks_for_a_hotel",
+            liked >= 0.8,
+            liked,
+            0.8,
+            "share of the hotels stayed in most that do not score lower for it",
+        ),
     )
 
 
 def _with_and_without_stays(rows: Design) -> tuple[Design, Design]:
-    """The rows of hotels that were stayed in, as if never, and as they are."""
+    """The rows of the hotel that each traveller stayed in most, as if never, and as they are.
+
+    A hotel that was taken once in many stays in its place is rather one that they do not like.
+    """
     never = {
         "traveller_hotels__stays_here": np.nan,
         "hotel_request__days_since_stay_here": np.nan,
         "hotel_request__stay_share_here": 0.0,
         "hotel_request__was_last_hotel": 0.0,
     }
-    stayed = rows.take(~np.isnan(rows.matrix[:, rows.positions(list(never))[0]]))
+    stays = np.nan_to_num(rows.matrix[:, rows.positions(list(never))[0]])
+    first = starts(rows.columns[QUERY])
+    most = np.repeat(np.maximum.reduceat(stays, first), np.diff(np.append(first, len(rows))))
+    stayed = rows.take((stays == most) & (stays >= FAVOURITE))
     matrix = stayed.matrix.copy()
     matrix[:, stayed.positions(list(never))] = np.array(list(never.values()))
-    return replace(stayed, matrix=matrix), stayed
+    return _with_taste_of_all(replace(stayed, matrix=matrix)), stayed
+
+
+def _with_taste_of_all(rows: Design) -> Design:
+    """The rows as if nothing had ever been chosen."""
+    taste, of_all = rows.positions([TASTE, TASTE_OF_ALL])
+    matrix = rows.matrix.copy()
+    matrix[:, taste] = matrix[:, of_all]
+    return replace(rows, matrix=matrix)
 
 
 MODEL = ModelSpec(
@@ -157,7 +181,7 @@ MODEL = ModelSpec(
     entity_rows=entity_rows,
     inputs=tuple(
         Input(name=name, kind="number")
-        for name in (*HOTEL, *PLACE, *TRAVELLER, *PAIR, *REQUEST, CO_VISITS, FOLLOWS)
+        for name in (*HOTEL, *PLACE, *TRAVELLER, *PAIR, *REQUEST, *COLUMNS)
     ),
     unit_of_split=QUERY,
     report_by={"chosen_place": ("chosen_place",)},
@@ -168,6 +192,7 @@ MODEL = ModelSpec(
         query=QUERY,
         index=hotel_index.build,
         history=("traveller_recent_stays__recent_hotels", "traveller_recent_stays__recent_places"),
+        times="traveller_hotels__stays_here",
     ),
     baselines=(
         OrderBy("popularity", (POPULAR,)),
@@ -183,6 +208,7 @@ MODEL = ModelSpec(
         query=QUERY,
         reads=(*HOTEL, *PLACE, *TRAVELLER, *PAIR, *REQUEST),
         optional=DATES,
+        base=TASTE,
     ),
     behaviour=behaviour,
     shown=("ndcg_5", "hit_rate_5", "mrr", "coverage", "ndcg_5_within"),

@@ -20,6 +20,7 @@ from bentos.travel.hotel_recommendation.schemas import (
 )
 from bentos.travel.hotel_recommendation.travellers import (
     RECENT,
+    STAYS_HERE,
     TRIPS_FROM,
     Traveller,
     Travellers,
@@ -28,7 +29,7 @@ from bentos.travel.hotel_recommendation.travellers import (
 from tambo.errors import ServingError
 from tambo.featurestore.online import OnlineReader, OnlineRow
 from tambo.requesttime import travel
-from tambo.serving.candidate_index import MOST, CandidateIndex, Ints
+from tambo.serving.candidate_index import COLUMNS, MOST, CandidateIndex, Ints
 from tambo.serving.model import ServedModel
 from tambo.serving.problem import FieldError, field_error
 
@@ -37,9 +38,6 @@ MAX_DAYS_AHEAD = 731
 
 ENTITY = ("user_code", "hotel_name", "place")
 GIVEN = ("asked_at", "check_in", "nights_wanted")
-INDEX = ("index__co_visits", "index__follows")
-"""Inputs that the candidate index gives, as in training."""
-
 PRICES = ("hotel_stays__mean_nightly_price_90d", "hotel_stays__mean_nightly_price")
 STAYS = "hotel_stays__stays"
 """Null where a hotel is not known at the instant of the request: as in training it is no
@@ -78,13 +76,13 @@ class HotelRecommender:
     """
 
     def __init__(self, model: ServedModel, reader: OnlineReader, most: int = MOST) -> None:
-        self._features = ModelFeatures(model, reader, entity=ENTITY, given=GIVEN, computed=INDEX)
+        self._features = ModelFeatures(model, reader, entity=ENTITY, given=GIVEN, computed=COLUMNS)
         if model.index is None or model.spec.temperature is None:
             raise ServingError(
                 f"model {model.spec.model} has no candidate index, or no temperature",
                 remedy="train hotel_recommendation again and bundle it",
             )
-        needed = {*RECENT, TRIPS_FROM, *PRICES, STAYS}
+        needed = {*RECENT, TRIPS_FROM, *PRICES, STAYS, STAYS_HERE}
         lacking = sorted(needed - set(model.manifest.feature_names))
         if lacking:
             raise ServingError(
@@ -151,11 +149,15 @@ class HotelRecommender:
         if not known:
             return []
         index, asked = self._index, pair(request)
-        co_visits, follows = index.co_visits(traveller.history), index.follows(traveller.history)
+        told = index.describe(
+            np.array([one.item for one in known], dtype=np.int64),
+            traveller.history,
+            traveller.counts,
+        )
         computed = [
             self._features.on_demand(travel.ON_DEMAND, asked, one.row)
-            | dict(zip(INDEX, (float(co_visits[one.item]), float(follows[one.item])), strict=True))
-            for one in known
+            | dict(zip(COLUMNS, said, strict=True))
+            for one, *said in zip(known, *(told[name].tolist() for name in COLUMNS), strict=True)
         ]
         features = [one.values | more for one, more in zip(known, computed, strict=True)]
         scores = self._model.predict(features).tolist()

@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import numpy as np
+from numpy.typing import NDArray
+
 from bentos.inference.features import ModelFeatures
 from bentos.travel.hotel_recommendation.schemas import HotelRequest
 from tambo.featurestore.online import OnlineReader, OnlineRow
@@ -14,6 +17,7 @@ from tambo.serving.candidate_index import CandidateIndex, Ints
 
 RECENT = ("traveller_recent_stays__recent_hotels", "traveller_recent_stays__recent_places")
 PLACES, TRIPS_FROM = "traveller_places", "traveller_places__trips_from"
+HOTELS, STAYS_HERE = "traveller_hotels", "traveller_hotels__stays_here"
 
 MOST_ORIGINS = 300
 """Places at most among which a home is looked for: those with the most routes."""
@@ -52,12 +56,14 @@ class Traveller:
         row: features of the traveller alone.
         known: whether anything is stored of them.
         history: recent hotels, the newest first, as positions in the index.
+        counts: stays in each hotel that the index counts for this history: float64 [m].
         home: place that most of their trips left from; None if nobody knows, or nobody asks.
     """
 
     row: OnlineRow
     known: bool
     history: Ints
+    counts: NDArray[np.float64]
     home: str | None
 
 
@@ -75,8 +81,9 @@ class Travellers:
     ) -> None:
         self._features = features
         self._index = index
-        # Nothing else is wanted of the places that a home is looked for among.
+        # Nothing else is wanted of the places that a home is looked for among, nor of the hotels.
         self._trips = reader.narrowed({PLACES})
+        self._stays = reader.narrowed({HOTELS})
         routes = Counter(index.origins.tolist()).most_common(MOST_ORIGINS)
         self._origins = sorted(origin for origin, _ in routes)
 
@@ -94,12 +101,37 @@ class Travellers:
             if known[position] and one.origin is None
         ]
         homes = dict(zip(wanted, self._homes([requests[one] for one in wanted]), strict=True))
-        found = []
-        for position, row in enumerate(rows):
-            values = row.values
-            history = self._index.numbers(*(_texts(values[name]) for name in RECENT))
-            found.append(Traveller(row, known[position], history, homes.get(position)))
-        return found
+        histories = [
+            self._index.numbers(*(_texts(row.values[name]) for name in RECENT)) for row in rows
+        ]
+        counts = self._counts(requests, histories, known)
+        return [
+            Traveller(row, known[position], history, mine, homes.get(position))
+            for position, (row, history, mine) in enumerate(
+                zip(rows, histories, counts, strict=True)
+            )
+        ]
+
+    def _counts(
+        self, requests: Sequence[HotelRequest], histories: Sequence[Ints], known: Sequence[bool]
+    ) -> list[NDArray[np.float64]]:
+        """Stays in the hotels that the index counts; none where nothing is known."""
+        index, counted = self._index, [self._index.counted(one) for one in histories]
+        wanted = [
+            (request, str(index.names[item]), str(index.places[item]))
+            for request, items, told in zip(requests, counted, known, strict=True)
+            for item in (items if told else ())
+        ]
+        keys = [
+            {"user_code": one.user_code, "hotel_name": name, "place": place}
+            for one, name, place in wanted
+        ]
+        rows = self._stays.read(keys, [one.asked_at for one, _, _ in wanted]) if keys else []
+        stays = iter([_number(row.values[STAYS_HERE]) for row in rows])
+        return [
+            np.fromiter((next(stays) if told else 0.0 for _ in items), np.float64, len(items))
+            for items, told in zip(counted, known, strict=True)
+        ]
 
     def _homes(self, requests: Sequence[HotelRequest]) -> list[str | None]:
         origins = self._origins
