@@ -26,7 +26,7 @@ RIDGE, RIDGE_OF_ALL = 3.0, 0.1
 everybody, which an item that nobody chose would else lack."""
 
 MOST_POINTS, FEWEST_POINTS = 1024, 64
-MOST_CELLS = 8_000_000
+MOST_CELLS = 2_000_000
 """Points times items at most: with many items there are fewer points."""
 
 MOST_PEOPLE = 20_000

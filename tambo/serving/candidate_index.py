@@ -190,12 +190,13 @@ class CandidateIndex:
             history: items chosen before, the newest first.
             counts: how often each of `counted(history)` was chosen.
         """
-        counted = self.counted(history)
+        both = np.stack([counts, np.zeros_like(counts)])
+        taste, of_all = self._tastes.log_chances(items, self.counted(history), both)
         return {
             CO_VISITS: self.co_visits(history)[items],
             FOLLOWS: self.follows(history)[items],
-            TASTE: self._tastes.log_chances(items, counted, counts),
-            TASTE_OF_ALL: self._tastes.log_chances(items, counted, np.zeros(len(counted))),
+            TASTE: taste,
+            TASTE_OF_ALL: of_all,
         }
 
     def co_visits(self, history: Ints) -> Floats:

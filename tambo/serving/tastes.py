@@ -41,16 +41,16 @@ class Tastes:
     def log_chances(
         self, items: Ints, chosen: Ints, counts: NDArray[np.float64]
     ) -> NDArray[np.float32]:
-        """Logarithm of the chance of some items among all of their group: float32 [m].
+        """Logarithm of the chance of some items among all of their group: float32 [people, m].
 
         Args:
             items: positions.
             chosen: positions of what was chosen before, each once.
-            counts: how often each of these was chosen.
+            counts: how often each of these was chosen: float64 [people, chosen].
         """
-        likelihood = self._logs(chosen) @ counts
-        weight = np.exp(likelihood - likelihood.max())
-        chances = (weight / weight.sum()) @ np.exp(self._logs(items))
+        likelihood = counts @ self._logs(chosen).T
+        weight = np.exp(likelihood - likelihood.max(axis=1, keepdims=True))
+        chances = (weight / weight.sum(axis=1, keepdims=True)) @ np.exp(self._logs(items))
         # Chances among 100,000 items may be smaller than the smallest number of this width.
         logs: NDArray[np.float32] = np.log(np.maximum(chances, _LEAST)).astype(np.float32)
         return logs
