@@ -37,12 +37,27 @@ class GateRule:
         margin: share by which the best baseline must be beaten.
         parity: largest difference of ONNX and native, as a share of what the task names.
         rises: whether more of the metric is better.
+        renews: share of the champion's metric that a newer version may lack and still take its
+            place. Above 0 where a version knows what none before it could: things that are new
+            stand in no test row, so no metric speaks for them.
     """
 
     metric: str
     margin: float = 0.02
     parity: float = 1e-4
     rises: bool = False
+    renews: float = 0.0
+
+    def succeeds(self, value: float, champion: float) -> bool:
+        """Whether a newer version takes the champion's place, from the metrics of both.
+
+        >>> GateRule("mae").succeeds(2.0, 2.0), GateRule("mae").succeeds(1.9, 2.0)
+        (False, True)
+        >>> GateRule("ndcg_5", rises=True, renews=0.02).succeeds(0.197, 0.2)
+        True
+        """
+        gain = value - champion if self.rises else champion - value
+        return gain > -self.renews * abs(champion)
 
     def error(self, metrics: Mapping[str, float]) -> float:
         """The metric, turned so that smaller is better."""

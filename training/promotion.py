@@ -60,13 +60,14 @@ def decide(
     except TamboError as error:
         return Decision(True, f"version {rival.version} cannot be scored: {error}", rival.version)
     theirs = spec.task.measure(test, answers)[metric]
-    better = value > theirs if spec.gate.rises else value < theirs
-    relation = ("" if better else "not ") + ("above" if spec.gate.rises else "below")
+    succeeds, rule = spec.gate.succeeds(value, theirs), spec.gate
+    relation = ("" if succeeds else "not ") + ("above" if rule.rises else "below")
+    limit = f" less {rule.renews:.0%}, as it knows what is new," if rule.renews else ""
     reason = (
-        f"{metric} {value:.4f} is {relation} {theirs:.4f} of version {rival.version} "
+        f"{metric} {value:.4f} is {relation} {theirs:.4f}{limit} of version {rival.version} "
         f"on the same {len(test)} rows"
     )
-    return Decision(better, reason, rival.version)
+    return Decision(succeeds, reason, rival.version)
 
 
 def settle(settings: Settings, version: ModelVersion) -> ModelVersion:

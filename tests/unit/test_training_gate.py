@@ -107,3 +107,21 @@ def test_without_a_group_of_both_kinds_nothing_is_wrong(rows):
 
 def test_the_declared_margin_asks_for_more_than_a_tie():
     assert MODEL.gate.margin > 0
+
+
+@pytest.mark.parametrize(
+    ("rule", "value", "succeeds"),
+    [
+        (GateRule("rmse"), 99.9, True),
+        (GateRule("rmse"), 100.0, False),
+        (GateRule("ndcg_5", rises=True), 100.0, False),
+        (GateRule("ndcg_5", rises=True), 100.1, True),
+        (GateRule("rmse", renews=0.02), 101.9, True),
+        (GateRule("rmse", renews=0.02), 102.0, False),
+        (GateRule("ndcg_5", rises=True, renews=0.02), 98.1, True),
+        (GateRule("ndcg_5", rises=True, renews=0.02), 98.0, False),
+    ],
+)
+def test_a_newer_version_must_be_better_unless_it_knows_what_is_new(rule, value, succeeds):
+    """Against a champion of 100."""
+    assert rule.succeeds(value, 100.0) is succeeds
