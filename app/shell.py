@@ -49,7 +49,7 @@ def _where() -> None:
     settings, release = released.settings(), released.release()
     st.caption(f"Home `{settings.home}`")
     st.caption(
-        f"Release {release.number}, as of {release.as_of:%Y-%m-%d %H:%M} UTC. "
+        f"Release {release.number}, as of {release.as_of} UTC. "
         "Every figure from the lake is read at this release unless it says otherwise."
     )
 

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.inside import medians, redis_server, run, server_cpu, spend
+from tambo.as_of import AsOf
 from tambo.settings import PROJECT_ROOT, Settings
 
 if TYPE_CHECKING:
@@ -50,7 +51,8 @@ def make(folder: Path, rows: int) -> None:
             "INSERT INTO lake.audit.releases BY NAME SELECT 1 AS release, "
             "TIMESTAMP '2026-06-01' AS created_at, max(snapshot_id) AS snapshot_id, "
             "1 AS build_id, 1 AS validation_id, '' AS git_revision, '' AS dbt_invocation, "
-            "TIMESTAMP '2026-06-01' AS as_of, '[]' AS verdicts, '{}' AS row_counts, "
+            f"{literal(AsOf({'benchmark': AS_OF}).dump())} AS as_of_by_domain, "
+            "'[]' AS verdicts, '{}' AS row_counts, "
             "'released' AS status FROM lake.snapshots()"
         )
 

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from benchmarks.inside import medians, redis_server, run, spend
+from tambo.as_of import AsOf
 from tambo.settings import PROJECT_ROOT
 
 if TYPE_CHECKING:
@@ -97,7 +98,9 @@ def fill(folder: Path, kind: str, port: int, keys: int) -> None:
         for one in range(FEATURES):
             frame[f"f{view}_{one}"] = dice.random(keys)
         store.write_to_online_store(f"view_{view}", df=frame)
-    resolve(store, SERVICE, release=1, as_of=EVENT).save(folder / f"{kind}.json")
+    resolve(store, SERVICE, release=1, as_of=AsOf({"benchmark": EVENT})).save(
+        folder / f"{kind}.json"
+    )
 
 
 def asked(contender: str, folder: Path, kind: str, port: int) -> Callable[[list[int]], Any]:

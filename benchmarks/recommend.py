@@ -20,7 +20,6 @@ import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -115,10 +114,10 @@ def recommender(settings: Settings, champions: Settings, most: int | None) -> Ho
         open_store(settings, release.number),
         SERVICE,
         release=release.number,
-        as_of=release.as_of.replace(tzinfo=UTC),
+        as_of=release.as_of,
     )
     with reader(settings, release.snapshot_id) as connection:
-        index = hotel_index.build(connection, release.as_of, settings.seed)
+        index = hotel_index.build(connection, release.as_of.of("travel"), settings.seed)
     if index is None:
         raise TrainingError(f"{settings.home} holds no stay.", remedy="tambo run")
     model = ServedModel(spec, manifest, onnx_export.open_session(graph), index)

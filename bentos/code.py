@@ -12,9 +12,11 @@ from tambo.settings import Settings
 
 SHARED = (
     "tambo/__init__.py",
+    "tambo/as_of.py",
     "tambo/errors.py",
     "tambo/settings.py",
     "tambo/featurestore/__init__.py",
+    "tambo/featurestore/domain.py",
     "tambo/featurestore/online/*.py",
     "tambo/serving/*.py",
     "bentos/__init__.py",

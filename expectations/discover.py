@@ -1,4 +1,4 @@
-"""All suites of all domains that have data: from contracts, from the manifest, and by hand."""
+"""All suites of the domains of a build: from contracts, from the manifest, and by hand."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from tambo.settings import Settings
 from tambo.sources import contracts
 
 
-def all_suites(settings: Settings, tables: Collection[str]) -> list[Suite]:
-    """Suites of every domain that has raw tables in the lake, measured ones first.
+def all_suites(settings: Settings, built: Collection[str]) -> list[Suite]:
+    """Suites of every domain that a build is made of, measured ones first.
 
     Args:
         settings: the Tambo home, whose dbt manifest describes the marts.
-        tables: schema.table of what the lake holds.
+        built: the domains.
 
     Raises:
         ValidationFailedError: there is no dbt manifest.
@@ -33,9 +33,9 @@ def all_suites(settings: Settings, tables: Collection[str]) -> list[Suite]:
     measures: list[Suite] = []
     rows: list[Suite] = []
     for domain in domains():
-        contract = contracts.load(domain)
-        if not any(f"raw.{name}" in tables for name in contract.tables):
+        if domain not in built:
             continue
+        contract = contracts.load(domain)
         measures += measured.raw_measures(contract)
         measures += measured.mart_measures(domain, described)
         rows += raw_suites(contract)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 import duckdb
 
 from expectations.suite import Suite
+from tambo.as_of import AsOf
 from tambo.lake.sql import ident, literal
 
 if TYPE_CHECKING:
@@ -25,14 +25,14 @@ class Scope:
 
     Attributes:
         snapshot: the snapshot the connection is pinned at.
-        as_of: the instant the build was made for.
+        as_of: the instant the build was made for, by domain.
         since: snapshot that passed the same suites, whose rows need no second look; None: none.
         since_batch: newest batch of that snapshot.
         opaque: tables with a column of their own named like the lake's snapshot_id.
     """
 
     snapshot: int
-    as_of: datetime
+    as_of: AsOf
     since: int | None = None
     since_batch: int = 0
     opaque: frozenset[str] = frozenset()
@@ -56,7 +56,8 @@ def query(suite: Suite, scope: Scope) -> str:
     """SQL of the suite's rows with its columns."""
     columns = ", ".join(f"{sql} AS {ident(name)}" for name, sql in suite.columns.items())
     text = f"SELECT {columns} FROM {suite.frame}"
-    text = text.replace("{as_of}", literal(str(scope.as_of)))
+    if "{as_of}" in text:
+        text = text.replace("{as_of}", literal(str(scope.as_of.of(suite.domain))))
     text = text.replace("{since_batch}", str(scope.since_batch))
     return text if suite.table is None else text.replace("{table}", _table(suite.table, scope))
 

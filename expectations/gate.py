@@ -65,7 +65,7 @@ def judge(settings: Settings, *, whole: bool = False, progress: Progress = silen
     with reader(settings) as head:
         build = releases.newest_build(head)
     with reader(settings, build.snapshot_id) as connection:
-        suites = all_suites(settings, _tables(connection))
+        suites = all_suites(settings, build.as_of.domains)
         suites_hash = fingerprint(suites)
         with reader(settings) as head:
             passed = None if whole else _last_pass(head, suites_hash)
@@ -78,13 +78,6 @@ def judge(settings: Settings, *, whole: bool = False, progress: Progress = silen
     verdict = _record(settings, build, suites_hash, results)
     page = docs.publish(settings, suites, verdict, build)
     return replace(verdict, seconds=time.perf_counter() - started, data_docs=page)
-
-
-def _tables(connection: duckdb.DuckDBPyConnection) -> set[str]:
-    rows = connection.execute(
-        "SELECT schema_name || '.' || table_name FROM duckdb_tables() WHERE database_name = 'lake'"
-    ).fetchall()
-    return {name for (name,) in rows}
 
 
 def _last_pass(connection: duckdb.DuckDBPyConnection, suites_hash: str) -> Verdict | None:

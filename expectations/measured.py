@@ -102,8 +102,8 @@ def _whole_raw(contracts: Contracts, table: Table) -> Suite:
     ]
     if table.freshness is not None and table.event_time:
         warn, error = table.freshness.warn_after_days, table.freshness.error_after_days
-        # Against the domain's other tables, since data may end long ago and be right; as_of is
-        # the wall clock as soon as one line has come in live.
+        # Against the domain's other tables, since data may end long ago and be right; as_of of the
+        # domain is the wall clock as soon as one line of it has come in live.
         expected += [
             between("days behind the domain", high=warn, severity="warning"),
             between("days behind the domain", high=error),

@@ -59,6 +59,11 @@ class Suite:
     table: str | None = None
     reads: frozenset[str] = frozenset()
 
+    @property
+    def domain(self) -> str:
+        """Whose tables these are: what is measured against as_of is so against this domain's."""
+        return self.name.partition(".")[0]
+
     def extend(self, more: Sequence[Expectation], columns: Mapping[str, str]) -> Suite:
         """The same suite with more expectations and the columns they need."""
         return replace(

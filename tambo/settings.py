@@ -46,8 +46,9 @@ class Settings(BaseSettings):
     redis_url: str | None = Field(default=None, description="set: online features come from Redis")
     online_clock: Literal["release", "wall"] = Field(
         default="release",
-        description="what online features age by: the newest fact of the release, for sample and "
-        "historic data, which end in the past; or the wall clock, for data that keeps coming",
+        description="what online features age by: the newest fact of their domain in the release, "
+        "for sample and historic data, which end in the past; or the wall clock, for all domains, "
+        "for data that keeps coming",
     )
     serve_host: str = "127.0.0.1"
     serve_port: int = Field(default=0, ge=0, le=65535, description="0 finds a free port")

@@ -6,11 +6,13 @@ import pandas as pd
 from feast import FeatureView
 
 from feature_repo.travel import views
+from tambo.as_of import AsOf
 from tambo.lake import writer
 from tambo.lake.sql import literal
 from tambo.settings import Settings
 
 AS_OF = datetime(2024, 6, 1)
+INSTANTS = AsOf({"travel": AS_OF})
 
 VIEWS = sorted(one.name for one in vars(views).values() if isinstance(one, FeatureView))
 """Views of travel, of which `marts` makes the tables."""
@@ -37,7 +39,8 @@ def release(settings: Settings, number: int, *, as_of: datetime = AS_OF) -> None
             f"{number} AS release, TIMESTAMP {literal(str(as_of))} AS created_at, "
             f"{snapshot} AS snapshot_id, {number} AS build_id, {number} AS validation_id, "
             f"'abc' AS git_revision, 'run' AS dbt_invocation, "
-            f"TIMESTAMP {literal(str(as_of))} AS as_of, '[]' AS verdicts, '{{}}' AS row_counts, "
+            f"{literal(AsOf({'travel': as_of}).dump())} AS as_of_by_domain, "
+            "'[]' AS verdicts, '{}' AS row_counts, "
             "'released' AS status"
         )
 

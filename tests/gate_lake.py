@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import duckdb
 from small_lake import AS_OF
 
+from tambo.as_of import AsOf
 from tambo.lake import writer
 from tambo.lake.sql import ident
 from tambo.lake.state import now, raw_state
@@ -117,7 +118,7 @@ def note_build(settings: Settings, as_of: datetime = AS_OF) -> int:
         (snapshot,) = lake.execute("SELECT max(snapshot_id) FROM lake.snapshots()").fetchone()
         lake.execute(
             "INSERT INTO lake.audit.builds VALUES (?, ?, ?, 'project', 'abc', 'run', ?, ?, '{}')",
-            [number, now(), raw_state(lake), as_of, snapshot],
+            [number, now(), raw_state(lake), AsOf({"travel": as_of}).dump(), snapshot],
         )
     return snapshot
 

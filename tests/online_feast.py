@@ -44,9 +44,11 @@ from feast.types import (
     Uuid,
 )
 
+from tambo.as_of import AsOf
 from tambo.requesttime import travel
 
 AS_OF = datetime(2026, 6, 30, 3, 0, 0, tzinfo=UTC)
+INSTANTS = AsOf({"travel": AS_OF})
 EVENT = datetime(2026, 6, 1, 12, 30, 15, tzinfo=UTC)
 PROJECT = "tambo_test"
 SERVICE = "flight_price_test"

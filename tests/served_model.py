@@ -172,7 +172,7 @@ def fill(store) -> None:
 
 def write_all(folder: Path, store) -> None:
     """Write the artefacts of all models, each into a folder of its name."""
-    kept = {"as_of": online_feast.AS_OF}
+    kept = {"as_of": online_feast.INSTANTS}
     fares = resolve(store, online_feast.SERVICE, release=3, **kept)
     genders = resolve(store, online_feast.GENDER_SERVICE, release=2, **kept)
     write(folder / "flight_price", fares)

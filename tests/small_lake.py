@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
+from tambo.as_of import AsOf
 from tambo.lake import releases, writer
 from tambo.lake.releases import Build, Release
 from tambo.lake.state import now, raw_state
@@ -34,7 +35,7 @@ def build(settings: Settings) -> Build:
         (snapshot,) = lake.execute("SELECT max(snapshot_id) FROM lake.snapshots()").fetchone()
         lake.execute(
             "INSERT INTO lake.audit.builds VALUES (?, ?, ?, 'project', 'abc', 'run', ?, ?, '{}')",
-            [number, now(), raw_state(lake), AS_OF, snapshot],
+            [number, now(), raw_state(lake), AsOf({"travel": AS_OF}).dump(), snapshot],
         )
         return releases.newest_build(lake)
 

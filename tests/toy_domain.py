@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -45,6 +45,7 @@ toy_flow = FeatureView(
         timestamp_field="event_timestamp",
         created_timestamp_column="created_timestamp",
     ),
+    tags={"domain": "toy"},
 )
 """,
     "training/toy/__init__.py": "",
@@ -72,24 +73,26 @@ def show():
 PACKAGES = ("tambo.sources", "feature_repo", "training", "bentos", "app")
 
 
-def write(root: Path) -> None:
+def write(root: Path, slices: Mapping[str, str] = SLICES) -> None:
     """Write the slices below a project's root."""
-    for name, text in SLICES.items():
+    for name, text in slices.items():
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
 
 
 @contextmanager
-def declared(root: Path) -> Iterator[None]:
-    """Let the toy domain be found beside the project's own.
+def declared(root: Path, slices: Mapping[str, str] = SLICES) -> Iterator[None]:
+    """Let domains be found beside the project's own: the toy, or those of other slices.
 
     Args:
         root: an empty folder; it takes the slices and a copy of the dbt project.
+        slices: text by path of the project.
     """
     shutil.copytree(PROJECT_ROOT / "dbt", root / "dbt")
-    write(root)
+    write(root, slices)
     sources = root / "tambo/sources"
+    added = [f".{path.parent.name}" for path in sources.glob("*/contracts.yml")]
     for domain in domains.domains():
         (sources / domain).symlink_to(domains.SOURCES / domain)
     with pytest.MonkeyPatch.context() as patch:
@@ -100,9 +103,11 @@ def declared(root: Path) -> Iterator[None]:
             own = str(root / name.replace(".", "/"))
             patch.setattr(package, "__path__", [*package.__path__, own])
         importlib.invalidate_caches()
+        contracts.load.cache_clear()
         try:
             yield
         finally:
-            for name in [name for name in sys.modules if f".{NAME}" in name]:
+            contracts.load.cache_clear()
+            for name in [name for name in sys.modules if any(one in name for one in added)]:
                 if name.startswith(PACKAGES):
                     del sys.modules[name]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import asdict
-from datetime import UTC
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +25,7 @@ def serving_spec(trained: Trained, run_id: str) -> ServingSpec:
         run_id=run_id,
         feature_service=spec.feature_service,
         release=trained.release.number,
-        as_of=trained.release.as_of.replace(tzinfo=UTC),
+        as_of=trained.release.as_of.aware(spec.domain),
         target=spec.target,
         unit=spec.unit,
         inputs=best.fitted.inputs,

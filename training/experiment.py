@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING
@@ -277,5 +276,5 @@ def _manifest(settings: Settings, spec: ModelSpec, release: Release) -> OnlineMa
         open_store(settings, release.number),
         spec.feature_service,
         release=release.number,
-        as_of=release.as_of.replace(tzinfo=UTC),
+        as_of=release.as_of,
     )

@@ -73,7 +73,7 @@ def build_frame(settings: Settings, spec: ModelSpec, release: Release) -> Frame:
     """
     with reader(settings, release.snapshot_id) as connection:
         require(connection, spec.label)
-        labels, bounds = spec.split.read(connection, spec.label, release.as_of)
+        labels, bounds = spec.split.read(connection, spec.label, release.as_of.of(spec.domain))
         indexes = []
         if spec.candidates is not None:
             labels = {

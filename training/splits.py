@@ -37,7 +37,7 @@ class Split(Protocol):
         Args:
             connection: the lake, attached at the release's snapshot.
             table: the label mart.
-            as_of: the release's; naive, UTC.
+            as_of: the release's of the model's domain; naive, UTC.
 
         Raises:
             TrainingError: a part has too few rows.
@@ -138,7 +138,7 @@ class Bounds:
 def time_bounds(
     connection: duckdb.DuckDBPyConnection, table: LabelTable, split: TimeSplit, as_of: datetime
 ) -> Bounds:
-    """Place the bounds at quantiles of the entity times known by the release's as_of.
+    """Place the bounds at quantiles of the entity times known by the release's as_of of the domain.
 
     Raises:
         TrainingError: there are no labels.

@@ -146,7 +146,7 @@ def seasons(table: Table) -> pd.DataFrame:
 
 
 def freshness() -> pd.DataFrame:
-    """One row a raw table: newest event and arrival, its age in days at as_of, and its state."""
+    """One row a raw table: newest event and arrival, age in days at its domain's as_of, state."""
     columns = ["table", "rows", "newest_event", "newest_known", "age_days", "state"]
     return pd.DataFrame([_fresh(one) for one in tables()], columns=columns)
 
@@ -155,9 +155,10 @@ def _fresh(table: Table) -> tuple[object, ...]:
     query = "SELECT max(_event_at) AS event, max(_known_at) AS known"
     found = released.frame(f"{query} FROM lake.raw.{ident(table.name)}").iloc[0]
     event, known = (_instant(found[name]) for name in ("event", "known"))
-    age = None
-    if known is not None:
-        age = max(released.release().as_of - known, timedelta(0)).days
+    age, as_of = None, released.release().as_of
+    # A domain that lacks another of its tables is not built.
+    if known is not None and table.domain in as_of.domains:
+        age = max(as_of.of(table.domain) - known, timedelta(0)).days
     limit = contracts.load(table.domain).tables[table.name].freshness
     return table.name, table.rows, event, known, age, _state(age, limit)
 

@@ -65,4 +65,4 @@ def today() -> date:
     """The day on which services answer: the release's newest, or by the wall clock if so set."""
     if released.settings().online_clock == "wall":
         return local_date(datetime.now(UTC))
-    return local_date(released.release().as_of)
+    return local_date(released.release().as_of.of("travel"))

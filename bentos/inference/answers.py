@@ -33,6 +33,6 @@ class ModelVersion(BaseModel):
 
 
 Release = Annotated[int, Field(description="release that the features were read from")]
-AsOf = Annotated[datetime, Field(description="newest availability in that release")]
+AsOf = Annotated[datetime, Field(description="newest availability in that release, of this domain")]
 Asked = Annotated[datetime, Field(description="instant that ages are counted to")]
 Warnings = Annotated[list[str], Field(description="what makes this answer less sure than others")]

@@ -68,8 +68,8 @@ Instant = Annotated[
 AskedAt = Annotated[
     Instant | None,
     Field(
-        description="instant of the request with its zone (RFC 3339); left out: as_of of the"
-        " release that is online"
+        description="instant of the request with its zone (RFC 3339); left out: as_of of"
+        " this domain in the release that is online"
     ),
 ]
 

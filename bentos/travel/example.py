@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, timedelta
+from datetime import timedelta
 from typing import Any
 
 from tambo.errors import ServingError
@@ -37,7 +37,7 @@ def flight(settings: Settings) -> dict[str, Any]:
     if newest is None:
         raise ServingError("The release holds no flight.", remedy="run tambo ingest")
     origin, destination, flight_type, agency, user_code = newest
-    day = local_date(release.as_of.replace(tzinfo=UTC)) + timedelta(days=_DAYS_AHEAD)
+    day = local_date(release.as_of.aware("travel")) + timedelta(days=_DAYS_AHEAD)
     return {
         "from": origin,
         "to": destination,

@@ -73,6 +73,7 @@ def training_rows(settings: Settings, number: int | None = None) -> list[Trainin
     return [
         TrainingRows(
             model=spec.name,
+            domain=spec.domain,
             service=spec.feature_service,
             labels=partial(_labels, spec),
             entity_rows=spec.entity_rows,

@@ -186,8 +186,8 @@ def parity(
 def _show_store(store: StoreParity) -> None:
     parts = (*store.views, *store.services)
     console.show_table(
-        f"{store.store} against offline: release {store.release} at "
-        f"{store.as_of.replace(tzinfo=None)} UTC, by Feast's SDK and by OnlineReader",
+        f"{store.store} against offline: release {store.release} at {store.as_of} UTC, by Feast's "
+        "SDK and by OnlineReader",
         ("view or service", "keys", "of", "cells", "not null", "compared", "different"),
         [
             (

@@ -85,7 +85,7 @@ def build_stage(settings: Settings, *, full_refresh: bool = False) -> Stage:
 
         result = build(settings, full_refresh=full_refresh, progress=progress)
         rows = sum(result.row_counts.values())
-        line = f"{len(result.row_counts)} marts, {rows:,} rows, as of {result.as_of:%Y-%m-%d %H:%M}"
+        line = f"{len(result.row_counts)} marts, {rows:,} rows, as of {result.as_of}"
         return Outcome(line, result.up_to_date, notes=result.ready.notes())
 
     return Stage("build", work, locked=True)

@@ -14,6 +14,7 @@ from tambo.domains import domains
 from tambo.featurestore.columns import table_name
 from tambo.featurestore.online_status import online_status
 from tambo.lake import releases
+from tambo.lake.ready import owners
 from tambo.lake.schema import table_exists
 from tambo.lake.sql import ident
 from tambo.lake.unfed import empty_columns
@@ -40,7 +41,7 @@ def show(settings: Settings) -> None:
     _show_releases(history)
     with lake.reader(settings) as connection:
         _show_gate(connection)
-        _show_tables(connection, released)
+        _show_tables(settings, connection, released)
         _show_unfed(connection, released)
     _show_online(settings, released)
     _show_spool(settings)
@@ -50,7 +51,14 @@ def show(settings: Settings) -> None:
 
 def _show_releases(history: list[releases.Release]) -> None:
     rows = [
-        (row.number, row.status, row.created_at, row.as_of, row.snapshot_id, row.git_revision[:10])
+        (
+            row.number,
+            row.status,
+            row.created_at,
+            str(row.as_of),
+            row.snapshot_id,
+            row.git_revision[:10],
+        )
         for row in history[:SHOWN_RELEASES]
     ]
     columns = ("release", "status", "made at (UTC)", "as of", "snapshot", "git")
@@ -77,22 +85,28 @@ def _show_gate(connection: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def _show_tables(connection: duckdb.DuckDBPyConnection, released: releases.Release | None) -> None:
-    """Raw tables as they stand, marts as released; ages count to the release's as_of."""
-    as_of = None if released is None else released.as_of
-    rows = [
-        (f"raw.{table}", *_fresh(connection, f"raw.{table}", "_known_at", as_of))
-        for domain in domains()
-        for table in contracts.load(domain).tables
-        if table_exists(connection, f"raw.{table}")
-    ]
+def _show_tables(
+    settings: Settings, connection: duckdb.DuckDBPyConnection, released: releases.Release | None
+) -> None:
+    """Raw tables as they stand, marts as released; ages count to the domain's as_of."""
+    whose = owners(settings)
+    raw = [f"raw.{table}" for domain in domains() for table in contracts.load(domain).tables]
     counts = {} if released is None else released.row_counts
-    rows += [
-        (mart, *_fresh(connection, mart, "created_timestamp", as_of))
-        for mart in sorted(counts)
-        if mart.startswith("marts.") and table_exists(connection, mart)
+    marts = [table for table in sorted(counts) if table.startswith("marts.")]
+    rows = [
+        (table, *_fresh(connection, table, known, _as_of(released, whose.get(table))))
+        for tables, known in ((raw, "_known_at"), (marts, "created_timestamp"))
+        for table in tables
+        if table_exists(connection, table)
     ]
     console.show_table("tables", ("table", "rows", "newest fact known", "age at as_of"), rows)
+
+
+def _as_of(released: releases.Release | None, domain: str | None) -> datetime | None:
+    """The instant ages count to; None where nothing of the domain is released."""
+    if released is None or domain not in released.as_of.domains:
+        return None
+    return released.as_of.of(domain)
 
 
 def _show_unfed(connection: duckdb.DuckDBPyConnection, released: releases.Release | None) -> None:

@@ -50,7 +50,7 @@ class Since:
 
     Attributes:
         snapshot: its snapshot.
-        as_of: its newest availability, UTC.
+        as_of: its newest availability in the view's domain, UTC.
     """
 
     snapshot: int

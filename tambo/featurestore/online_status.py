@@ -36,14 +36,12 @@ def online_status(settings: Settings, released: int | None) -> OnlineStatus:
         return OnlineStatus(error.message, error.remedy)
     if held is not None:
         keys = f"{sum(held.views.values()):,} keys of {len(held.views)} views"
-        text = f"release {held.release}, as of {held.as_of:%Y-%m-%d %H:%M}, {keys}"
+        text = f"release {held.release}, as of {held.as_of}, {keys}"
         behind = 0 if released is None else released - held.release
         late = f", {behind} release{'s' * (behind > 1)} behind" if behind > 0 else ""
         return OnlineStatus(text + late + unfinished, _FILL if late or unfinished else None)
     if state is not None:
-        text = (
-            f"release {state.release}, as of {state.as_of:%Y-%m-%d %H:%M}, not published from here"
-        )
+        text = f"release {state.release}, as of {state.as_of}, not published from here"
         return OnlineStatus(text + unfinished, _FILL)
     if marker(settings).exists():
         return OnlineStatus(f"{target.name()} has lost what was published{unfinished}", _FILL)

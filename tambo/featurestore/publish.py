@@ -23,7 +23,9 @@ from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock
 
+from tambo.as_of import AsOf
 from tambo.featurestore.definitions import definitions_hash, removed_objects
+from tambo.featurestore.domain import domain_of, require_domains
 from tambo.featurestore.online.state import StoreState
 from tambo.featurestore.publish_goal import Goal, Run
 from tambo.featurestore.publish_redis import RedisTarget
@@ -49,7 +51,7 @@ class Published:
 
     Attributes:
         release: number of the release.
-        as_of: its instant, UTC.
+        as_of: its instant, by domain.
         definitions: hash of the Feast definitions.
         views: keys online by view.
         store: where they are, without secrets.
@@ -57,7 +59,7 @@ class Published:
     """
 
     release: int
-    as_of: datetime
+    as_of: AsOf
     definitions: str
     views: dict[str, int]
     store: str
@@ -77,7 +79,7 @@ def read_published(settings: Settings) -> Published | None:
     """
     try:
         found = json.loads(marker(settings).read_text())
-        known = Published(**{**found, "as_of": datetime.fromisoformat(found["as_of"])})
+        known = Published(**{**found, "as_of": AsOf.model_validate(found["as_of"])})
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         return None
     target = target_of(settings)
@@ -93,7 +95,7 @@ def publish(
     release: int | None = None,
     progress: Progress = silent,
 ) -> Published:
-    """Apply the definitions and materialize all views at a release, up to its as_of.
+    """Apply the definitions and materialize all views at a release, up to as_of of their domain.
 
     Args:
         settings: the Tambo home.
@@ -106,10 +108,12 @@ def publish(
 
     Raises:
         ReleaseError: the release does not exist, was rejected or retired, or none is released.
-        FeatureError: the definitions and the release do not fit each other.
+        FeatureError: the definitions and the release do not fit each other, or a feature service
+            is of several domains.
         OnlineStoreError: the online store cannot be written.
     """
     chosen = releases.get(settings, release)
+    require_domains(objects, chosen.as_of)
     goal = Goal(chosen, definitions_hash(objects), settings.online_clock)
     target = target_of(settings)
     settings.online_store.parent.mkdir(parents=True, exist_ok=True)
@@ -132,7 +136,7 @@ def target_of(settings: Settings) -> SqliteTarget | RedisTarget:
 
 
 def _write_marker(settings: Settings, published: Published) -> None:
-    content = {**asdict(published), "as_of": published.as_of.isoformat()}
+    content = {**asdict(published), "as_of": published.as_of.model_dump()}
     content.pop("up_to_date")
     fresh = marker(settings).with_suffix(".next")
     fresh.write_text(json.dumps(content, indent=2, sort_keys=True))
@@ -188,15 +192,15 @@ def _materialize(
     run: Run,
     progress: Progress,
 ) -> LakeEngine:
-    views = sorted(view.name for view in store.list_feature_views() if view.online)
+    views = {view.name: domain_of(view) for view in store.list_feature_views() if view.online}
     engine: LakeEngine = store._get_provider().batch_engine
     engine.publication, engine.since = run.publication, run.since
-    for done, name in enumerate(views):
+    for done, (name, domain) in enumerate(sorted(views.items())):
         progress(f"materialize {name}", done, len(views))
         if name in run.done:
             engine.written[name] = run.done[name]
             continue
-        end = goal.release.as_of.replace(tzinfo=UTC)
+        end = goal.release.as_of.aware(domain)
         store.materialize(BEGINNING, end, feature_views=[name])
         target.view_done(store, name, run, engine.written[name])
     progress("materialized", len(views), len(views))

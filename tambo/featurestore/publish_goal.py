@@ -53,7 +53,6 @@ class Goal:
             state is not None
             and state.definitions == self.definitions
             and state.release < self.release.number
-            and state.as_of <= self.state(0).as_of
         )
 
     def overwrites(self, state: StoreState | None) -> bool:
@@ -82,8 +81,10 @@ def increments(
     """Views whose tables have only grown or changed since the release in the store.
 
     A table that was made anew, or an earlier snapshot that has been expired, leaves no trace of
-    what changed, so its views are written in full.
+    what changed, so its views are written in full. So are those of a domain whose as_of fell, and
+    of one that has joined.
     """
+    from tambo.featurestore.domain import domain_of
     from tambo.featurestore.latest import Since, lasting_tables
     from tambo.featurestore.source import DuckLakeSource
 
@@ -92,11 +93,11 @@ def increments(
     except ReleaseError:
         return {}
     tables = lasting_tables(settings, before.snapshot_id, goal.release.snapshot_id)
-    since = Since(before.snapshot_id, before.as_of)
     return {
-        view.name: since
+        view.name: Since(before.snapshot_id, state.as_of.of(domain_of(view)))
         for view in store.list_feature_views()
-        if isinstance(view.batch_source, DuckLakeSource)
+        if goal.release.as_of.not_before(state.as_of, domain_of(view))
+        and isinstance(view.batch_source, DuckLakeSource)
         and view.batch_source.table.partition(".")[2] in tables
         and any(key.name in view.join_keys for key in view.entity_columns if view.entities)
     }

@@ -21,6 +21,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from tambo.errors import OnlineStoreError
+from tambo.featurestore.domain import domain_of
 from tambo.featurestore.online.state import StoreState, redis_key
 from tambo.featurestore.publish_goal import Goal, Run, increments
 from tambo.settings import Settings
@@ -136,7 +137,8 @@ class RedisTarget:
             return
         for view in store.list_feature_views():
             if view.name in run.since:
-                for keys in engine.touched_keys(store.registry, view, state.as_of):
+                end = state.instant(domain_of(view))
+                for keys in engine.touched_keys(store.registry, view, end):
                     online.settle(store.config, view, keys, run.publication)
             elif view.online:
                 for keys in online.written_keys(store.config, view):

@@ -157,8 +157,7 @@ def _greeting(
         roles = f"by tokens of {store.config.auth_config.issuer}"
     behind = "" if published.release == newest else f" ({newest} is the newest: tambo features)"
     return [
-        f"feature server: {url}, release {published.release}{behind}, "
-        f"as of {published.as_of:%Y-%m-%d %H:%M}",
+        f"feature server: {url}, release {published.release}{behind}, as of {published.as_of}",
         f"  services  {services}",
         f"  ask       POST {url}/get-online-features (docs/other-teams.md)",
         f"  docs page {url}/docs",

@@ -1,9 +1,10 @@
 """Build the marts: raw tables through dbt's staging and intermediate layers, in increments.
 
 A build stands on the last finished one: dbt computes only the keys that raw has touched since, and
-those for which an instant has come. It starts from nothing when there is no such build, when the
-project has changed, when its snapshot has been expired, when a domain is new, or when a build
-after it did not finish on other raw tables.
+those for which an instant has come, by the as_of of their own domain. A domain that joins is
+computed from nothing, and the others are not. All start from nothing when there is no such build,
+when the project has changed, when its snapshot has been expired, when a domain comes back after a
+build without it, or when a build after it did not finish on other raw tables.
 """
 
 from __future__ import annotations
@@ -13,16 +14,16 @@ import shutil
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
+from tambo.as_of import AsOf
 from tambo.errors import BuildError, LakeError
 from tambo.lake import build_log, dbt_runner
 from tambo.lake.build_domains import buildable, newest_knowledge
 from tambo.lake.build_log import Finished, Target
 from tambo.lake.connect import reader, require, writer
 from tambo.lake.lock import writer_lock
-from tambo.lake.ready import Ready
+from tambo.lake.ready import Ready, owners
 from tambo.lake.state import files_hash, raw_state
 from tambo.progress import Progress, silent
 from tambo.settings import Settings
@@ -38,7 +39,8 @@ class BuildResult:
     Attributes:
         build_id: row of audit.builds, ascending from 1.
         snapshot_id: lake snapshot that holds everything built, taken before the build's own row.
-        as_of: the instant it was made for, UTC: the newest at which anything in raw was known.
+        as_of: the instant it was made for, by domain: the newest at which any of the domain's raw
+            rows was known.
         raw_state: fingerprint of the batches in raw.
         row_counts: rows of each table built, by schema.table.
         dbt_invocation: dbt's id of the run.
@@ -50,7 +52,7 @@ class BuildResult:
 
     build_id: int
     snapshot_id: int
-    as_of: datetime
+    as_of: AsOf
     raw_state: str
     row_counts: Mapping[str, int]
     dbt_invocation: str
@@ -167,25 +169,32 @@ def _plan(settings: Settings) -> _Plan:
         tries = build_log.unfinished(connection)
     same = last if last is not None and last.target == target and not tries else None
     base = last
-    if last is not None and not _may_stand_on(settings, last, target, ready.domains):
+    if last is not None and not _may_stand_on(settings, last, target):
         base = None
     if not tries <= {(target.raw_state, target.project_hash)}:
         base = None
     return _Plan(ready=ready, target=target, same=same, base=base)
 
 
-def _may_stand_on(
-    settings: Settings, last: Finished, target: Target, domains: tuple[str, ...]
-) -> bool:
-    """Whether a build was made by the same project, can be read, and had all the domains."""
+def _may_stand_on(settings: Settings, last: Finished, target: Target) -> bool:
+    """Whether a build was made by the same project, can be read, and knew no domain of old.
+
+    A domain that it did not have must have no tables yet: an older project may have made them.
+    """
     if last.target.project_hash != target.project_hash:
         return False
+    joined = set(target.as_of.domains) - set(last.target.as_of.domains)
     try:
         with reader(settings, last.snapshot_id) as connection:
-            return set(domains) <= set(buildable(settings, connection).domains)
+            have = connection.execute(
+                "SELECT schema_name || '.' || table_name FROM duckdb_tables() "
+                "WHERE database_name = 'lake' AND schema_name <> 'raw'"
+            ).fetchall()
     except LakeError:
         # Retention has expired its snapshot.
         return False
+    whose = owners(settings)
+    return joined.isdisjoint(whose.get(name, "") for (name,) in have)
 
 
 def _command(plan: _Plan, *, full_refresh: bool) -> list[str]:
@@ -195,8 +204,12 @@ def _command(plan: _Plan, *, full_refresh: bool) -> list[str]:
 
 
 def _variables(plan: _Plan, base: Finished | None) -> dict[str, object]:
-    variables: dict[str, object] = {"as_of": str(plan.target.as_of)}
+    variables: dict[str, object] = {"as_of": _texts(plan.target.as_of)}
     if base is not None:
         variables["built_snapshot"] = base.snapshot_id
-        variables["built_as_of"] = str(base.target.as_of)
+        variables["built_as_of"] = _texts(base.target.as_of)
     return variables
+
+
+def _texts(as_of: AsOf) -> dict[str, str]:
+    return {domain: str(instant) for domain, instant in as_of.by_domain.items()}

@@ -1,4 +1,4 @@
-"""Which domains can be built, and the newest instant at which anything of theirs was known."""
+"""Which domains can be built, and the newest instant at which anything of each was known."""
 
 from __future__ import annotations
 
@@ -7,10 +7,14 @@ from datetime import datetime
 
 import duckdb
 
+from tambo.as_of import AsOf
 from tambo.errors import BuildError
 from tambo.lake.ready import Ready, lacking, raw_tables
 from tambo.lake.sql import ident
 from tambo.settings import Settings
+
+BEGINNING = datetime(1970, 1, 1)
+"""From when on tables without time are valid (DESIGN 2a, rule 5)."""
 
 
 def buildable(settings: Settings, connection: duckdb.DuckDBPyConnection) -> Ready:
@@ -26,28 +30,32 @@ def buildable(settings: Settings, connection: duckdb.DuckDBPyConnection) -> Read
 
 def newest_knowledge(
     settings: Settings, connection: duckdb.DuckDBPyConnection, domains: Sequence[str]
-) -> datetime:
-    """The newest instant at which a raw row was known and its event was over.
+) -> AsOf:
+    """For each domain, the newest instant at which a raw row was known and its event was over.
 
-    This is the embedded profile's as_of: historic data ends in the past, and with the wall clock
-    every time to live would have run out.
+    This is the embedded profile's as_of: historic data ends in the past, and with the wall clock,
+    or with the as_of of another domain, every time to live would have run out. A domain whose rows
+    have all been withdrawn is of the beginning of time: nothing of it is known.
 
     Raises:
-        BuildError: the raw tables are empty.
+        BuildError: the raw tables of all domains are empty.
     """
     wanted = raw_tables(settings)
-    # A fact counts from the microsecond after its event: see the models' facts.
-    newest = " UNION ALL ".join(
-        "SELECT max(greatest(_known_at, _event_at + INTERVAL 1 MICROSECOND)) AS instant "
-        f"FROM lake.raw.{ident(table)}"
-        for domain in domains
-        for table in wanted[domain]
-    )
-    row = connection.execute(f"SELECT max(instant) FROM ({newest})").fetchone()
-    if row is None or row[0] is None:
+    newest = {domain: _newest(connection, wanted[domain]) for domain in domains}
+    if all(instant is None for instant in newest.values()):
         raise BuildError(
             f"There is nothing to build: the raw tables of {', '.join(domains)} are empty.",
             remedy="tambo quarantine",
         )
-    instant: datetime = row[0]
-    return instant
+    return AsOf({domain: instant or BEGINNING for domain, instant in newest.items()})
+
+
+def _newest(connection: duckdb.DuckDBPyConnection, tables: Sequence[str]) -> datetime | None:
+    # A fact counts from the microsecond after its event: see the models' facts.
+    newest = " UNION ALL ".join(
+        "SELECT max(greatest(_known_at, _event_at + INTERVAL 1 MICROSECOND)) AS instant "
+        f"FROM lake.raw.{ident(table)}"
+        for table in tables
+    )
+    row = connection.execute(f"SELECT max(instant) FROM ({newest})").fetchone()
+    return None if row is None else row[0]

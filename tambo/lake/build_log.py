@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
 
 import duckdb
 
+from tambo.as_of import AsOf
+from tambo.lake.as_of_column import as_of_sql
 from tambo.lake.connect import writer
 from tambo.lake.sql import ident
 from tambo.lake.state import git_revision, now
@@ -26,12 +27,12 @@ class Target:
     Attributes:
         raw_state: fingerprint of the batches in raw.
         project_hash: fingerprint of the dbt project.
-        as_of: the instant it is made for, UTC.
+        as_of: the instant it is made for, by domain; the domains that it is made of.
     """
 
     raw_state: str
     project_hash: str
-    as_of: datetime
+    as_of: AsOf
 
 
 @dataclass(frozen=True)
@@ -48,13 +49,14 @@ class Finished:
 def last_finished(connection: duckdb.DuckDBPyConnection) -> Finished | None:
     """The newest row of audit.builds."""
     row = connection.execute(
-        "SELECT build_id, snapshot_id, raw_state, project_hash, as_of, dbt_invocation, row_counts "
+        "SELECT build_id, snapshot_id, raw_state, project_hash, "
+        f"{as_of_sql(connection, 'builds')}, dbt_invocation, row_counts "
         "FROM lake.audit.builds ORDER BY build_id DESC LIMIT 1"
     ).fetchone()
     if row is None:
         return None
     build_id, snapshot_id, raw_state, project_hash, as_of, invocation, counts = row
-    target = Target(raw_state, project_hash, as_of)
+    target = Target(raw_state, project_hash, AsOf.parse(as_of))
     return Finished(build_id, snapshot_id, target, invocation, counts)
 
 
@@ -93,7 +95,7 @@ def finish(settings: Settings, target: Target, invocation: str) -> Finished:
         connection.execute("BEGIN")
         connection.execute(
             "INSERT INTO lake.audit.builds (build_id, built_at, raw_state, project_hash, "
-            "git_revision, dbt_invocation, as_of, snapshot_id, row_counts) "
+            "git_revision, dbt_invocation, as_of_by_domain, snapshot_id, row_counts) "
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 built.build_id,
@@ -102,7 +104,7 @@ def finish(settings: Settings, target: Target, invocation: str) -> Finished:
                 target.project_hash,
                 git_revision(settings.root),
                 invocation,
-                target.as_of,
+                target.as_of.dump(),
                 built.snapshot_id,
                 counts,
             ],

@@ -49,6 +49,21 @@ def lacking(settings: Settings, held: Collection[str]) -> dict[str, str]:
     return found
 
 
+def owners(settings: Settings) -> dict[str, str]:
+    """Whose each table is, schema.table to domain: the raw ones, and what the domain's models make.
+
+    A model lies in models/<domain>/<layer>/, and its schema is the layer: see dbt's macros.
+    """
+    found = {
+        f"raw.{table}": domain
+        for domain, tables in raw_tables(settings).items()
+        for table in tables
+    }
+    for path in sorted((project(settings) / "models").glob("*/*/*.sql")):
+        found[f"{path.parent.name}.{path.stem}"] = path.parent.parent.name
+    return found
+
+
 def raw_tables(settings: Settings) -> dict[str, list[str]]:
     """Raw tables that each domain's staging reads, from its __sources.yml; domains sorted."""
     tables: dict[str, list[str]] = {}

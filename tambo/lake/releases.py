@@ -19,7 +19,9 @@ from typing import Any
 
 import duckdb
 
+from tambo.as_of import AsOf
 from tambo.errors import ReleaseError
+from tambo.lake.as_of_column import COLUMN, as_of_sql
 from tambo.lake.connect import reader, require, writer
 from tambo.lake.sql import ident
 from tambo.lake.state import now, raw_state
@@ -29,7 +31,7 @@ CANDIDATE, RELEASED, REJECTED, RETIRED = "candidate", "released", "rejected", "r
 
 _COLUMNS = (
     "release, created_at, snapshot_id, build_id, validation_id, git_revision, dbt_invocation, "
-    "as_of, verdicts, row_counts, status"
+    f"{COLUMN}, verdicts, row_counts, status"
 )
 
 
@@ -45,7 +47,7 @@ class Release:
         validation_id: the gate's run, a row of audit.validations.
         git_revision: revision of the code that built it, "+" after it when files differed.
         dbt_invocation: dbt's id of the run.
-        as_of: the instant the build was made for, UTC.
+        as_of: the instant the build was made for, by domain.
         verdicts: what the gate found, by suite.
         row_counts: rows by schema.table at the snapshot.
         status: candidate, released, rejected or retired.
@@ -58,7 +60,7 @@ class Release:
     validation_id: int
     git_revision: str
     dbt_invocation: str
-    as_of: datetime
+    as_of: AsOf
     verdicts: Any
     row_counts: Mapping[str, int]
     status: str
@@ -81,7 +83,7 @@ class Build:
     raw_state: str
     git_revision: str
     dbt_invocation: str
-    as_of: datetime
+    as_of: AsOf
 
 
 def release(settings: Settings) -> ReleaseOutcome:
@@ -207,12 +209,13 @@ def newest_build(connection: duckdb.DuckDBPyConnection) -> Build:
         ReleaseError: nothing has been built yet.
     """
     row = connection.execute(
-        "SELECT build_id, snapshot_id, raw_state, git_revision, dbt_invocation, as_of "
-        "FROM lake.audit.builds ORDER BY build_id DESC LIMIT 1"
+        "SELECT build_id, snapshot_id, raw_state, git_revision, dbt_invocation, "
+        f"{as_of_sql(connection, 'builds')} FROM lake.audit.builds ORDER BY build_id DESC LIMIT 1"
     ).fetchone()
     if row is None:
         raise ReleaseError("Nothing has been built yet.", remedy="tambo ingest && tambo build")
-    return Build(*row)
+    build_id, snapshot_id, state, revision, invocation, as_of = row
+    return Build(build_id, snapshot_id, state, revision, invocation, AsOf.parse(as_of))
 
 
 def count_rows(settings: Settings, snapshot: int) -> dict[str, int]:
@@ -278,7 +281,11 @@ def _insert(
         row_counts={},
         status=status,
     )
-    values = asdict(made) | {"verdicts": verdicts, "row_counts": "{}"}
+    values = asdict(made) | {
+        "as_of": made.as_of.dump(),
+        "verdicts": verdicts,
+        "row_counts": "{}",
+    }
     connection.execute(
         f"INSERT INTO lake.audit.releases ({_COLUMNS}) VALUES ({', '.join('?' * len(values))})",
         list(values.values()),
@@ -298,12 +305,13 @@ def _of_build(connection: duckdb.DuckDBPyConnection, build_id: int) -> list[Rele
 def _select(
     connection: duckdb.DuckDBPyConnection, condition: str, values: list[object]
 ) -> list[Release]:
+    columns = _COLUMNS.replace(COLUMN, as_of_sql(connection, "releases"))
     rows = connection.execute(
-        f"SELECT {_COLUMNS} FROM lake.audit.releases WHERE {condition} ORDER BY release DESC",
+        f"SELECT {columns} FROM lake.audit.releases WHERE {condition} ORDER BY release DESC",
         values,
     ).fetchall()
     releases = []
-    for *plain, verdicts, row_counts, status in rows:
-        given = [*plain, json.loads(verdicts), json.loads(row_counts), status]
+    for *plain, as_of, verdicts, row_counts, status in rows:
+        given = [*plain, AsOf.parse(as_of), json.loads(verdicts), json.loads(row_counts), status]
         releases.append(Release(*given))
     return releases

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import duckdb
 
+from tambo.lake import as_of_column
+
 SCHEMAS = ("raw", "quarantine", "staging", "intermediate", "marts", "audit", "monitoring")
 
 AUDIT_TABLES = {
@@ -40,8 +42,8 @@ AUDIT_TABLES = {
     """,
     "builds": """
         build_id BIGINT, built_at TIMESTAMP, raw_state VARCHAR, project_hash VARCHAR,
-        git_revision VARCHAR, dbt_invocation VARCHAR, as_of TIMESTAMP, snapshot_id BIGINT,
-        row_counts VARCHAR
+        git_revision VARCHAR, dbt_invocation VARCHAR, as_of_by_domain VARCHAR,
+        snapshot_id BIGINT, row_counts VARCHAR
     """,
     "validations": """
         validation_id BIGINT, validated_at TIMESTAMP, build_id BIGINT, snapshot_id BIGINT,
@@ -49,8 +51,8 @@ AUDIT_TABLES = {
     """,
     "releases": """
         release BIGINT, created_at TIMESTAMP, snapshot_id BIGINT, build_id BIGINT,
-        validation_id BIGINT, git_revision VARCHAR, dbt_invocation VARCHAR, as_of TIMESTAMP,
-        verdicts VARCHAR, row_counts VARCHAR, status VARCHAR
+        validation_id BIGINT, git_revision VARCHAR, dbt_invocation VARCHAR,
+        as_of_by_domain VARCHAR, verdicts VARCHAR, row_counts VARCHAR, status VARCHAR
     """,
 }
 
@@ -92,7 +94,10 @@ SPOOLED = {
 
 
 def create_audit_tables(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create the lake's schemas and audit tables where they are missing, in one snapshot."""
+    """Create the lake's schemas and audit tables where they are missing, in one snapshot.
+
+    Tables of a lake that an earlier Tambo wrote are brought up to date: see `as_of_column`.
+    """
     have = {
         (row[0], row[1])
         for row in connection.execute(
@@ -110,6 +115,7 @@ def create_audit_tables(connection: duckdb.DuckDBPyConnection) -> None:
         for table, columns in tables.items()
         if (schema, table) not in have
     ]
+    missing += as_of_column.migration(connection)
     if missing:
         # In one transaction: whoever is killed here leaves all of it or nothing.
         connection.execute(";\n".join(["BEGIN", *missing, "COMMIT"]))

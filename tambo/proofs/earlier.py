@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from tambo.as_of import AsOf
+from tambo.featurestore.domain import domain_of
 from tambo.lake import reader, releases
 from tambo.lake.sql import ident
 from tambo.proofs.oracle import shown
@@ -112,15 +114,15 @@ def compare_service(
 
 
 def compare_views(
-    first: Settings, second: Settings, t: datetime, as_of: datetime, draw: random.Random
+    first: Settings, second: Settings, t: AsOf, as_of: AsOf, draw: random.Random
 ) -> list[Moved]:
     """Compare every feature view of both homes, at the instant itself, before and after it.
 
     Args:
         first: one home; keys are drawn from its marts.
         second: the other.
-        t: the instant, naive, UTC.
-        as_of: the newest time that is asked for.
+        t: the instant, by domain.
+        as_of: the newest time that is asked for, by domain.
         draw: which keys and times.
     """
     from tambo.featurestore.store import open_store
@@ -128,10 +130,11 @@ def compare_views(
     ours, theirs = open_store(first), open_store(second)
     parts = []
     for view in sorted(ours.list_feature_views(), key=lambda one: str(one.name)):
-        asked = _entity_rows(first, view, t, as_of, draw)
+        domain = domain_of(view)
+        asked = _entity_rows(first, view, t.of(domain), as_of.of(domain), draw)
         names = [f"{view.name}__{field.name}" for field in view.features]
         mine, other = (_ask(store, view, asked) for store in (ours, theirs))
-        parts.append(_compare_cells(f"view {view.name}", mine, other, names, t))
+        parts.append(_compare_cells(f"view {view.name}", mine, other, names, t.of(domain)))
     return parts
 
 

@@ -4,7 +4,8 @@ Two scratch homes are taken from raw files to a release and a training frame, th
 functions as any home. Both were told the same up to an instant t; what became known after t was
 changed, added, moved or withdrawn in the second. Then no feature of a row at or before t may
 differ, no label known by t, and no mart row known by t. Later ones must: a proof that moves nothing
-proves nothing.
+proves nothing. So t is another for each domain, within what is known of it; a mart, a view and a
+model are compared at the t of their own.
 """
 
 from __future__ import annotations
@@ -19,9 +20,11 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from tambo.as_of import AsOf
 from tambo.domains import domains
 from tambo.errors import ProofError
 from tambo.lake import reader, releases
+from tambo.lake.ready import owners
 from tambo.lake.releases import Release
 from tambo.progress import Progress, silent
 from tambo.proofs.earlier import (
@@ -47,12 +50,14 @@ class TrainingRows:
 
     Attributes:
         model: its name.
+        domain: whose it is.
         service: its feature service.
         labels: labels known by an instant, read at a snapshot.
         entity_rows: label rows to entity rows.
     """
 
     model: str
+    domain: str
     service: str
     labels: Callable[[duckdb.DuckDBPyConnection, datetime], pa.Table]
     entity_rows: Callable[[pa.Table], pa.Table]
@@ -63,12 +68,12 @@ class Future:
     """What another future moved.
 
     Attributes:
-        t: what was known by then is the same in both homes, UTC.
+        t: what was known by then is the same in both homes, by domain.
         told: rows that were changed, added, moved, withdrawn, dropped or kept.
         moved: what was compared, part by part.
     """
 
-    t: datetime
+    t: AsOf
     told: Mapping[str, int]
     moved: tuple[Moved, ...]
 
@@ -153,17 +158,17 @@ def prove_leakage(
         )
     draw = random.Random(seed)  # noqa: S311 - a sample, no secret
     told = _sample(settings, release, rows, seed)
-    instants = _instants([one for versions in told.values() for one in versions], futures, draw)
+    instants = _instants(told, futures, draw)
     steps = 2 * len(instants) + 1
     progress("a scratch home as it is", 0, steps)
     base = _world(settings, road, folder / "base", told)
     found = []
     for number, t in enumerate(instants):
-        progress(f"another future after {t:%Y-%m-%d %H:%M}", 2 * number + 1, steps)
+        progress(f"another future after {t}", 2 * number + 1, steps)
         counts: Counter[str] = Counter()
         other = {}
         for domain, versions in told.items():
-            perturbed = perturb(versions, contracts_of.load(domain), t, draw)
+            perturbed = perturb(versions, contracts_of.load(domain), t.of(domain), draw)
             other[domain] = perturbed.versions
             counts += perturbed.counts
         world = _world(settings, road, folder / f"future{number + 1}", other)
@@ -198,16 +203,25 @@ def _sample(
     return {domain: versions for domain, versions in told.items() if versions}
 
 
-def _instants(versions: Sequence[Version], count: int, draw: random.Random) -> list[datetime]:
-    """Instants spread over the middle of what is known: an arrival, a time between two, and so on.
+def _instants(told: Mapping[str, Sequence[Version]], count: int, draw: random.Random) -> list[AsOf]:
+    """Instants by domain, spread over the middle of what is known of it.
 
     Raises:
-        ProofError: everything was known at once.
+        ProofError: everything of a domain was known at once.
     """
+    found = {domain: _of_domain(domain, versions, count, draw) for domain, versions in told.items()}
+    return [AsOf({domain: found[domain][number] for domain in found}) for number in range(count)]
+
+
+def _of_domain(
+    domain: str, versions: Sequence[Version], count: int, draw: random.Random
+) -> list[datetime]:
+    """An arrival, a time between two, and so on."""
     known = sorted(version.known_at for version in versions)
     if known[0] == known[-1]:
         raise ProofError(
-            f"All raw rows became known at one instant, {known[0]}: there is no later one.",
+            f"All raw rows of {domain} became known at one instant, {known[0]}: there is no later "
+            "one.",
             remedy="load files with their arrival times (_arrivals.csv), or as --history",
         )
     found = []
@@ -235,7 +249,7 @@ def _world(
 def _compare(
     base: _World,
     other: _World,
-    t: datetime,
+    t: AsOf,
     models: Sequence[TrainingRows],
     draw: random.Random,
 ) -> list[Moved]:
@@ -244,23 +258,29 @@ def _compare(
         reader(other.settings, other.release.snapshot_id) as second,
     ):
         _require_same_raw(base, first, second, t)
-        parts = [*_mart_rows(first, second, t)]
+        parts = [*_mart_rows(owners(base.settings), first, second, t)]
         asked = {}
         for model in models:
-            labels = model.labels(first, base.release.as_of)
+            labels = model.labels(first, base.release.as_of.of(model.domain))
             asked[model.model] = model.entity_rows(labels)
-            theirs = model.labels(second, other.release.as_of)
+            theirs = model.labels(second, other.release.as_of.of(model.domain))
             parts.append(
                 compare_rows(
                     f"labels of {model.model}",
-                    _bag_of(model.labels(first, t)),
-                    _bag_of(model.labels(second, t)),
+                    _bag_of(model.labels(first, t.of(model.domain))),
+                    _bag_of(model.labels(second, t.of(model.domain))),
                     _bag_of(labels),
                     _bag_of(theirs),
                 )
             )
     parts += [
-        compare_service(base.settings, other.settings, model.service, asked[model.model], t)
+        compare_service(
+            base.settings,
+            other.settings,
+            model.service,
+            asked[model.model],
+            t.of(model.domain),
+        )
         for model in models
     ]
     parts += compare_views(base.settings, other.settings, t, base.release.as_of, draw)
@@ -275,25 +295,29 @@ def _require_same_raw(
     base: _World,
     first: duckdb.DuckDBPyConnection,
     second: duckdb.DuckDBPyConnection,
-    t: datetime,
+    t: AsOf,
 ) -> None:
     """Make sure that the two homes were told the same up to t: else the proof means nothing."""
     for domain in base.told:
+        at = t.of(domain)
         for name in contracts_of.load(domain).tables:
             sql = (
                 "SELECT * EXCLUDE (_batch_id, _source_file, _row_number, _ingested_at) "
                 f"FROM lake.raw.{name} WHERE _known_at <= ? ORDER BY ALL"
             )
-            if first.execute(sql, [t]).fetchall() != second.execute(sql, [t]).fetchall():
+            if first.execute(sql, [at]).fetchall() != second.execute(sql, [at]).fetchall():
                 raise ProofError(
-                    f"The scratch homes do not agree in what raw.{name} knew by {t}: the sample "
+                    f"The scratch homes do not agree in what raw.{name} knew by {at}: the sample "
                     "could not be told twice alike.",
                     remedy="this is an error of the proof, not of your data; try another --seed",
                 )
 
 
 def _mart_rows(
-    first: duckdb.DuckDBPyConnection, second: duckdb.DuckDBPyConnection, t: datetime
+    whose: Mapping[str, str],
+    first: duckdb.DuckDBPyConnection,
+    second: duckdb.DuckDBPyConnection,
+    t: AsOf,
 ) -> list[Moved]:
     """Compare every row of every mart that was known by t; and, for their power, the later ones."""
     tables = first.execute(
@@ -304,7 +328,7 @@ def _mart_rows(
     for (name,) in tables:
         sql = f'SELECT * FROM lake.marts."{name}" WHERE created_timestamp {{}} ?'
         found = [
-            bag(lake.execute(sql.format(sign), [t]).fetchall())
+            bag(lake.execute(sql.format(sign), [t.of(whose[f"marts.{name}"])]).fetchall())
             for sign in ("<=", ">")
             for lake in (first, second)
         ]

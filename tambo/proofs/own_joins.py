@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from tambo.featurestore.domain import domain_of
 from tambo.lake import reader, releases
 from tambo.lake.releases import Release
 from tambo.lake.sql import ident
@@ -142,7 +143,8 @@ def _prove_view(
 ) -> ViewJoins:
     table = read_table(settings, release, view, keys, draw.randrange(2**31))
     ttl = view.ttl or None
-    asked, edges = _asked(table, ttl, release.as_of, keys * TIMES_A_KEY, draw)
+    as_of = release.as_of.of(domain_of(view))
+    asked, edges = _asked(table, ttl, as_of, keys * TIMES_A_KEY, draw)
     names = [field.name for field in view.features]
     renamed = {feature: column for column, feature in view.batch_source.field_mapping.items()}
     columns = [renamed.get(name, name) for name in names]

@@ -1,10 +1,10 @@
 """Proof that online equals offline, row by row, for every view that is online.
 
-Three readers are asked for each key of each view at one instant, the as_of of the release that the
-store holds: the offline store (`get_historical_features`), Feast's SDK (`get_online_features`) and
-our `OnlineReader`. Every cell must be the same in value and type, nulls and expired ones too; keys
-that are stored and that the release does not have are asked for as well. Then each feature service
-is asked as a model asks it, with its aliases and its on-demand features.
+Three readers are asked for each key of each view at one instant, the as_of of the view's domain in
+the release that the store holds: the offline store (`get_historical_features`), Feast's SDK
+(`get_online_features`) and our `OnlineReader`. Every cell must be the same in value and type, nulls
+and expired ones too; keys that are stored and that the release does not have are asked for as well.
+Then each feature service is asked as a model asks it, with its aliases and its on-demand features.
 
 What was pushed after that instant is left out; fewer than 95 % of the cells that are not null
 offline compared is a failure.
@@ -24,7 +24,10 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from tambo.errors import FeatureError, OnlineStoreError, ProofError, ReleaseError
+from tambo.featurestore.domain import domain_of
 from tambo.featurestore.online import OnlineManifest, OnlineReader, OnlineRow, Reason, resolve
+from tambo.featurestore.online.state import StoreState
+from tambo.featurestore.publish import target_of
 from tambo.lake import releases
 from tambo.lake.releases import Release
 from tambo.progress import Progress, silent
@@ -68,20 +71,20 @@ def prove_parity(
         )
     name = "SQLite" if settings.redis_url is None else "Redis"
     with _store(settings, latest) as store:
-        release, as_of = _held(store, settings)
-        chosen = _readable(settings, name, release)
-        if chosen.as_of.replace(tzinfo=UTC) != as_of:
+        held = _held(store, settings, latest)
+        chosen = _readable(settings, name, held.release)
+        if chosen.as_of != held.as_of:
             raise OnlineStoreError(
-                f"{name} says that release {release} is of {as_of:%Y-%m-%d %H:%M:%S} UTC; it is "
-                f"of {chosen.as_of:%Y-%m-%d %H:%M:%S}.",
-                remedy="the store belongs to another home; fill it again: tambo features",
+                f"{name} says that release {held.release} is of {held.as_of} UTC; it is of "
+                f"{chosen.as_of}.",
+                remedy="the store belongs to another home, or an earlier Tambo filled it; fill it "
+                "again: tambo features",
             )
         offline = store.config.offline_store
         offline.release, offline.snapshot = chosen.number, chosen.snapshot_id
-        store.config.online_store.as_of = as_of
         views = [view for view in store.list_feature_views() if view.online]
         views.sort(key=lambda view: str(view.name))
-        compared = [_View(settings, store, view, chosen, as_of) for view in views]
+        compared = [_View(settings, store, view, chosen) for view in views]
         found = []
         for done, one in enumerate(compared):
             progress(f"{name} {views[done].name}", done, len(views))
@@ -89,9 +92,11 @@ def prove_parity(
         keys = {view.name: one.keys for view, one in zip(views, compared, strict=True)}
         services = [
             _compare_service(settings, store, manifest, keys, sample, seed)
-            for manifest in _services(store, keys, release, as_of)
+            for manifest in _services(store, keys, chosen)
         ]
-    return StoreParity(name, release, latest.number, as_of, tuple(found), tuple(services))
+    return StoreParity(
+        name, chosen.number, latest.number, chosen.as_of, tuple(found), tuple(services)
+    )
 
 
 def _readable(settings: Settings, name: str, release: int) -> Release:
@@ -106,13 +111,13 @@ def _readable(settings: Settings, name: str, release: int) -> Release:
 
 
 def _services(
-    store: FeatureStore, keys: Mapping[str, Keys], release: int, as_of: datetime
+    store: FeatureStore, keys: Mapping[str, Keys], release: Release
 ) -> Iterator[OnlineManifest]:
     """The feature services whose views are all online, but for those made for this proof."""
     made = {f"{_MADE}{name}" for name in keys}
     for name in sorted(one.name for one in store.list_feature_services()):
         if name not in made:
-            manifest = resolve(store, name, release=release, as_of=as_of)
+            manifest = resolve(store, name, release=release.number, as_of=release.as_of)
             if all(view.stored in keys for view in manifest.views):
                 yield manifest
 
@@ -177,21 +182,20 @@ def _open(settings: Settings, manifest: OnlineManifest) -> OnlineReader:
     return OnlineReader.open(manifest, sqlite=settings.online_store)
 
 
-def _held(store: FeatureStore, settings: Settings) -> tuple[int, datetime]:
-    """Number and as_of of the release that the store says it holds."""
+def _held(store: FeatureStore, settings: Settings, latest: Release) -> StoreState:
+    """What the store says that it holds."""
     views = [view for view in store.list_feature_views() if view.online]
     if not views:
         raise ProofError("No feature view is online.", remedy="declare one, then: tambo features")
-    nowhere = datetime.min.replace(tzinfo=UTC)
-    manifest = resolve(store, _service(views[0]), release=0, as_of=nowhere)
+    manifest = resolve(store, _service(views[0]), release=0, as_of=latest.as_of)
     with _open(settings, manifest) as reader:
         reader.check()
-        (row,) = reader.read([{}])
-    if row.release == 0:
+    held = target_of(settings).state()
+    if held is None:
         raise OnlineStoreError(
             "The online store does not say which release it holds.", remedy="tambo features"
         )
-    return row.release, row.as_of
+    return held
 
 
 class _View:
@@ -207,11 +211,10 @@ class _View:
         store: FeatureStore,
         view: FeatureView,
         release: Release,
-        as_of: datetime,
     ) -> None:
         self._settings, self._store, self._view = settings, store, view
         self.keys = Keys((), ())
-        self._release, self._as_of = release, as_of
+        self._release, self._as_of = release, release.as_of.aware(domain_of(view))
         self._refs = [f"{view.name}:{field.name}" for field in view.features]
         self._names = [f"{view.name}__{field.name}" for field in view.features]
         self._seconds = {
@@ -219,11 +222,13 @@ class _View:
             for field in view.features
             if field.dtype.to_value_type().name == "UNIX_TIMESTAMP"
         }
-        manifest = resolve(store, _service(view), release=release.number, as_of=as_of)
+        manifest = resolve(store, _service(view), release=release.number, as_of=release.as_of)
         self._reader = _open(settings, manifest)
 
     def compare(self, sample: int, seed: int) -> ViewParity:
         """Compare all keys, or a sample of them, in batches."""
+        # Feast's own readers are asked at no instant.
+        self._store.config.online_store.as_of = self._as_of
         known = mart_keys(self._settings, self._release, self._view)
         keys = known.union(stored_keys(self._settings, self._store, self._view), seed)
         asked = keys[:sample]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
+from tambo.as_of import AsOf
 from tambo.proofs.online_keys import Key
 from tambo.proofs.oracle import shown
 
@@ -76,7 +76,7 @@ class StoreParity:
         store: its name, without secrets.
         release: number of the release that it holds.
         latest: number of the latest release.
-        as_of: the instant of the comparison, UTC.
+        as_of: the instant of the comparison, by domain.
         views: view by view.
         services: service by service, with aliases and on-demand features; their keys are requests.
     """
@@ -84,7 +84,7 @@ class StoreParity:
     store: str
     release: int
     latest: int
-    as_of: datetime
+    as_of: AsOf
     views: tuple[ViewParity, ...]
     services: tuple[ViewParity, ...] = ()
 

@@ -1,10 +1,10 @@
 """Parity of feature services: aliases under their join-key maps, and on-demand features.
 
 Each request has one row of keys, so that keys which views share are the same, and request fields
-drawn by their type. The asking instant is the as_of of the release that the store holds. Three
-readers answer: `get_historical_features` at that instant, Feast's `get_online_features`, and
-`OnlineReader` with the function of `tambo.requesttime` that stands behind the on-demand view, as
-a service computes it.
+drawn by their type. The asking instant is the as_of of the service's domain in the release that the
+store holds. Three readers answer: `get_historical_features` at that instant, Feast's
+`get_online_features`, and `OnlineReader` with the function of `tambo.requesttime` that stands
+behind the on-demand view, as a service computes it.
 """
 
 from __future__ import annotations
@@ -104,6 +104,7 @@ class Service:
     def compare(self, rows: Sequence[Row]) -> ViewParity:
         """Ask all three readers, and hold their answers against each other."""
         offline = self._offline(rows)
+        self._store.config.online_store.as_of = self._as_of
         sdk = self._sdk(rows)
         found = self._reader.read(list(rows), self._as_of)
         ours = [self._ours(row, answer) for row, answer in zip(rows, found, strict=True)]

@@ -142,7 +142,9 @@ class ServingSpec(_Part):
     run_id: str
     feature_service: str
     release: int
-    as_of: AwareDatetime = Field(description="newest availability in the release")
+    as_of: AwareDatetime = Field(
+        description="newest availability in the release, of the model's domain"
+    )
     target: str = Field(description="what is predicted, for example price")
     unit: str = Field(description="of the target, for example BRL")
     inputs: tuple[Input, ...] = Field(min_length=1)

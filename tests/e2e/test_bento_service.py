@@ -18,7 +18,7 @@ import psutil
 import pytest
 import served_model
 import yaml
-from online_feast import AGENCIES, AS_OF, CITIES
+from online_feast import AGENCIES, CITIES, INSTANTS
 
 from bentos.bundle import DONE, bundle, latest, named_releases
 from bentos.champions import champions
@@ -50,7 +50,7 @@ def settings(tmp_path_factory) -> Settings:
         settings.online_store.parent, {"type": "sqlite", "path": str(settings.online_store)}
     )
     served_model.fill(store)
-    write_sqlite_state(settings.online_store, online_feast.PROJECT, StoreState(4, AS_OF))
+    write_sqlite_state(settings.online_store, online_feast.PROJECT, StoreState(4, INSTANTS))
     served_model.write_all(settings.home / "models", store)
     return settings
 
@@ -176,7 +176,7 @@ def test_the_same_bento_serves_from_redis(settings, bundled, service, tmp_path):
         where = {"type": "redis", "connection_string": f"127.0.0.1:{port}"}
         served_model.fill(online_feast.repository(tmp_path, where))
         url = f"redis://127.0.0.1:{port}/0"
-        write_redis_state(url, online_feast.PROJECT, StoreState(4, AS_OF))
+        write_redis_state(url, online_feast.PROJECT, StoreState(4, INSTANTS))
         with serving(settings.model_copy(update={"redis_url": url}), "travel") as near:
             answer = call(service.url + PATH, ASK)
             gender = call(service.url + GENDER, {"userCode": 0})

@@ -162,7 +162,7 @@ def test_raw_files_become_a_release_and_a_bento_by_assets_alone(
         api.wait_for_success("bundle_travel", CHAIN)
         api.wait_for_success("data_quality", ("data_quality",))
         released = releases.get(settings)
-        spoil(settings, released.as_of)
+        spoil(settings, released.as_of.of("travel"))
         said = api.wait_for_failure("data_quality", api.start("data_quality", {}))
     for words in (
         "ValidationFailedError: Build 2 does not pass the gate: 1 critical",

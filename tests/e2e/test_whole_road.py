@@ -247,7 +247,7 @@ def test_the_cheapest_day_is_that_of_the_service(service, home: Path, monkeypatc
         for name in ("from", "to", "class", "agency")
     }
     chosen["flightType"] = chosen.pop("class")
-    today = local_date(releases.latest(Settings(home=home)).as_of)
+    today = local_date(releases.latest(Settings(home=home)).as_of.of("travel"))
     days = [(today + timedelta(days=ahead)).isoformat() for ahead in range(1, 91)]
     url = f"{address(Settings(home=home), 'travel')}/v1/flight-price"
     items = call(url, {"items": [{**chosen, "date": day} for day in days]})["items"]

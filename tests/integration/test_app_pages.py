@@ -113,7 +113,10 @@ def test_the_data_page_shows_each_release_and_how_fresh_its_tables_are(settings)
     fresh = next(table for table in tables if "age_days" in table).set_index("table")
     known = one(settings, "SELECT max(_known_at) FROM raw.flights")
     assert fresh.loc["flights", "newest_known"] == known
-    assert fresh.loc["flights", "age_days"] == (releases.latest(settings).as_of - known).days
+    assert (
+        fresh.loc["flights", "age_days"]
+        == (releases.latest(settings).as_of.of("travel") - known).days
+    )
     assert "Online features: release 1" in texts(shown)
     assert "Nobody has said anything of a recommendation yet." in texts(shown)
 

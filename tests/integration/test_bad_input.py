@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, timedelta
+from datetime import timedelta
 from functools import partial
 
 import command_line
@@ -186,7 +186,7 @@ def test_a_feature_service_that_does_not_exist(home, cli, tmp_path):
         get_features(home, "nope", ROWS, release=2)
     assert error.value.remedy == known
     with pytest.raises(FeatureError, match="feature service nope does not exist; there are: fares"):
-        resolve(open_store(home, 2), "nope", release=2, as_of=AS_OF.replace(tzinfo=UTC))
+        resolve(open_store(home, 2), "nope", release=2, as_of=feature_lake.INSTANTS)
     ROWS.to_csv(tmp_path / "rows.csv", index=False)
     words = ("--service", "nope", "--entities", tmp_path / "rows.csv", "--out", tmp_path / "o.csv")
     status, said = cli("features", "get", *words, "--release", 2)

@@ -72,7 +72,7 @@ class _Online:
     def __init__(self, settings, stop, empty):
         self.settings, self.stop, self.empty = settings, stop, empty
         self.store = open_store(settings)
-        manifest = resolve(self.store, SERVICE, release=1, as_of=AS_OF.replace(tzinfo=UTC))
+        manifest = resolve(self.store, SERVICE, release=1, as_of=feature_lake.INSTANTS)
         where = {"redis_url": settings.redis_url} if settings.redis_url else {}
         self.reader = OnlineReader.open(manifest, **(where or {"sqlite": settings.online_store}))
 
@@ -157,7 +157,7 @@ def test_a_file_that_is_no_online_store_is_replaced(tmp_path):
     feature_lake.marts(settings)
     feature_lake.release(settings, 1)
     publish(settings, fares())
-    manifest = resolve(open_store(settings), SERVICE, release=1, as_of=AS_OF.replace(tzinfo=UTC))
+    manifest = resolve(open_store(settings), SERVICE, release=1, as_of=feature_lake.INSTANTS)
     settings.online_store.unlink()
     settings.online_store.write_bytes(b"no database" * 1000)
     with (

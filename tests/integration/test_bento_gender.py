@@ -173,7 +173,7 @@ def test_a_store_older_than_the_model_and_a_baseline_are_said(artefact, tmp_path
     made.save(tmp_path / "a" / "serving.json")
     stale = tmp_path / "online.sqlite"
     shutil.copy(path, stale)
-    write_sqlite_state(stale, online_feast.PROJECT, StoreState(1, AS_OF))
+    write_sqlite_state(stale, online_feast.PROJECT, StoreState(1, online_feast.INSTANTS))
     body = ask(served_model.client_of(tmp_path / "a", stale, TRAVELLER_GENDER), userCode=0).json()
     assert body["model"]["baseline"] is True
     assert body["warnings"] == [

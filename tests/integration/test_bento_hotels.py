@@ -291,7 +291,7 @@ def test_a_store_older_than_the_model_and_a_baseline_are_said(artefact, tmp_path
     )
     stale = tmp_path / "online.sqlite"
     shutil.copy(artefact[1], stale)
-    write_sqlite_state(stale, online_feast.PROJECT, StoreState(2, AS_OF))
+    write_sqlite_state(stale, online_feast.PROJECT, StoreState(2, online_feast.INSTANTS))
     client = served_model.client_of(tmp_path / "a", stale, HOTEL_RECOMMENDATIONS)
     assert ask(client)["warnings"] == [
         "features are of release 2, older than release 3 that the model was trained at",

@@ -78,7 +78,7 @@ def test_a_store_older_than_the_model_is_said(artefact, tmp_path):
     folder, path = artefact
     stale = tmp_path / "online.sqlite"
     shutil.copy(path, stale)
-    write_sqlite_state(stale, online_feast.PROJECT, StoreState(2, AS_OF))
+    write_sqlite_state(stale, online_feast.PROJECT, StoreState(2, online_feast.INSTANTS))
     body = ask(served_model.client_of(folder, stale)).json()
     assert body["release"] == 2
     assert body["warnings"] == [

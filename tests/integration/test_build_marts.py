@@ -14,6 +14,7 @@ import yaml
 from marts_check import Marts, check_against_oracle, contents
 from marts_world import RawLake, changed, flight, hotel, user
 
+from tambo.as_of import AsOf
 from tambo.errors import BuildError, LakeError
 from tambo.lake import dbt_runner, reader, writer
 from tambo.lake.build import BuildResult, build, build_docs
@@ -69,7 +70,7 @@ def test_a_build_tells_what_it_made(built: Built) -> None:
     made, heard = built.made, built.heard
     assert (made.build_id, made.up_to_date, made.incremental) == (1, False, False)
     # The newest thing known: the third trip, a day after its booking.
-    assert made.as_of == START + timedelta(days=3)
+    assert made.as_of == AsOf({"travel": START + timedelta(days=3)})
     assert made.row_counts["marts.label_flight_price"] == 3
     assert made.dbt_invocation
     assert "fare_prices" in {name for name, _, _ in heard}
@@ -101,7 +102,7 @@ def test_news_are_appended_also_after_a_killed_build(lake: RawLake) -> None:
     assert made.incremental
     assert not made.up_to_date
     assert set(before) < set(contents(lake.settings)["marts.fare_prices"])
-    check_against_oracle(Marts(lake.settings), lake.stored, [made.as_of])
+    check_against_oracle(Marts(lake.settings), lake.stored, [made.as_of.of("travel")])
 
 
 def _killed(*_: object) -> None:
@@ -144,7 +145,7 @@ def test_everything_is_built_when_the_last_snapshot_is_gone(lake: RawLake, built
         )
     made = build(lake.settings)
     assert not made.incremental
-    check_against_oracle(Marts(lake.settings), lake.stored, [made.as_of])
+    check_against_oracle(Marts(lake.settings), lake.stored, [made.as_of.of("travel")])
 
 
 def test_a_new_domain_is_a_folder_and_skipped_while_it_has_no_raw_tables(
@@ -164,15 +165,16 @@ def test_a_new_domain_is_a_folder_and_skipped_while_it_has_no_raw_tables(
     with writer(lake.settings, "test") as connection:
         columns = "_known_at TIMESTAMP, _event_at TIMESTAMP"
         connection.execute(f"CREATE TABLE lake.raw.jets ({columns})")
-    lake.load(trips(3, 1))
-    made = build(Settings(home=lake.settings.home, root=root))
-    assert made.ready.skipped == {}
-    assert not made.incremental, "the last build had no fleet to stand on"
+    joined = build(Settings(home=lake.settings.home, root=root))
+    assert joined.ready.skipped == {}
+    assert joined.incremental, "travel stands on the last build, and fleet is built from nothing"
+    # Nothing is known of fleet: its one table is empty.
+    assert joined.as_of == AsOf({"fleet": EARLY, "travel": made.as_of.of("travel")})
 
 
 def test_dbt_alone_builds_everything(lake: RawLake, built: Built) -> None:
     before = contents(lake.settings)
-    dbt_runner.run(lake.settings, ["run"], variables={"as_of": str(built.made.as_of)})
+    dbt_runner.run(lake.settings, ["run"], variables={"as_of": str(built.made.as_of.of("travel"))})
     assert contents(lake.settings) == before
 
 
@@ -197,11 +199,23 @@ def test_dbt_unit_tests_pass(built: Built) -> None:
 
 
 def test_sources_are_fresh_at_as_of(built: Built) -> None:
-    settings, as_of = built.raw.settings, built.made.as_of
-    dbt_runner.run(settings, ["source", "freshness"], variables={"as_of": str(as_of)})
-    late = as_of + timedelta(days=100)
-    with pytest.raises(BuildError, match="flights"):
-        dbt_runner.run(settings, ["source", "freshness"], variables={"as_of": str(late)})
+    settings, as_of = built.raw.settings, built.made.as_of.of("travel")
+    late = str(as_of + timedelta(days=100))
+    # One instant for all domains, or one for each; freshness asks for that of the table's domain.
+    for fresh in (str(as_of), {"fleet": late, "travel": str(as_of)}):
+        dbt_runner.run(settings, ["source", "freshness"], variables={"as_of": fresh})
+    for stale in (late, {"fleet": str(as_of), "travel": late}):
+        with pytest.raises(BuildError, match="flights"):
+            dbt_runner.run(settings, ["source", "freshness"], variables={"as_of": stale})
+
+
+def test_a_model_of_a_domain_without_as_of_is_refused(built: Built) -> None:
+    with pytest.raises(BuildError, match="no as_of is given for travel, only for fleet"):
+        dbt_runner.run(
+            built.raw.settings,
+            ["compile", "--select", "place_demand"],
+            variables={"as_of": {"fleet": "2024-01-01"}},
+        )
 
 
 def test_docs_are_one_page(built: Built, tmp_path: Path) -> None:

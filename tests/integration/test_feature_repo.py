@@ -8,6 +8,7 @@ import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import feature_lake
 import pandas as pd
 import pytest
 from feature_lake import AS_OF, VIEWS, day, marts, release
@@ -157,7 +158,7 @@ def test_online_is_what_offline_says_at_as_of(home):
             expected = expected.replace(microsecond=0)
         assert online[name] == [expected], name
     # The definitions are such that the reader of the services understands them.
-    resolve(store, "flight_price_v1", release=1, as_of=AS_OF.replace(tzinfo=UTC))
+    resolve(store, "flight_price_v1", release=1, as_of=feature_lake.INSTANTS)
 
 
 def test_explanations_name_the_row_and_why_others_are_not_it(home):

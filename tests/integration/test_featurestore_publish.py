@@ -6,7 +6,7 @@ import sqlite3
 from datetime import timedelta
 
 import pytest
-from feature_lake import AS_OF, day, release, write
+from feature_lake import INSTANTS, day, release, write
 from online_feast import redis_server
 
 from tambo.errors import OnlineStoreError, ReleaseError
@@ -108,7 +108,7 @@ def test_the_latest_known_row_of_each_key_is_online_and_exact(home):
     assert online(home) == [(3.0, BIG), (4.0, None), (5.0, 50)]
     assert online(home, "trips") == [(7.0, 70), (None, None), (None, None)]
     assert published.views == {"stays": 3, "trips": 1}
-    assert (published.release, published.as_of) == (1, AS_OF)
+    assert (published.release, published.as_of) == (1, INSTANTS)
 
 
 def test_nothing_is_redone_when_nothing_changed(home):

@@ -12,10 +12,10 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
+import feature_lake
 import online_world
 import pandas as pd
 import pytest
-from feature_lake import AS_OF
 from online_feast import redis_server
 from online_world import BATCH, VIEWS, N, definitions, expected
 
@@ -55,7 +55,7 @@ def small_batches(monkeypatch):
 
 
 def reader_of(home):
-    manifest = resolve(open_store(home), "both_v1", release=1, as_of=AS_OF.replace(tzinfo=UTC))
+    manifest = resolve(open_store(home), "both_v1", release=1, as_of=feature_lake.INSTANTS)
     return OnlineReader.open(manifest, sqlite=home.online_store, redis_url=home.redis_url)
 
 

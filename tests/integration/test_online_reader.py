@@ -14,8 +14,9 @@ from datetime import UTC, datetime, timedelta
 import online_feast
 import pytest
 import redis
-from online_feast import AS_OF, CITIES, EVENT, SERVICE
+from online_feast import AS_OF, CITIES, EVENT, INSTANTS, SERVICE
 
+from tambo.as_of import AsOf
 from tambo.errors import FeatureError, OnlineStoreError
 from tambo.featurestore.online import (
     OnlineManifest,
@@ -92,7 +93,7 @@ def written(request, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def manifest(written):
-    return resolve(written[0], SERVICE, release=3, as_of=AS_OF)
+    return resolve(written[0], SERVICE, release=3, as_of=INSTANTS)
 
 
 @pytest.fixture(scope="module")
@@ -170,7 +171,7 @@ def test_on_demand_features_equal_feasts_own_answer(written, manifest, reader):
 
 def test_every_value_type_equals_feasts_own_answer(written):
     store, where = written
-    manifest = resolve(store, "every_type_v1", release=3, as_of=AS_OF)
+    manifest = resolve(store, "every_type_v1", release=3, as_of=INSTANTS)
     codes = [{"code": code} for code in ("a", "b", "c", "null")]
     theirs = feast_answer(store, "every_type_v1", codes)
     ours = OnlineReader.open(manifest, **where).read(codes, AS_OF)
@@ -253,7 +254,7 @@ def test_manifest_survives_its_file(manifest, tmp_path):
 
 def test_a_service_that_does_not_exist(written):
     with pytest.raises(FeatureError, match=f"there are: every_type_v1, {SERVICE}"):
-        resolve(written[0], "nothing_v1", release=1, as_of=AS_OF)
+        resolve(written[0], "nothing_v1", release=1, as_of=INSTANTS)
 
 
 def test_reading_imports_neither_feast_nor_pandas():
@@ -306,7 +307,7 @@ def test_the_store_says_which_release_it_holds(written, manifest):
     with OnlineReader.open(manifest, **where) as reader:
         row = reader.read(ROWS[:1])[0]
         assert (row.release, row.as_of, row.asked_at) == (3, AS_OF, AS_OF)
-    newer = StoreState(4, datetime(2026, 7, 9))
+    newer = StoreState(4, AsOf({"travel": datetime(2026, 7, 9)}))
     if "sqlite" in where:
         write_sqlite_state(where["sqlite"], online_feast.PROJECT, newer)
     else:
@@ -355,7 +356,7 @@ def test_redis_empty_or_down_is_said_without_its_password(manifest, tmp_path):
             with pytest.raises(OnlineStoreError, match="holds no features"):
                 reader.read(ROWS, AS_OF)
             # What says which release it holds is filled; the keys are unknown to it.
-            others.set(f"tambo:state:{manifest.project}", StoreState(1, AS_OF).dump())
+            others.set(f"tambo:state:{manifest.project}", StoreState(1, INSTANTS).dump())
             (row, *_) = reader.read(ROWS, AS_OF)
             assert row.cells["fare_prices__fare_mean"].reason is Reason.UNKNOWN_KEY
     reader = OnlineReader.open(manifest, redis_url=f"redis://:geheim@127.0.0.1:{port}/0")

@@ -8,7 +8,7 @@ import threading
 
 import online_feast
 import pytest
-from online_feast import AS_OF, SERVICE, redis_server
+from online_feast import AS_OF, INSTANTS, SERVICE, redis_server
 
 from tambo.errors import OnlineStoreError
 from tambo.featurestore.online import OnlineReader, resolve
@@ -39,7 +39,7 @@ def reader(request, tmp_path_factory):
         where = {"redis_url": f"redis://127.0.0.1:{port}/0"}
     store = online_feast.repository(folder, online)
     online_feast.fill(store)
-    with OnlineReader.open(resolve(store, SERVICE, release=3, as_of=AS_OF), **where) as reader:
+    with OnlineReader.open(resolve(store, SERVICE, release=3, as_of=INSTANTS), **where) as reader:
         yield reader
 
 
@@ -115,7 +115,7 @@ def test_a_killed_server_is_said_and_its_successor_found(tmp_path):
             tmp_path, {"type": "redis", "connection_string": f"127.0.0.1:{port}"}
         )
         online_feast.fill(store)
-        manifest = resolve(store, SERVICE, release=3, as_of=AS_OF)
+        manifest = resolve(store, SERVICE, release=3, as_of=INSTANTS)
         reader = OnlineReader.open(manifest, redis_url=f"redis://127.0.0.1:{port}/0")
 
         async def life():
@@ -144,7 +144,7 @@ def test_a_server_that_restarted_unnoticed_is_asked_again(tmp_path):
             tmp_path, {"type": "redis", "connection_string": f"127.0.0.1:{port}"}
         )
         online_feast.fill(store)
-        manifest = resolve(store, SERVICE, release=3, as_of=AS_OF)
+        manifest = resolve(store, SERVICE, release=3, as_of=INSTANTS)
         reader = OnlineReader.open(manifest, redis_url=f"redis://127.0.0.1:{port}/0")
         assert numbers(reader.read(ROWS, AS_OF)) == EXPECTED
     with redis_server(home, port):

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from online_feast import redis_server
 
+from tambo.as_of import AsOf
 from tambo.featurestore.online import (
     OnlineReader,
     Reason,
@@ -116,7 +117,7 @@ class Store:
         return self.response(feast).to_dict()[f"{view}__x"][0]
 
     def cell(self, view="long", asked_at=None):
-        manifest = resolve(self.feast, "all_v1", release=1, as_of=AS_OF)
+        manifest = resolve(self.feast, "all_v1", release=1, as_of=AsOf({"toy": AS_OF}))
         with OnlineReader.open(manifest, **self.where) as reader:
             return reader.read([{"code": 1, "zone": "a"}], asked_at)[0].cells[f"{view}__x"]
 
@@ -136,12 +137,12 @@ def store(request, tmp_path):
 def test_expired_values_are_null_for_the_sdk_as_for_the_reader(store):
     from feast.protos.feast.serving.ServingService_pb2 import FieldStatus
 
-    store.state(StoreState(1, AS_OF))
+    store.state(StoreState(1, AsOf({"toy": AS_OF})))
     edge = AS_OF - TTL
     for view in ("short", "pair", "long"):
         store.push(view, edge, 1.5)
     assert [store.x(view) for view in ("short", "pair", "long")] == [1.5, 1.5, 1.5]
-    store.state(StoreState(2, AS_OF + timedelta(microseconds=1)))
+    store.state(StoreState(2, AsOf({"toy": AS_OF + timedelta(microseconds=1)})))
     fresh = store.open()
     answer = store.response(fresh)
     assert {name: cells[0] for name, cells in answer.to_dict().items()} == {
@@ -175,11 +176,11 @@ def test_the_wall_clock_is_counted_to_where_the_store_says_so(store):
     store.push("pair", now - TTL - timedelta(minutes=5), 2.0)
     # A store that was never published says nothing: ages count to now.
     assert (store.x("short"), store.x("pair")) == (1.0, None)
-    store.state(StoreState(1, now - timedelta(days=9), clock="wall"))
+    store.state(StoreState(1, AsOf({"toy": now - timedelta(days=9)}), clock="wall"))
     fresh = store.open()
     assert (store.x("short", fresh), store.x("pair", fresh)) == (1.0, None)
     assert (store.cell("short").value, store.cell("pair").reason) == (1.0, Reason.EXPIRED)
-    store.state(StoreState(1, now - timedelta(days=9)))
+    store.state(StoreState(1, AsOf({"toy": now - timedelta(days=9)})))
     chosen = store.open(as_of=now + timedelta(days=3))
     assert (store.x("short", chosen), store.x("long", chosen)) == (None, None)
     # Counted to the release's as_of, what was pushed later is new, not from the future.
@@ -192,7 +193,7 @@ def test_the_http_server_answers_as_the_reader_does(store):
     from fastapi.testclient import TestClient
     from feast.feature_server import get_app
 
-    store.state(StoreState(1, AS_OF))
+    store.state(StoreState(1, AsOf({"toy": AS_OF})))
     store.push("short", AS_OF - TTL - timedelta(microseconds=1), 1.5)
     store.push("pair", AS_OF - TTL, 2.5)
     served = store.open()

@@ -15,6 +15,7 @@ import redis
 from typer.testing import CliRunner
 
 from feature_repo.definitions import all_objects
+from tambo.as_of import AsOf
 from tambo.cli import app
 from tambo.errors import OnlineStoreError, ProofError
 from tambo.featurestore.online import StoreState, write_redis_state, write_sqlite_state
@@ -244,7 +245,7 @@ def test_what_was_pushed_later_is_left_out_and_too_much_of_it_fails(home):
 
 def test_a_store_that_lies_about_its_clock_is_refused(home):
     with kept(home):
-        _say(home, StoreState(1, feature_lake.day(41)))
+        _say(home, StoreState(1, AsOf({"travel": feature_lake.day(41)})))
         with pytest.raises(OnlineStoreError, match="another home"):
             prove(home)
 
@@ -264,7 +265,7 @@ def test_a_stale_store_is_found_whatever_it_says(home):
     name = "SQLite" if home.redis_url is None else "Redis"
     assert stale.failures == [f"{name} is stale: it holds release 1, the latest is 2"]
     with kept(home):
-        _say(home, StoreState(2, feature_lake.day(70), publication=1))
+        _say(home, StoreState(2, AsOf({"travel": feature_lake.day(70)}), publication=1))
         lying = prove(home)
     mismatches = of(lying, "fare_prices").mismatches
     assert {(one.feature, one.offline, one.online) for one in mismatches} == {

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from small_lake import AS_OF, build, release, take_batch, validate
 
+from tambo.as_of import AsOf
 from tambo.errors import LakeError, ReleaseError
 from tambo.lake import reader, releases, writer
 from tambo.lake.state import now
@@ -35,7 +36,7 @@ def test_a_passed_build_is_released_once(settings: Settings) -> None:
     assert again.release == first.release == releases.latest(settings) == releases.get(settings, 1)
     assert first.release.number == 1
     assert first.release.snapshot_id == made.snapshot_id
-    assert first.release.as_of == AS_OF
+    assert first.release.as_of == AsOf({"travel": AS_OF})
     assert first.release.row_counts == {"marts.fares": 2, "quarantine.lines": 0}
     assert first.release.verdicts == [{"suite": "travel.fares"}]
     assert [row.status for row in releases.history(settings)] == ["released"]
@@ -113,7 +114,7 @@ def test_a_candidate_left_by_a_killed_run_is_finished_under_its_number(settings:
         lake.execute(
             "INSERT INTO lake.audit.releases VALUES (1, ?, ?, 1, 1, 'abc', 'run', ?, '[]', '{}', "
             "'candidate')",
-            [now(), made.snapshot_id, AS_OF],
+            [now(), made.snapshot_id, AsOf({"travel": AS_OF}).dump()],
         )
     with pytest.raises(ReleaseError, match="candidate"):
         releases.get(settings, 1)

@@ -76,11 +76,11 @@ def test_the_leakage_proof_compares_every_candidate(home):
     release = releases.get(home, None)
     with reader(home, release.snapshot_id) as lake:
         (compared,) = (
-            one.labels(lake, release.as_of)
+            one.labels(lake, release.as_of.of("travel"))
             for one in training_rows(home)
             if one.model == MODEL.name
         )
-        labels = read_labels(lake, MODEL.label, known_by=release.as_of)
+        labels = read_labels(lake, MODEL.label, known_by=release.as_of.of("travel"))
     trips = {one for one in labels["travel_code"].to_pylist() if draw(one, 0) < QUERIES_PROVED}
     proved = compared["travel_code"].to_pylist()
     assert len(trips) > 20

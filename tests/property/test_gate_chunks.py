@@ -13,8 +13,9 @@ from expectations.frames import Scope
 from expectations.from_contracts import number
 from expectations.run import Runner
 from expectations.suite import LARGEST, Suite, between, holds, not_null, one_of
+from tambo.as_of import AsOf
 
-SCOPE = Scope(1, datetime(2025, 1, 1))
+SCOPE = Scope(1, AsOf({"t": datetime(2025, 1, 1)}))
 ROWS = st.tuples(
     st.one_of(st.none(), st.floats(-20, 20), st.sampled_from([math.nan, math.inf, -math.inf])),
     st.one_of(st.none(), st.integers(-(2**40), 2**40)),

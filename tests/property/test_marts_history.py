@@ -70,7 +70,7 @@ def test_increments_equal_a_full_refresh_and_the_oracle(
     marts.check_records()
     changes = marts.instants()
     instants = around(draw.sample(changes, min(INSTANTS, len(changes))))
-    check_against_oracle(marts, lake.stored, [t for t in instants if t <= built.as_of])
+    check_against_oracle(marts, lake.stored, [t for t in instants if t <= built.as_of.of("travel")])
 
 
 @pytest.mark.slow
@@ -88,7 +88,7 @@ def test_the_newest_facts_when_a_whole_history_is_sent_again(tmp_path: Path) -> 
     changes = marts.instants()
     assert len(changes) > 700
     instants = [*draw.sample(changes, 60), *changes[-3:]]
-    check_against_oracle(marts, lake.stored, [t for t in instants if t <= built.as_of])
+    check_against_oracle(marts, lake.stored, [t for t in instants if t <= built.as_of.of("travel")])
 
 
 def stay(trip: int, known_at: datetime, **values: Any) -> Row:

@@ -18,6 +18,7 @@ from expectations.from_manifest import mart_suite, marts
 from expectations.suite import LARGEST, Suite, between
 from expectations.tally import plain
 from expectations.verdict import Failure, SuiteResult, Verdict
+from tambo.as_of import AsOf
 from tambo.domains import slices
 from tambo.errors import ValidationFailedError
 from tambo.settings import PROJECT_ROOT, Settings
@@ -81,19 +82,19 @@ def test_without_a_manifest_the_remedy_is_to_build(tmp_path: Path) -> None:
 
 
 def test_a_domain_without_raw_tables_has_no_suites(settings: Settings) -> None:
-    assert all_suites(settings, {"audit.builds"}) == []
+    assert all_suites(settings, ()) == []
 
 
 def test_columns_are_compared_before_anything_reads_them(settings: Settings) -> None:
-    names = [suite.name for suite in all_suites(settings, {"raw.flights"})]
+    names = [suite.name for suite in all_suites(settings, {"travel"})]
     assert names[0] == "travel.raw.columns"
     rows = [name for name in names if name.count(".") == 2 and not name.endswith(".columns")]
     assert names.index("travel.marts.columns") < min(map(names.index, rows))
 
 
 def test_the_fingerprint_follows_what_is_expected_and_nothing_else(settings: Settings) -> None:
-    suites = all_suites(settings, {"raw.flights"})
-    assert fingerprint(suites) == fingerprint(all_suites(settings, {"raw.flights"}))
+    suites = all_suites(settings, {"travel"})
+    assert fingerprint(suites) == fingerprint(all_suites(settings, {"travel"}))
     assert fingerprint([suites[0].extend([between("x", 1)], {"x": "1"}), *suites[1:]]) != (
         fingerprint(suites)
     )
@@ -105,7 +106,7 @@ from pathlib import Path
 from expectations.discover import all_suites, fingerprint
 from tambo.settings import Settings
 
-print(fingerprint(all_suites(Settings(home=Path(sys.argv[1])), {"raw.flights"})))
+print(fingerprint(all_suites(Settings(home=Path(sys.argv[1])), {"travel"})))
 """
 
 
@@ -141,9 +142,10 @@ def test_every_suite_that_a_slice_adds_to_is_a_mart_of_its_domain() -> None:
 
 def test_only_rows_written_since_the_last_pass_are_read(settings: Settings) -> None:
     fares = mart_suite(marts(settings)[0])
-    whole = Scope(9, gate_lake.AS_OF)
-    later = Scope(9, gate_lake.AS_OF, since=4)
-    opaque = Scope(9, gate_lake.AS_OF, since=4, opaque=frozenset({"marts.fare_prices"}))
+    as_of = AsOf({"travel": gate_lake.AS_OF})
+    whole = Scope(9, as_of)
+    later = Scope(9, as_of, since=4)
+    opaque = Scope(9, as_of, since=4, opaque=frozenset({"marts.fare_prices"}))
     assert "snapshot_id" not in query(fares, whole)
     assert "WHERE snapshot_id > 4" in query(fares, later)
     assert query(fares, opaque) == query(fares, whole)

@@ -133,7 +133,7 @@ def _freshness() -> None:
     st.markdown(f"Online features: {online.text}.")
     if online.remedy:
         st.code(online.remedy, language="bash")
-    st.caption(f"Ages count to {latest.as_of:%Y-%m-%d %H:%M} UTC, the release's newest fact.")
+    st.caption(f"Ages count to the newest fact of the release, {latest.as_of} UTC.")
 
 
 def _feedback() -> None:
@@ -163,7 +163,7 @@ def _releases(history: list[Release]) -> None:
             "release": one.number,
             "status": one.status,
             "created_at": one.created_at,
-            "as_of": one.as_of,
+            "as_of": str(one.as_of),
             "rows": sum(one.row_counts.values()),
             "suites": len(one.verdicts),
             "failures": sum(len(suite["failures"]) for suite in one.verdicts),
@@ -178,7 +178,7 @@ def _releases(history: list[Release]) -> None:
             "release": "Release",
             "status": "Status",
             "created_at": st.column_config.DatetimeColumn("Made, UTC", format=_TIME),
-            "as_of": st.column_config.DatetimeColumn("As of, UTC", format=_TIME),
+            "as_of": "As of, UTC",
             "rows": look.count_column("Rows of all tables"),
             "suites": "Suites checked",
             "failures": "Expectations failed",

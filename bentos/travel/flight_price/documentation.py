@@ -71,8 +71,8 @@ The price of one flight, or of up to {MAX_ITEMS} in `items`.
 The traveller (`userCode`), the flight's length (`distance`, km) and duration (`time`, hours) may
 be left out. An unknown route or traveller is no error: its features are null, each with the
 reason, and the price comes with a wider interval. `asked_at` is the instant that ages and days to
-travel are counted from; without it, it is `as_of`: the newest knowledge in the release online.
-`date` lies at most {MAX_DAYS_AHEAD} days after it, and not before it.
+travel are counted from; without it, it is `as_of`: the newest that the release online knows of
+travel. `date` lies at most {MAX_DAYS_AHEAD} days after it, and not before it.
 """
 
 

@@ -1,16 +1,43 @@
-{#- What this build must look at: from the last finished build to as_of. -#}
+{#-
+    What this build must look at: from the last finished build to as_of.
 
-{#- Whether this build stands on an earlier one; `dbt build` alone computes everything. -#}
-{% macro in_increment() -%}
-    {%- if is_incremental() and var('built_snapshot') -%} yes {%- endif -%}
+    Both instants are those of the domain whose model is compiled. dbt's fqn of whatever lies in
+    models/<domain>/ begins with the project and the domain: of models, of their tests, and of
+    sources. A model that reads another domain's is of its own domain's instant.
+-#}
+
+{#- Whether the last finished build had this model's domain; `dbt build` alone has none. -#}
+{% macro was_built() -%}
+    {%- if var('built_snapshot') and model.fqn[1] in var('built_as_of') -%} yes {%- endif -%}
 {%- endmacro %}
 
-{% macro as_of() -%}
-    timestamp '{{ var("as_of") }}'
+{#- Whether this build stands on an earlier one; a domain that is new is computed from nothing. -#}
+{% macro in_increment() -%}
+    {%- if is_incremental() and was_built() -%} yes {%- endif -%}
+{%- endmacro %}
+
+{#- node: whose domain is meant, where no model is being compiled. -#}
+{% macro as_of(node=none) -%}
+    {{ instant_of_domain(var('as_of'), node) }}
 {%- endmacro %}
 
 {% macro built_as_of() -%}
-    timestamp '{{ var("built_as_of") }}'
+    {{ instant_of_domain(var('built_as_of'), none) }}
+{%- endmacro %}
+
+{% macro instant_of_domain(instants, node) -%}
+    {%- if instants is not mapping -%}
+        timestamp '{{ instants }}'
+    {%- else -%}
+        {%- set domain = (node or model).fqn[1] -%}
+        {%- if domain not in instants and execute -%}
+            {{ exceptions.raise_compiler_error(
+                'no as_of is given for ' ~ domain ~ ', only for ' ~ instants.keys() | join(', ')
+                ~ ': a model that has one lies in models/<domain>/'
+            ) }}
+        {%- endif -%}
+        timestamp '{{ instants.get(domain, "infinity") }}'
+    {%- endif -%}
 {%- endmacro %}
 
 {#- A table as the last finished build left it. -#}

@@ -14,7 +14,7 @@
 {% macro changed_facts(facts, raw, raw_key, key, windowed=true) -%}
     {%- set instants = ['created_timestamp', 'ended_timestamp', starts_at()] -%}
     {%- if windowed %}{% do instants.append('window_ended_timestamp') %}{% endif -%}
-    {%- if var('built_snapshot') -%}
+    {%- if was_built() -%}
 with touched as (
     select {{ raw_key }} as {{ key }} from ({{ touched_keys(raw, raw_key) }})
 ),

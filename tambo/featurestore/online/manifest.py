@@ -66,7 +66,11 @@ class OnlineManifest(_Part):
     project: str
     feature_service: str
     release: int
-    as_of: AwareDatetime = Field(description="newest availability in the release")
+    domain: str | None = Field(
+        default=None,
+        description="whose as_of values are judged at; None: of the one that the store holds",
+    )
+    as_of: AwareDatetime = Field(description="newest availability in the release, of the domain")
     key_version: int = Field(default=3, description="Feast's entity key serialisation version")
     views: tuple[View, ...]
     on_demand: tuple[OnDemand, ...] = ()

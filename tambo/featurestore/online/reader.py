@@ -14,6 +14,7 @@ from itertools import repeat
 from pathlib import Path
 from typing import Self
 
+from tambo.as_of import AsOf
 from tambo.errors import FeatureError
 from tambo.featurestore.online.group import ViewGroup
 from tambo.featurestore.online.manifest import OnlineManifest, View
@@ -34,7 +35,8 @@ class OnlineReader:
         self.manifest = manifest
         self._store = store
         # A store that Tambo did not publish does not say what it holds.
-        self._unsaid = StoreState(manifest.release, manifest.as_of)
+        held = AsOf({manifest.domain or "": manifest.as_of})
+        self._unsaid = StoreState(manifest.release, held)
         self._groups = [ViewGroup(views) for views in _by_key(manifest.views)]
         names = tuple(name for group in self._groups for name in group.columns.names)
         order = tuple(view.full_name(one) for view in manifest.views for one in view.features)
@@ -81,15 +83,15 @@ class OnlineReader:
             entity_rows: join-key values by column; a column that is missing or None gives null
                 features, other columns are ignored.
             asked_at: the asking instant, aware, one for all or one a row. None is the store's own
-                clock: as_of of the release that it holds, or the wall clock; what was pushed after
-                that instant is then served too.
+                clock: as_of of the service's domain in the release that it holds, or the wall
+                clock; what was pushed after that instant is then served too.
 
         Returns:
             One row for each entity row, in the same order.
 
         Raises:
             FeatureError: a join key has the wrong type, or an instant has no zone.
-            OnlineStoreError: the store is down, missing or empty.
+            OnlineStoreError: the store is down, missing or empty, or holds nothing of the domain.
         """
         question = _Question(self._groups, entity_rows, asked_at)
         fetched = self._store.fetch(question.wanted)
@@ -134,7 +136,8 @@ class OnlineReader:
 
     def _answer(self, question: _Question, fetched: Fetched) -> list[OnlineRow]:
         state = fetched.state or self._unsaid
-        clock = state.now()
+        domain = self.manifest.domain
+        clock = state.now(domain)
         instants = question.instants
         asked_at = [instant or clock for instant in instants]
         parts = [
@@ -143,7 +146,7 @@ class OnlineReader:
                 self._groups, question.keys, question.wanted, fetched.found, strict=True
             )
         ]
-        answer = Answer(state.release, state.as_of, self._order)
+        answer = Answer(state.release, state.instant(domain), self._order)
         # A service of request-time features alone has no parts.
         rows = zip(*parts, strict=True) if parts else repeat((), len(asked_at))
         return [OnlineRow(now, answer, row) for now, row in zip(asked_at, rows, strict=True)]

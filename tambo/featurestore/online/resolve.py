@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from tambo.errors import FeatureError
+from tambo.featurestore.domain import service_domain
 from tambo.featurestore.online.keys import KEY_TYPES
 from tambo.featurestore.online.manifest import Feature, JoinKey, OnDemand, OnlineManifest, View
 
 if TYPE_CHECKING:
     from feast import FeatureStore
+
+    from tambo.as_of import AsOf
 
 FEATURE_TYPES = frozenset(
     f"{scalar}{suffix}"
@@ -21,7 +23,7 @@ FEATURE_TYPES = frozenset(
 
 
 def resolve(
-    store: FeatureStore, feature_service: str, *, release: int, as_of: datetime
+    store: FeatureStore, feature_service: str, *, release: int, as_of: AsOf
 ) -> OnlineManifest:
     """Resolve a feature service, with aliases, join-key maps and on-demand views.
 
@@ -29,10 +31,12 @@ def resolve(
         store: the Feast store whose registry holds the service.
         feature_service: its name.
         release: number of the release whose features are online.
-        as_of: newest availability in that release; aware.
+        as_of: newest availability in that release, by domain.
 
     Raises:
-        FeatureError: the service does not exist, or uses something that the reader cannot read.
+        FeatureError: the service does not exist, is of several domains, or uses something that the
+            reader cannot read.
+        ReleaseError: the release holds nothing of the service's domain.
     """
     from feast.errors import FeastObjectNotFoundException
 
@@ -60,14 +64,26 @@ def resolve(
             on_demand.append(_on_demand_part(on_demand_view, projection))
             for source in _sources(on_demand_view):
                 _add(views, _view(store, source, requested=False))
+    stored = {projection.name for projection in _stored(store, service)}
+    domain = service_domain(service, map(store.get_feature_view, sorted(stored)))
     return OnlineManifest(
         project=store.project,
         feature_service=feature_service,
         release=release,
-        as_of=as_of,
+        domain=domain,
+        as_of=as_of.aware(domain),
         views=tuple(views.values()),
         on_demand=tuple(on_demand),
     )
+
+
+def _stored(store: FeatureStore, service: Any) -> list[Any]:
+    """Projections of stored views that a service reads, those behind on-demand views among them."""
+    found = []
+    for projection in service.feature_view_projections:
+        view = _on_demand(store, projection)
+        found += [projection] if view is None else _sources(view)
+    return found
 
 
 def _on_demand(store: FeatureStore, projection: Any) -> Any | None:

@@ -34,7 +34,7 @@ class Answer(NamedTuple):
 
     Attributes:
         release: number of the release that the store holds.
-        as_of: newest availability in it.
+        as_of: newest availability in it of the service's domain, aware.
         names: full names of all features in the order of the service, if the parts of a row do
             not follow it.
     """
@@ -95,7 +95,7 @@ class OnlineRow:
 
     @property
     def as_of(self) -> datetime:
-        """Newest availability in that release."""
+        """Newest availability in that release, of the service's domain."""
         return self._answer.as_of
 
     @property

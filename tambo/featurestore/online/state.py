@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from tambo.errors import OnlineStoreError
+from tambo.as_of import AsOf
+from tambo.errors import OnlineStoreError, ReleaseError
 
 TABLE = "tambo_state"
 
@@ -26,35 +27,57 @@ class StoreState:
 
     Attributes:
         release: number of the release that was materialised.
-        as_of: newest availability in it, aware.
+        as_of: newest availability in it, by domain.
         publication: number of the publication that filled the store; rows that a later one has
             written are not served yet.
-        clock: what ages are counted to unless a reader says an instant: the release's as_of
-            (sample and historic data end in the past), or the wall clock.
+        clock: what ages are counted to unless a reader says an instant: the release's as_of of
+            the domain (sample and historic data end in the past), or the wall clock.
         definitions: hash of the Feast definitions.
     """
 
     release: int
-    as_of: datetime
+    as_of: AsOf
     publication: int = 0
     clock: Clock = "release"
     definitions: str = ""
 
-    def __post_init__(self) -> None:
-        if self.as_of.tzinfo is None:
-            object.__setattr__(self, "as_of", self.as_of.replace(tzinfo=UTC))
+    def instant(self, domain: str | None) -> datetime:
+        """As_of of a domain, aware; see `AsOf.of`.
 
-    def now(self) -> datetime:
-        """The instant that ages are counted to."""
-        return datetime.now(UTC) if self.clock == "wall" else self.as_of
+        Raises:
+            OnlineStoreError: the store holds nothing of the domain.
+        """
+        if not self.as_of:
+            raise OnlineStoreError(
+                f"the online store holds release {self.release} as an earlier Tambo wrote it, with "
+                "one as_of for all domains",
+                remedy="run tambo features",
+            )
+        try:
+            return self.as_of.aware(domain)
+        except ReleaseError as error:
+            raise OnlineStoreError(
+                f"the online store, which holds release {self.release}: {error.message}",
+                remedy=error.remedy,
+            ) from error
+
+    def now(self, domain: str | None) -> datetime:
+        """The instant that ages of a domain's values are counted to.
+
+        Raises:
+            OnlineStoreError: the store holds nothing of the domain, and its clock is the release.
+        """
+        return datetime.now(UTC) if self.clock == "wall" else self.instant(domain)
 
     def dump(self) -> bytes:
         """Write the state as JSON."""
-        return json.dumps({**asdict(self), "as_of": self.as_of.isoformat()}).encode()
+        return json.dumps({**asdict(self), "as_of": self.as_of.model_dump()}).encode()
 
     @classmethod
     def parse(cls, text: bytes | str) -> StoreState:
         """Read a state from JSON.
+
+        Of a store that an earlier Tambo filled no domain has an as_of: it is filled again.
 
         Raises:
             OnlineStoreError: it is not one.
@@ -63,7 +86,7 @@ class StoreState:
             found = json.loads(text)
             return cls(
                 int(found["release"]),
-                datetime.fromisoformat(found["as_of"]),
+                AsOf.model_validate({} if isinstance(found["as_of"], str) else found["as_of"]),
                 int(found.get("publication", 0)),
                 "wall" if found.get("clock") == "wall" else "release",
                 str(found.get("definitions", "")),
@@ -89,7 +112,7 @@ def put_sqlite_state(connection: sqlite3.Connection, project: str, state: StoreS
 
 
 def write_sqlite_state(path: Path, project: str, state: StoreState) -> None:
-    """Say in a SQLite online store which release it holds; a time without zone is UTC."""
+    """Say in a SQLite online store which release it holds."""
     connection = sqlite3.connect(path)
     try:
         with connection:
@@ -99,7 +122,7 @@ def write_sqlite_state(path: Path, project: str, state: StoreState) -> None:
 
 
 def write_redis_state(url: str, project: str, state: StoreState) -> None:
-    """Say in a Redis online store which release it holds; a time without zone is UTC.
+    """Say in a Redis online store which release it holds.
 
     Raises:
         OnlineStoreError: Redis does not take it.

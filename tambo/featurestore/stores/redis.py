@@ -42,7 +42,7 @@ class TamboRedisOnlineStoreConfig(RedisOnlineStoreConfig):  # type: ignore[misc]
     )
 
     as_of: datetime | None = None
-    """Instant that ages are counted to; by default the store's own clock."""
+    """Instant that ages are counted to, of all domains; by default the store's clock of each."""
 
     @field_validator("redis_type")
     @classmethod

@@ -2,7 +2,8 @@
 
 Feast does not apply a view's ttl online. Here an expired value is null, its status is
 OUTSIDE_MAX_AGE, and a key that is not stored is NOT_FOUND. Ages are counted to the store's own
-clock (see `StoreState.clock`), or to `as_of` of the configuration.
+clock (see `StoreState.clock`), which is another for views of another domain, or to `as_of` of the
+configuration.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from feast.infra.online_stores.helpers import (  # noqa: TID253
 from feast.protos.feast.serving.ServingService_pb2 import FieldStatus  # noqa: TID253
 from feast.protos.feast.types.Value_pb2 import Value  # noqa: TID253
 
+from tambo.featurestore.domain import domain_of
 from tambo.featurestore.online.state import StoreState
 from tambo.featurestore.online.store import Fetched, Layout, OnlineStore, Wanted
 
@@ -115,7 +117,7 @@ class _Part:
 
     def rows(self, fetched: Fetched) -> list[FeastRow]:
         """The rows in the order of the entity keys."""
-        now, ttl = _now(self._config, fetched.state), self._view.ttl
+        now, ttl = _now(self._config, fetched.state, self._view), self._view.ttl
         events, values = fetched.found[self.place.wanted]
         start, end = self.place.start, self.place.start + len(self.features)
         found = {key: at for at, key in enumerate(self.keys)}
@@ -197,8 +199,8 @@ class _Request:
                     vector.statuses[place] = FieldStatus.OUTSIDE_MAX_AGE
 
 
-def _now(config: RepoConfig, state: StoreState | None) -> datetime:
+def _now(config: RepoConfig, state: StoreState | None, view: FeatureView) -> datetime:
     chosen: datetime | None = config.online_store.as_of
     if chosen is not None:
         return chosen if chosen.tzinfo else chosen.replace(tzinfo=UTC)
-    return datetime.now(UTC) if state is None else state.now()
+    return datetime.now(UTC) if state is None else state.now(domain_of(view))

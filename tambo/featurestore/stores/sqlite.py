@@ -43,7 +43,7 @@ class TamboSqliteOnlineStoreConfig(SqliteOnlineStoreConfig):  # type: ignore[mis
     )
 
     as_of: datetime | None = None
-    """Instant that ages are counted to; by default the store's own clock."""
+    """Instant that ages are counted to, of all domains; by default the store's clock of each."""
 
 
 class TamboSqliteOnlineStore(ServedOnline, SqliteOnlineStore):  # type: ignore[misc]
