@@ -149,11 +149,11 @@ models:
 _LABEL = """
 {{{{ config(materialized='table') }}}}
 
--- Censored: whoever has not come again by as_of has stayed away until then.
+-- Censored: who has not come again by as_of has stayed away until then. It is known at as_of alone.
 select
     place,
     event_timestamp,
-    least(coalesce(next_event, {{{{ as_of() }}}}), {{{{ as_of() }}}}) as created_timestamp,
+    {{{{ as_of() }}}} as created_timestamp,
     date_diff('day', event_timestamp, coalesce(next_event, {{{{ as_of() }}}})) as quiet_days
 from (
     select

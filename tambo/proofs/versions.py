@@ -127,7 +127,7 @@ def write_versions(folder: Path, contracts: Contracts, versions: Iterable[Versio
     """Write versions as raw files with their arrival manifest; returns how many files.
 
     Args:
-        folder: made if it is missing.
+        folder: made if it is missing; it may hold the files of other domains, and their arrivals.
         contracts: the domain's, which say how values are written.
         versions: a file holds at most one version of a key.
     """
@@ -142,8 +142,10 @@ def write_versions(folder: Path, contracts: Contracts, versions: Iterable[Versio
         _write(path, table, contracts.zone, rows)
         if rows[0].arrived_at is not None:
             arrivals.append((path.name, rows[0].arrived_at.isoformat(" ")))
-    with (folder / MANIFEST).open("w", encoding="utf-8", newline="") as out:
-        csv.writer(out).writerows([COLUMNS, *arrivals])
+    manifest = folder / MANIFEST
+    first = [] if manifest.exists() else [COLUMNS]
+    with manifest.open("a", encoding="utf-8", newline="") as out:
+        csv.writer(out).writerows([*first, *arrivals])
     return len(files)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import gate_lake
@@ -20,7 +22,7 @@ from expectations.tally import plain
 from expectations.verdict import Failure, SuiteResult, Verdict
 from tambo.as_of import AsOf
 from tambo.domains import slices
-from tambo.errors import ValidationFailedError
+from tambo.errors import ReleaseError, ValidationFailedError
 from tambo.settings import PROJECT_ROOT, Settings
 from tambo.sources import contracts
 
@@ -149,6 +151,18 @@ def test_only_rows_written_since_the_last_pass_are_read(settings: Settings) -> N
     assert "snapshot_id" not in query(fares, whole)
     assert "WHERE snapshot_id > 4" in query(fares, later)
     assert query(fares, opaque) == query(fares, whole)
+
+
+def test_a_suite_is_measured_against_as_of_of_its_own_domain(settings: Settings) -> None:
+    name = "travel.marts.fare_prices.whole"
+    (whole,) = [one for one in all_suites(settings, {"travel"}) if one.name == name]
+    other = replace(whole, name=whole.name.replace("travel", "tourism"))
+    scope = Scope(9, AsOf({"travel": datetime(2026, 1, 1), "tourism": datetime(2012, 12, 31, 23)}))
+    later = "created_timestamp > TIMESTAMP '{}'"
+    assert later.format("2026-01-01 00:00:00") in query(whole, scope)
+    assert later.format("2012-12-31 23:00:00") in query(other, scope)
+    with pytest.raises(ReleaseError, match="Nothing of fleet"):
+        query(replace(whole, name="fleet.marts.x.whole"), scope)
 
 
 @pytest.mark.parametrize(
