@@ -31,7 +31,7 @@ SQL = {
     "release": "INSERT INTO lake.audit.releases BY NAME SELECT "
     "(SELECT count(*) + 1 FROM lake.audit.releases) AS release, now()::TIMESTAMP AS created_at, "
     "(SELECT max(snapshot_id) FROM lake.snapshots()) AS snapshot_id, 'released' AS status, "
-    "'[]' AS verdicts, '{{}}' AS row_counts",
+    "'{{}}' AS as_of_by_domain, '[]' AS verdicts, '{{}}' AS row_counts",
     "replace": "CREATE OR REPLACE TABLE lake.raw.users AS SELECT range AS code FROM range({0})",
 }
 
