@@ -171,6 +171,15 @@ def test_a_new_domain_is_a_folder_and_skipped_while_it_has_no_raw_tables(
     # Nothing is known of fleet: its one table is empty.
     assert joined.as_of == AsOf({"fleet": EARLY, "travel": made.as_of.of("travel")})
 
+    with writer(lake.settings, "test") as connection:
+        connection.execute("ALTER TABLE lake.raw.jets RENAME TO grounded")
+    left = build(Settings(home=lake.settings.home, root=root))
+    assert (left.incremental, left.as_of) == (True, made.as_of)
+    with writer(lake.settings, "test") as connection:
+        connection.execute("ALTER TABLE lake.raw.grounded RENAME TO jets")
+    back = build(Settings(home=lake.settings.home, root=root))
+    assert (back.incremental, back.as_of) == (False, joined.as_of), "its tables may be of old"
+
 
 def test_dbt_alone_builds_everything(lake: RawLake, built: Built) -> None:
     before = contents(lake.settings)
