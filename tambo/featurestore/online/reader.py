@@ -137,7 +137,8 @@ class OnlineReader:
     def _answer(self, question: _Question, fetched: Fetched) -> list[OnlineRow]:
         state = fetched.state or self._unsaid
         domain = self.manifest.domain
-        clock = state.now(domain)
+        as_of = state.instant(domain)
+        clock = as_of if state.clock == "release" else state.now(domain)
         instants = question.instants
         asked_at = [instant or clock for instant in instants]
         parts = [
@@ -146,7 +147,7 @@ class OnlineReader:
                 self._groups, question.keys, question.wanted, fetched.found, strict=True
             )
         ]
-        answer = Answer(state.release, state.instant(domain), self._order)
+        answer = Answer(state.release, as_of, self._order)
         # A service of request-time features alone has no parts.
         rows = zip(*parts, strict=True) if parts else repeat((), len(asked_at))
         return [OnlineRow(now, answer, row) for now, row in zip(asked_at, rows, strict=True)]
