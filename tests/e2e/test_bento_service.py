@@ -31,8 +31,7 @@ from tambo.featurestore.online import StoreState, write_redis_state, write_sqlit
 from tambo.serving.spec import ServingSpec
 from tambo.settings import Settings
 
-GENDER = "/v1/traveller-gender"
-HOTELS = "/v1/hotel-recommendations"
+GENDER, HOTELS = "/v1/traveller-gender", "/v1/hotel-recommendations"
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.xdist_group("travel-bento")]
 
@@ -81,8 +80,8 @@ def test_the_bento_holds_the_champion_and_its_labels(settings, bundled):
     assert (labels["release"], labels["domain"]) == ("1,2,3", "travel")
     for model in MODELS:
         assert labels[f"model.{model}"] == "1"
-        folder = bundled.path / "src" / "models" / model
-        assert ServingSpec.load(folder / "serving.json").version == "1"
+        spec = bundled.path / "src" / "models" / model / "serving.json"
+        assert ServingSpec.load(spec).version == "1"
     # Each model is of a release of its own.
     assert json.loads((bundled.path / DONE).read_text()) == {
         "flight_price": {"release": 3, "version": "1"},
@@ -100,11 +99,9 @@ def test_the_bento_holds_nothing_but_what_serves(bundled):
         assert path.suffix not in {".pkl", ".pickle", ".joblib", ".pyc", ".csv", ".parquet"}, path
         if path.is_file() and path.suffix not in {".onnx", ".npz"}:
             text = path.read_text()
-            assert "--index-url" not in text, path
-            assert "--find-links" not in text, path
+            assert not re.search("--index-url|--find-links", text), path
     docker = (bundled.path / "env" / "docker" / "Dockerfile").read_text()
-    assert "FROM docker.io/library/python:3.1" in docker
-    assert "slim" in docker
+    assert re.search(r"FROM docker\.io/library/python:3\.1\d\S*slim", docker)
     assert "USER bentoml" in docker
     assert "build-essential" not in docker
     assert "pip install --no-cache-dir uv==" in docker
