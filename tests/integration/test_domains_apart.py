@@ -12,16 +12,14 @@ import dated_domains
 import online_feast
 import pyarrow as pa
 import pytest
-import small_lake
+import ungated
 from dated_domains import LAST, SHUT_FOR, TTL_DAYS
 
 from tambo.as_of import AsOf
-from tambo.cli.proof_road import apply_definitions
 from tambo.errors import FeatureError, ReleaseError
 from tambo.featurestore.online import OnlineReader, Reason, resolve
 from tambo.featurestore.publish import Published, publish, read_published
 from tambo.featurestore.store import open_store, repo_config
-from tambo.ingest import ingest
 from tambo.lake import reader, releases
 from tambo.lake.build import BuildResult, build
 from tambo.lake.releases import Release
@@ -279,7 +277,7 @@ def test_no_other_future_of_either_moves_what_was_known(road: Road, tmp_path: Pa
     """Each domain is perturbed after an instant within its own data, and compared at it."""
     settings, models = road.settings, [training_rows(domain) for domain in LAST]
     proof = prove_leakage(
-        settings, proof_road, models, folder=tmp_path, rows=1_000, futures=1, seed=1
+        settings, ungated.road, models, folder=tmp_path, rows=1_000, futures=1, seed=1
     )
     (future,) = proof.futures
     assert {domain: at.year for domain, at in future.t.by_domain.items()} == {
@@ -312,17 +310,6 @@ def training_rows(domain: str) -> TrainingRows:
         labels=lambda lake, known_by: read_labels(lake, flow(domain), known_by=known_by),
         entity_rows=lambda labels: labels.select(["place", "event_timestamp"]),
     )
-
-
-def proof_road(settings: Settings, raw: Path) -> None:
-    """To a release with its definitions; the gate has no part in this."""
-    ingest(settings, raw, history=True)
-    build(settings)
-    with reader(settings) as lake:
-        made = releases.newest_build(lake)
-    small_lake.validate(settings, made, success=True)
-    releases.release(settings)
-    apply_definitions(settings)
 
 
 def test_increments_give_what_a_build_from_nothing_gives(road: Road, tmp_path: Path) -> None:

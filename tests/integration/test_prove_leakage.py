@@ -5,14 +5,11 @@ from __future__ import annotations
 import shutil
 
 import pytest
-import small_lake
 import training_home
+import ungated
 
-from tambo.cli.proof_road import apply_definitions, road, training_rows
+from tambo.cli.proof_road import road, training_rows
 from tambo.errors import ProofError
-from tambo.ingest import ingest
-from tambo.lake import reader, releases
-from tambo.lake.build import build
 from tambo.proofs.leakage import prove_leakage
 from tambo.settings import PROJECT_ROOT
 
@@ -30,17 +27,6 @@ def prove(home, folder, way=road):
     return prove_leakage(
         home, way, training_rows(home), folder=folder, rows=ROWS, futures=1, seed=11
     )
-
-
-def ungated(settings, raw):
-    """The road without the gate, which has no part in this and costs seconds."""
-    ingest(settings, raw, history=True)
-    build(settings)
-    with reader(settings) as lake:
-        made = releases.newest_build(lake)
-    small_lake.validate(settings, made, success=True)
-    releases.release(settings)
-    apply_definitions(settings)
 
 
 def test_another_future_moves_nothing_earlier(home, tmp_path):
@@ -78,7 +64,7 @@ def test_a_mart_that_ignores_when_a_row_became_known_is_caught(home, tmp_path):
     )
     assert facts.read_text().count(honest) == 1
     facts.write_text(facts.read_text().replace(honest, leaking))
-    proof = prove(home.model_copy(update={"root": root}), tmp_path / "homes", ungated)
+    proof = prove(home.model_copy(update={"root": root}), tmp_path / "homes", ungated.road)
     leaking_parts = {part.part for part in proof.leaks}
     assert {"mart hotel_stays", "view hotel_stays", "view traveller_hotels"} <= leaking_parts
     assert {"mart traveller_recent_stays", "view traveller_recent_stays"} <= leaking_parts
