@@ -86,14 +86,15 @@ def compile_table(
     """
     natives, formats = natives or {}, formats or {}
     all_texts = {name: texts.get(name, "NULL::VARCHAR") for name in table.file_columns}
+    for name in table.columns:
+        if (default := _default(table, name)) is not None:
+            all_texts[name] = f"coalesce({all_texts[name]}, {literal(default)})"
     typed: dict[str, str] = {}
     rules: list[Rule] = [Rule("empty_record", None, _all_empty(table))]
     for name, contract in table.columns.items():
         column = contract.model_copy(update={"formats": formats.get(name, contract.formats)})
         typed[name] = (
-            f"TRY_CAST({natives[name]} AS {column.type})"
-            if name in natives
-            else _typed(column, text_name(name))
+            _cast(column, natives[name]) if name in natives else _typed(column, text_name(name))
         )
         rules += _rules(table, column, natives.get(name))
     typed[table.tombstone] = _boolean(text_name(table.tombstone))
@@ -119,7 +120,19 @@ def fault_value(rules: list[Rule]) -> str:
 
 
 def _all_empty(table: Table) -> str:
-    return f"coalesce({', '.join(text_name(name) for name in table.file_columns)}) IS NULL"
+    told = [n for n in table.file_columns if n == table.tombstone or _default(table, n) is None]
+    return f"coalesce({', '.join(text_name(name) for name in told)}) IS NULL"
+
+
+def _default(table: Table, name: str) -> str | None:
+    column = table.columns.get(name)
+    return column.default if column else None
+
+
+def _cast(column: Column, native: str) -> str:
+    """SQL of a value that a mapping gives with a type of its own."""
+    cast = f"TRY_CAST({native} AS {column.type})"
+    return cast if column.default is None else f"coalesce({cast}, {literal(column.default)})"
 
 
 def _typed(column: Column, text: str) -> str:

@@ -33,12 +33,14 @@ class Clock:
     """A zone's days and clock changes in the range of a table's landed rows.
 
     Attributes:
+        zone: IANA name.
         days: temporary table of `zone_days`.
         changes: temporary table of `clock_changes`.
         twice: whether some local times of the range are given twice.
         skips: whether some are skipped.
     """
 
+    zone: str
     days: str
     changes: str
     twice: bool
@@ -73,7 +75,7 @@ def register_clock(work: Work, contracts: Contracts, table: Table) -> Clock:
     register_table(work.connection, days, zone_days(*span))
     register_table(work.connection, changes, changed)
     kinds = set(changed.column("twice").to_pylist())
-    return Clock(days, changes, twice=True in kinds, skips=False in kinds)
+    return Clock(contracts.zone, days, changes, twice=True in kinds, skips=False in kinds)
 
 
 def skipped(work: Work, table: Table, clock: Clock) -> Iterator[tuple[str, str]]:

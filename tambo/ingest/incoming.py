@@ -115,7 +115,7 @@ def incoming(work: Work, table: Table, clock: Clock) -> str:
         f"FROM {work.staged(table)} s JOIN intake i ON i.batch_id = s._batch{joins} "
         "WHERE s._fault IS NULL"
     )
-    known_at, known_from = known(table)
+    known_at, known_from = known(table, clock.zone)
     return (
         f"SELECT * EXCLUDE (_arrived_at, _history), {known_at} AS _known_at, "
         f"{known_from} AS _known_from FROM ({rows})"
@@ -137,12 +137,10 @@ def keyed(work: Work, table: Table, new: str) -> str:
     )
 
 
-def known(table: Table) -> tuple[str, str]:
+def known(table: Table, zone: str) -> tuple[str, str]:
     """SQL of when a row became known, and of how we know: the first of four that applies."""
     recorded = ident(table.recorded_at) if table.recorded_at else "NULL::TIMESTAMP"
-    lag = f"to_microseconds({round(table.known_lag_days * 86_400_000_000)})"
-    history = f"_event_at + {lag}" if table.event_time else BEGINNING
-    told = f"CASE WHEN _history THEN {history} END"
+    told = f"CASE WHEN _history THEN {_history(table, zone)} END"
     known_at = f"coalesce({recorded}, _arrived_at, {told}, _ingested_at)"
     known_from = (
         f"CASE WHEN {recorded} IS NOT NULL THEN 'recorded' "
@@ -150,3 +148,25 @@ def known(table: Table) -> tuple[str, str]:
         f"WHEN {told} IS NOT NULL THEN 'history' ELSE 'ingest' END"
     )
     return known_at, known_from
+
+
+def _history(table: Table, zone: str) -> str:
+    """SQL of when a row of a history load is taken to have become known."""
+    if not table.event_time:
+        return BEGINNING
+    lag = f"to_microseconds({round(table.known_lag_days * 86_400_000_000)})"
+    start = "_event_at"
+    if table.known_daily:
+        local_day = f"timezone({literal(zone)}, timezone('UTC', _event_at))::DATE"
+        start = _midnight(f"{local_day} + 1", zone)
+    known_at = f"{start} + {lag}"
+    if table.about:
+        day = f"{ident(table.about)} - {table.known_ahead_days}"
+        # What lies further ahead than the promise is known now, and not later.
+        known_at = f"coalesce({known_at}, least({_midnight(day, zone)}, _ingested_at))"
+    return known_at
+
+
+def _midnight(day: str, zone: str) -> str:
+    """SQL of the first instant of a local day, UTC."""
+    return f"timezone('UTC', timezone({literal(zone)}, ({day})::TIMESTAMP))"

@@ -40,6 +40,8 @@ class Column(_Model):
         formats: strptime formats, tried in order; only for DATE and TIMESTAMP.
         optional: the column may be missing from a file; it is then null. Implies nullable.
         nullable: a row may leave it empty.
+        default: the value where a file lacks the column or a row leaves it empty, so that a column
+            of the key can be optional; only for VARCHAR.
         min: smallest allowed value; of a date or time, not before 1900.
         max: greatest allowed value; of a date or time, not after 2199.
         above: the value must be greater than this.
@@ -56,6 +58,7 @@ class Column(_Model):
     formats: list[str] = Field(default_factory=list)
     optional: bool = False
     nullable: bool = False
+    default: str | None = None
     min: int | float | str | None = None
     max: int | float | str | None = None
     above: int | float | None = None
@@ -81,6 +84,8 @@ class Column(_Model):
             raise ValueError(f"column {self.name}: only DATE and TIMESTAMP have formats")
         if self.above is not None and self.type not in NUMBERS:
             raise ValueError(f"column {self.name}: only a number has `above`")
+        if self.default is not None and self.type != "VARCHAR":
+            raise ValueError(f"column {self.name}: only VARCHAR has a default")
         if self.max_length is not None and self.type != "VARCHAR":
             raise ValueError(f"column {self.name}: only VARCHAR has max_length")
         return self
@@ -88,7 +93,7 @@ class Column(_Model):
     @property
     def may_be_null(self) -> bool:
         """Whether a row may leave this column empty."""
-        return self.optional or self.nullable
+        return (self.optional or self.nullable) and self.default is None
 
     @property
     def time_formats(self) -> list[str]:
@@ -133,6 +138,11 @@ class Table(_Model):
         event_time: columns of which the first that is not null is the row's own time; empty for a
             table without time, whose history is valid from the beginning of time.
         known_lag_days: in a history load a row is known this long after its own time.
+        known_daily: in a history load the rows of one local day are known together, the lag after
+            the midnight that ends it, as from a source that reports once a day.
+        about: of a table about the future, the column with the local day that a row is about.
+        known_ahead_days: in a history load a row without time of its own is known this many local
+            days before the day that it is about.
         recorded_at: column that says when the source recorded the row, if it has one.
         freshness: how old the newest row may be.
     """
@@ -147,14 +157,16 @@ class Table(_Model):
     checks: list[Check] = Field(default_factory=list)
     event_time: list[str] = Field(default_factory=list)
     known_lag_days: float = Field(default=0, ge=0)
+    known_daily: bool = False
+    about: str | None = None
+    known_ahead_days: int = Field(default=0, ge=0)
     recorded_at: str | None = None
     freshness: Freshness | None = None
 
     @model_validator(mode="after")
     def _names_its_own_columns(self) -> Table:
         named = [*self.key, *self.event_time, *(c for r in self.references for c in r.columns)]
-        if self.recorded_at:
-            named.append(self.recorded_at)
+        named += [name for name in (self.recorded_at, self.about) if name]
         unknown = sorted({name for name in named if name not in self.columns})
         if unknown:
             raise ValueError(f"table {self.name} names columns it does not have: {unknown}")
@@ -169,6 +181,8 @@ class Table(_Model):
         for name in self.event_time:
             if self.columns[name].type not in TIMES:
                 raise ValueError(f"table {self.name}: event_time column {name} is no time")
+        if self.about and self.columns[self.about].type != "DATE":
+            raise ValueError(f"table {self.name}: {self.about} is no DATE to be known ahead of")
         return self
 
     @property

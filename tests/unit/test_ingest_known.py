@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 import duckdb
 import pytest
@@ -28,7 +28,7 @@ def answer(
     contract: Table, *, seen: datetime | None, arrived: datetime | None, history: bool,
     event: datetime | None = EVENT,
 ) -> tuple[object, ...]:  # fmt: skip
-    at, how = known(contract)
+    at, how = known(contract, "America/Lima")
     found = (
         duckdb.connect()
         .execute(
@@ -74,3 +74,32 @@ def test_history_of_a_row_without_its_time_is_the_time_of_ingest() -> None:
 
 def test_flights_are_known_a_day_after_they_were_flown() -> None:
     assert load("travel").tables["flights"].known_lag_days == 1
+
+
+def test_a_source_that_reports_once_a_day_is_known_from_the_midnight_that_ends_it() -> None:
+    daily = table().model_copy(update={"known_daily": True, "known_lag_days": 0.25})
+    for hour in (datetime(2024, 5, 1, 5), datetime(2024, 5, 2, 4, 59)):  # of one day in Lima
+        found = answer(daily, seen=None, arrived=None, history=True, event=hour)
+        assert found == (datetime(2024, 5, 2, 11), "history")
+
+
+@pytest.mark.parametrize(
+    ("announced", "day", "known_at"),
+    [
+        (EVENT, date(2024, 7, 28), EVENT + timedelta(days=1.5)),
+        (None, date(2024, 7, 28), datetime(2024, 6, 28, 5)),
+        (None, date(2030, 7, 28), INGESTED),
+    ],
+)
+def test_what_is_about_a_day_is_known_ahead_of_it(
+    announced: datetime | None, day: date, known_at: datetime
+) -> None:
+    columns = table().columns | {"day": Column(name="day", type="DATE")}
+    ahead = table().model_copy(update={"columns": columns, "about": "day", "known_ahead_days": 30})
+    at, how = known(ahead, "America/Lima")
+    found = duckdb.connect().execute(
+        f"SELECT {at}, {how} FROM (SELECT ?::TIMESTAMP AS _event_at, ?::DATE AS day, true AS "
+        "_history, NULL::TIMESTAMP AS _arrived_at, ?::TIMESTAMP AS _ingested_at)",
+        [announced, day, INGESTED],
+    )
+    assert found.fetchone() == (known_at, "history")

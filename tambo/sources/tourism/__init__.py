@@ -1,0 +1,1 @@
+"""Raw tourism data: visitor counts, weather, calendars and campaigns."""
