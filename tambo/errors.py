@@ -3,6 +3,8 @@
 TamboError
 ├── SettingsError          a setting or the machine is not as needed
 ├── ContractError          a contract or a mapping file is wrong
+├── SourceError            a door cannot read its source
+│   └── SourceBusyError    the source is away or asks to wait; a later run may succeed
 ├── IngestError            a raw file could not be taken in
 │   └── FileChangedError   it changed while it was read
 ├── LakeError              the lake cannot be opened, read or written
@@ -47,6 +49,14 @@ class SettingsError(TamboError):
 
 class ContractError(TamboError):
     """A contract or a mapping file is wrong."""
+
+
+class SourceError(TamboError):
+    """A door cannot read its source: a wrong address, an expired key, an answer it cannot read."""
+
+
+class SourceBusyError(SourceError):
+    """A source is away or asks to wait; what was read is safe, and a later run goes on there."""
 
 
 class IngestError(TamboError):
