@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
-from tambo.sources.travel.world.draws import Draws
+from tambo.sources.sample.draws import Draws
 from tambo.sources.travel.world.places import NAMES
 from tambo.sources.travel.world.seasons import BUSINESS, LEISURE
 from tambo.sources.travel.world.travellers import Travellers, travellers

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from world_reader import instant, notes, read_world, versions
 
+from tambo.sources.sample.draws import Draws, cumulative, ids
 from tambo.sources.travel.world import generate
-from tambo.sources.travel.world.draws import Draws, cumulative, ids
 
 small = st.fixed_dictionaries(
     {

@@ -14,9 +14,9 @@ from world_reader import Row, last_versions, read_world
 
 from tambo.errors import TamboError
 from tambo.progress import silent
+from tambo.sources.sample.folder import Folder
 from tambo.sources.travel.world import Truth, WorldSummary, generate
-from tambo.sources.travel.world.files import Folder
-from tambo.sources.travel.world.outbox import Outbox
+from tambo.sources.travel.world.outbox import MonthlyOutbox
 from tambo.sources.travel.world.writer import WorldWriter
 
 
@@ -183,7 +183,7 @@ def write_blocks(folder: Path, *, travellers: int, block: int) -> None:
     folder.mkdir()
     truth = Truth.draw(years=1, seed=9)
     files = Folder(folder)
-    outbox = Outbox(files, truth.draws, truth.calendar)
+    outbox = MonthlyOutbox(files, truth.draws, truth.calendar)
     WorldWriter(outbox, truth, count=travellers, dirty_share=0.0, block=block).write(silent)
     outbox.write_arrivals()
     files.close()

@@ -39,7 +39,8 @@ and written down in `_dirty.csv`. The broken line stands in place of the clean o
 clean lines come again with the next month's file. Broken users are people who do not exist.
 """
 
-from tambo.sources.travel.world.generate import WorldSummary, generate, read_truth, sample
+from tambo.sources.sample.making import WorldSummary
+from tambo.sources.travel.world.generate import generate, read_truth, sample
 from tambo.sources.travel.world.truth import Truth
 
 __all__ = ["Truth", "WorldSummary", "generate", "read_truth", "sample"]

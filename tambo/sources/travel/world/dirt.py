@@ -2,42 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
-import numpy as np
-
-from tambo.sources.travel.world.draws import Draws, Flags, Ids, Ints
+from tambo.sources.sample.dirt import DUPLICATE, Fields, Kinds, extra_field, missing_field
 from tambo.sources.travel.world.lines import COLUMNS
-
-Fields = list[bytes]
 
 NO_SUCH_USER = 900_000_000
 BAD_NUMBERS = (b"n/a", b"12.3.4", b"1O9.9", b"R$ 120")
 BAD_DATES = (b"31/12/2023", b"02/30/2024", b"2024-02-03", b"00/00/0000")
-RESENT_SHARE = 0.5
-
-
-@dataclass(frozen=True)
-class Dirt:
-    """One broken line.
-
-    Args:
-        index: position in the lines handed back.
-        kind: what is wrong, see KINDS.
-        column: the column concerned, "" if it is the line as a whole.
-        clean: position, among the clean lines, of the line it was made of.
-        resent: whether the clean line is sent again in the next month's file.
-    """
-
-    index: int
-    kind: str
-    column: str
-    clean: int
-    resent: bool
-
-
-Breaker = Callable[[str, Fields, int], tuple[Fields, str]]
 
 
 def _set(table: str, fields: Fields, values: dict[str, bytes]) -> Fields:
@@ -62,14 +32,6 @@ def _bad_number(table: str, fields: Fields, pick: int) -> tuple[Fields, str]:
 
 def _bad_date(table: str, fields: Fields, pick: int) -> tuple[Fields, str]:
     return _set(table, fields, {"date": BAD_DATES[pick % len(BAD_DATES)]}), "date"
-
-
-def _missing_field(table: str, fields: Fields, pick: int) -> tuple[Fields, str]:
-    return fields[: 2 + pick % 2], ""
-
-
-def _extra_field(table: str, fields: Fields, pick: int) -> tuple[Fields, str]:
-    return [*fields, b"?"], ""
 
 
 def _open_quote(table: str, fields: Fields, pick: int) -> tuple[Fields, str]:
@@ -115,12 +77,11 @@ def _other_content(table: str, fields: Fields, pick: int) -> tuple[Fields, str]:
     return _set(table, fields, {"price": b"%.2f" % price}), "price"
 
 
-DUPLICATE = "duplicate_key"
-KINDS: dict[str, tuple[Breaker, tuple[str, ...]]] = {
+KINDS: Kinds = {
     "bad_number": (_bad_number, ("users", "flights", "hotels")),
     "bad_date": (_bad_date, ("flights", "hotels")),
-    "missing_field": (_missing_field, ("users", "flights", "hotels")),
-    "extra_field": (_extra_field, ("users", "flights", "hotels")),
+    "missing_field": (missing_field, ("users", "flights", "hotels")),
+    "extra_field": (extra_field, ("users", "flights", "hotels")),
     "open_quote": (_open_quote, ("users", "flights", "hotels")),
     "bad_category": (_bad_category, ("users", "flights")),
     "missing_key": (_no_key, ("users", "flights", "hotels")),
@@ -129,48 +90,3 @@ KINDS: dict[str, tuple[Breaker, tuple[str, ...]]] = {
     "wrong_total": (_wrong_total, ("hotels",)),
     DUPLICATE: (_other_content, ("users", "flights", "hotels")),
 }
-"""What can be wrong, how it is done, and in which tables."""
-
-
-def soil(
-    draws: Draws,
-    table: str,
-    of: Ids,
-    clean: list[bytes],
-    allowed: Flags,
-    *,
-    share: float,
-    resend: float = RESENT_SHARE,
-) -> tuple[list[bytes], list[Dirt]]:
-    """Break a share of the lines.
-
-    Args:
-        draws: the world's random numbers.
-        table: users, flights or hotels.
-        of: id of each line.
-        clean: the lines; no field holds a comma or a quote.
-        allowed: which lines may be broken.
-        share: chance of each of these to be broken.
-        resend: chance of a broken line to be sent again, clean.
-
-    Returns:
-        The lines, some broken; a doubled key adds a second line below the first, and both are
-        written down. And what was broken, in order.
-    """
-    kinds = [kind for kind, (_, tables) in KINDS.items() if table in tables]
-    hit: Ints = np.flatnonzero(allowed & (draws.uniform(f"dirt/{table}", of) < share))
-    kind_of = draws.whole(f"dirt kind/{table}", of[hit], 0, len(kinds) - 1)
-    pick = draws.whole(f"dirt pick/{table}", of[hit], 0, 999)
-    again = draws.uniform(f"resent/{table}", of[hit]) < resend
-    lines, dirt = list(clean), list[Dirt]()
-    for n, row in enumerate(hit.tolist()):
-        kind, added = kinds[kind_of[n]], len(lines) - len(clean)
-        fields, column = KINDS[kind][0](table, clean[row].split(b","), int(pick[n]))
-        marks = [row + added]
-        if kind == DUPLICATE:
-            marks.append(row + added + 1)
-            lines.insert(marks[-1], b",".join(fields))
-        else:
-            lines[marks[0]] = b",".join(fields)
-        dirt += [Dirt(mark, kind, column, row, bool(again[n])) for mark in marks]
-    return lines, dirt

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tambo.sources.travel.world.draws import Draws, Floats, Ints, ids
+from tambo.sources.sample.draws import Draws, Floats, Ints, ids
 from tambo.sources.travel.world.places import AGENCY_MARKUP, CLASS_FACTOR, PLACES, distances_km
 from tambo.sources.travel.world.seasons import Calendar, Seasons
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tambo.sources.travel.world.draws import Draws, Floats, Ints
+from tambo.sources.sample.draws import Draws, Floats, Ints
 from tambo.sources.travel.world.trips import Trips
 
 ON_TIME, LATE, CORRECTED, WITHDRAWN = range(4)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tambo.sources.travel.world.draws import Draws, Floats, Ints, ids
+from tambo.sources.sample.draws import Draws, Floats, Ints, ids
 from tambo.sources.travel.world.names import HOTELS as HOTEL_NAMES
 from tambo.sources.travel.world.places import PLACES
 from tambo.sources.travel.world.seasons import Seasons

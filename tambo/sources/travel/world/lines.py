@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from tambo.sources.travel.world.columns import csv_lines, joined, named, nothing, texts
-from tambo.sources.travel.world.draws import Ints
+from tambo.sources.sample.columns import csv_lines, joined, named, nothing, texts
+from tambo.sources.sample.draws import Ints
 from tambo.sources.travel.world.places import AGENCIES, CLASSES, COMPANIES, NAMES
 from tambo.sources.travel.world.trips import NO_HOTEL, Trips
 from tambo.sources.travel.world.truth import Truth

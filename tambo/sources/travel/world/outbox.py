@@ -5,43 +5,26 @@ A file for a later month is begun early, by the corrections that will come with 
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from tambo.sources.travel.world.dirt import Dirt
-from tambo.sources.travel.world.draws import Draws, ids
-from tambo.sources.travel.world.files import Folder, utc_text
+from tambo.sources.sample.dirt import Dirt
+from tambo.sources.sample.draws import Draws, ids
+from tambo.sources.sample.folder import Folder, utc_text
+from tambo.sources.sample.outbox import Outbox
 from tambo.sources.travel.world.lines import COLUMNS
-from tambo.sources.travel.world.seasons import Calendar
+from tambo.sources.travel.world.seasons import ZONE, Calendar
 
 LATE_MONTHS = (1, 3)
 """A late file arrives this many months after the file that it belongs to."""
-DIRT_FILE, DIRT_COLUMNS = "_dirty.csv", ("file", "line", "table", "kind", "column", "clean_line_in")
-ARRIVALS_FILE, ARRIVALS_COLUMNS = "_arrivals.csv", ("file", "arrived_at")
 
 
-@dataclass
-class Outbox:
-    """Where lines go, and what went.
+class MonthlyOutbox(Outbox):
+    """Where lines go, and what went, month by month."""
 
-    Args:
-        folder: the files.
-        draws: the world's random numbers.
-        calendar: the world's calendar.
-        arrivals: time of arrival of each file, UTC.
-        rows: lines by table.
-        dirty: broken lines by kind.
-        events: lines by table and what was special about them.
-    """
-
-    folder: Folder
-    draws: Draws
-    calendar: Calendar
-    arrivals: dict[str, str] = field(default_factory=dict)
-    rows: Counter[str] = field(default_factory=Counter)
-    dirty: Counter[str] = field(default_factory=Counter)
-    events: Counter[str] = field(default_factory=Counter)
+    def __init__(self, folder: Folder, draws: Draws, calendar: Calendar) -> None:
+        super().__init__(folder, COLUMNS)
+        self.draws = draws
+        self.calendar = calendar
 
     def file(self, table: str, month: int) -> str:
         """Name of a month's file."""
@@ -58,7 +41,7 @@ class Outbox:
         if month >= self.calendar.months:
             return 0
         arrives = self._users_arrive(month) if table == "users" else self._arrive(table, month)
-        return self._put(table, self.file(table, month), arrives, lines, event)
+        return self.put(table, self.file(table, month), arrives, lines, event)
 
     def send_late(self, table: str, month: int, lines: list[bytes]) -> None:
         """Send lines of a month in a late file, unless the world ends before it arrives."""
@@ -66,36 +49,18 @@ class Outbox:
         late = int(self.draws.whole("late file", key, *LATE_MONTHS))
         if month + 1 + late < self.calendar.months:
             name = self._late_file(table, month)
-            self._put(table, name, self._arrive(table, month, late), lines, "late")
+            self.put(table, name, self._arrive(table, month, late), lines, "late")
 
     def note_dirt(self, table: str, month: int, first: int, dirt: list[Dirt]) -> None:
         """Write down which lines are broken, given the line number of the first one sent."""
-        name, last = self.file(table, month), month + 1 >= self.calendar.months
-        notes = []
-        for each in dirt:
-            twin = self.file(table, month + 1) if each.resent and not last else ""
-            notes.append(f"{name},{first + each.index},{table},{each.kind},{each.column},{twin}")
-            self.dirty[each.kind] += 1
-        self.folder.append(DIRT_FILE, DIRT_COLUMNS, [note.encode() for note in notes])
+        last = month + 1 >= self.calendar.months
+        twin = "" if last else self.file(table, month + 1)
+        self.note_broken(table, self.file(table, month), first, dirt, twin)
 
     def month_done(self, month: int) -> None:
         """Close the files that get no more lines."""
         for table in COLUMNS:
             self.folder.close(self.file(table, month), self._late_file(table, month))
-
-    def write_arrivals(self) -> None:
-        """Write the arrival manifest, in order of arrival."""
-        order = sorted(self.arrivals.items(), key=lambda item: (item[1], item[0]))
-        lines = [f"{name},{arrived}".encode() for name, arrived in order]
-        self.folder.append(ARRIVALS_FILE, ARRIVALS_COLUMNS, lines)
-
-    def _put(self, table: str, name: str, arrives: str, lines: list[bytes], event: str) -> int:
-        if lines:
-            self.arrivals[name] = arrives
-            self.rows[table] += len(lines)
-            if event:
-                self.events[f"{table} {event}"] += len(lines)
-        return self.folder.append(name, COLUMNS[table], lines)
 
     def _late_file(self, table: str, month: int) -> str:
         return self.file(table, month).replace(".csv", "_late.csv")
@@ -106,10 +71,10 @@ class Outbox:
         key = ids(after.year, after.month, list(COLUMNS).index(table), late)
         day = int(self.draws.whole("arrival day", key, 2, 9)) if late else 1
         minute = int(self.draws.whole("arrival minute", key, 60, 299))
-        return utc_text(datetime(after.year, after.month, day) + timedelta(minutes=minute))
+        return utc_text(datetime(after.year, after.month, day) + timedelta(minutes=minute), ZONE)
 
     def _users_arrive(self, month: int) -> str:
         """The evening before the month."""
         first = self.calendar.month(month)
         minute = int(self.draws.whole("users arrive", ids(first.year, first.month), 60, 299))
-        return utc_text(datetime(first.year, first.month, 1) - timedelta(minutes=minute))
+        return utc_text(datetime(first.year, first.month, 1) - timedelta(minutes=minute), ZONE)

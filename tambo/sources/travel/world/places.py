@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tambo.sources.travel.world.draws import Floats
+from tambo.sources.sample.draws import Floats
 
 EARTH_RADIUS_KM = 6371.0
 

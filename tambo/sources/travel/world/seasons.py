@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from tambo.sources.travel.world.draws import Floats, Ints
+from tambo.sources.sample.draws import Floats, Ints
 from tambo.sources.travel.world.places import PLACES
 
+ZONE = ZoneInfo("America/Sao_Paulo")
 LAST_DAY = date(2025, 12, 31)
 """Last day of every world: fixed, so that a world never depends on the clock."""
 HORIZON_DAYS = 240

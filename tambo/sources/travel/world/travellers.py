@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tambo.sources.travel.world.draws import Draws, Floats, Ints, cumulative, ids
+from tambo.sources.sample.draws import Draws, Floats, Ints, cumulative, ids
 from tambo.sources.travel.world.places import (
     AGENCIES,
     AGENCY_SHARE,

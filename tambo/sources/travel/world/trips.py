@@ -13,7 +13,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from tambo.sources.travel.world.draws import Floats, Ids, Ints, ids
+from tambo.sources.sample.draws import Floats, Ids, Ints, ids
 from tambo.sources.travel.world.fares import NOISE
 from tambo.sources.travel.world.hotels import PRICE_NOISE
 from tambo.sources.travel.world.travellers import Travellers

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tambo.sources.travel.world.draws import Draws
+from tambo.sources.sample.draws import Draws
 from tambo.sources.travel.world.fares import Fares
 from tambo.sources.travel.world.hotels import Hotels
 from tambo.sources.travel.world.seasons import Calendar, Seasons

@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from tambo.sources.sample.columns import csv_lines, named, texts
+from tambo.sources.sample.dirt import RESENT_SHARE
+from tambo.sources.sample.draws import Floats, Ints, ids
+from tambo.sources.sample.folder import Folder
 from tambo.sources.travel.world import fares, fates, hotels, outbox, seasons, trips, users
-from tambo.sources.travel.world.columns import csv_lines, named, texts
-from tambo.sources.travel.world.dirt import KINDS, RESENT_SHARE
-from tambo.sources.travel.world.draws import Floats, Ints, ids
-from tambo.sources.travel.world.files import ZONE, Folder
+from tambo.sources.travel.world.dirt import KINDS
 from tambo.sources.travel.world.places import (
     AGENCIES,
     AGENCY_MARKUP,
@@ -24,7 +25,7 @@ from tambo.sources.travel.world.places import (
     PLACES,
     STYLES,
 )
-from tambo.sources.travel.world.seasons import BUSINESS, LEISURE
+from tambo.sources.travel.world.seasons import BUSINESS, LEISURE, ZONE
 from tambo.sources.travel.world.travellers import Travellers, travellers
 from tambo.sources.travel.world.truth import Truth
 from tambo.sources.travel.world.users import Joining, companies, genders

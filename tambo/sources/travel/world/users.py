@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tambo.sources.sample.draws import Draws, Floats, Ids, Ints, ids
 from tambo.sources.travel.world import names
-from tambo.sources.travel.world.draws import Draws, Floats, Ids, Ints, ids
 from tambo.sources.travel.world.places import COMPANIES, NAMES, PLACES
 
 FIRST_SHARE = 0.8

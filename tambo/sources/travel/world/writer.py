@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from tambo.progress import Progress
-from tambo.sources.travel.world.dirt import soil
-from tambo.sources.travel.world.draws import Ids, Ints, ids
+from tambo.sources.sample.dirt import soil
+from tambo.sources.sample.draws import Ids, Ints, ids
+from tambo.sources.travel.world.dirt import KINDS
 from tambo.sources.travel.world.fates import (
     CORRECTED,
     DELAY_MONTHS,
@@ -20,7 +21,7 @@ from tambo.sources.travel.world.fates import (
     fates,
 )
 from tambo.sources.travel.world.lines import Printer, user_lines
-from tambo.sources.travel.world.outbox import Outbox
+from tambo.sources.travel.world.outbox import MonthlyOutbox
 from tambo.sources.travel.world.travellers import Travellers, travellers
 from tambo.sources.travel.world.trips import NO_HOTEL, Trips, book
 from tambo.sources.travel.world.truth import Truth
@@ -38,7 +39,7 @@ class WorldWriter:
 
     def __init__(
         self,
-        outbox: Outbox,
+        outbox: MonthlyOutbox,
         truth: Truth,
         *,
         count: int,
@@ -81,7 +82,8 @@ class WorldWriter:
         hit = np.flatnonzero(draws.uniform("ghost", ids(code)) < self.dirty_share)
         ghosts = [b"%d,%s" % (GHOSTS_FROM + code[n], told[n].split(b",", 1)[1]) for n in hit]
         every = np.ones(len(ghosts), dtype=bool)
-        lines, dirt = soil(draws, "users", ids(code[hit]), ghosts, every, share=1.0, resend=0.0)
+        of = ids(code[hit])
+        lines, dirt = soil(draws, "users", of, ghosts, every, kinds=KINDS, share=1.0, resend=0.0)
         self.outbox.note_dirt("users", month, self.outbox.send("users", month, lines), dirt)
 
     def _corrected_users(self, month: int, code: Ints) -> None:
@@ -117,7 +119,8 @@ class WorldWriter:
         # Only lines that stand alone are broken: a correction or withdrawal finds its line.
         alone = told.fate[rows][line_rows] == ON_TIME
         clean = self._print(table, first, codes[rows])
-        lines, dirt = soil(draws, table, line_ids, clean, alone, share=self.dirty_share)
+        share = self.dirty_share
+        lines, dirt = soil(draws, table, line_ids, clean, alone, kinds=KINDS, share=share)
         self.outbox.note_dirt(table, month, self.outbox.send(table, month, lines), dirt)
         again = sorted({each.clean for each in dirt if each.resent})
         self.outbox.send(table, month + 1, [clean[row] for row in again], "sent again")

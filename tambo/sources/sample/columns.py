@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import compute, csv
 
-from tambo.sources.travel.world.draws import Floats, Ints
+from tambo.sources.sample.draws import Floats, Ints
 
 
 def numbers(values: Ints | Floats) -> Any:

@@ -10,12 +10,10 @@ from pathlib import Path
 from typing import IO, Any
 from zoneinfo import ZoneInfo
 
-ZONE = ZoneInfo("America/Sao_Paulo")
 
-
-def utc_text(local: datetime) -> str:
+def utc_text(local: datetime, zone: ZoneInfo) -> str:
     """A naive local time as UTC, "YYYY-MM-DD HH:MM:SS"."""
-    return local.replace(tzinfo=ZONE).astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+    return local.replace(tzinfo=zone).astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
 @dataclass
