@@ -41,6 +41,9 @@ class Settings(BaseSettings):
 
     seed: int = Field(default=7, description="seed of every random choice")
     world_travellers: int = Field(default=1500, ge=1, description="of the sample world of travel")
+    world_locations: int = Field(
+        default=8, ge=3, le=300, description="of the sample world of tourism"
+    )
     world_years: int = Field(default=3, ge=1, description="of the sample world")
 
     redis_url: str | None = Field(default=None, description="set: online features come from Redis")

@@ -96,6 +96,7 @@ def status() -> None:
 def world(
     domain: Annotated[str | None, typer.Argument(help="default: every domain")] = None,
     travellers: Annotated[int | None, typer.Option(min=1, help="of travel")] = None,
+    locations: Annotated[int | None, typer.Option(min=3, max=300, help="of tourism")] = None,
     years: Annotated[int | None, typer.Option(min=1)] = None,
     seed: Annotated[int | None, typer.Option()] = None,
     out: Annotated[Path | None, typer.Option(help="of one domain; default: in the home")] = None,
@@ -105,7 +106,12 @@ def world(
     from tambo.cli.source import claim, sample_source
 
     settings = _settings()
-    chosen = {"world_travellers": travellers, "world_years": years, "seed": seed}
+    chosen = {
+        "world_travellers": travellers,
+        "world_locations": locations,
+        "world_years": years,
+        "seed": seed,
+    }
     given = {name: value for name, value in chosen.items() if value is not None}
     settings = settings.model_copy(update=given)
     if out is None:

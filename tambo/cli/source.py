@@ -11,10 +11,14 @@ from tambo.errors import SettingsError
 from tambo.lake import exists
 from tambo.settings import Settings
 
+SIZE = "world_"
+"""What the names of the settings begin with that say how large the sample world is."""
+
 
 def sample_source(settings: Settings) -> str:
     """The sample world in words; another size or seed is another world."""
-    size = f"{settings.world_travellers} travellers, {settings.world_years} years"
+    sizes = (name for name in type(settings).model_fields if name.startswith(SIZE))
+    size = ", ".join(f"{getattr(settings, name)} {name.removeprefix(SIZE)}" for name in sizes)
     return f"the sample world ({size}, seed {settings.seed})"
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import compute, csv
 
-from tambo.sources.sample.draws import Floats, Ints
+from tambo.sources.sample.draws import Flags, Floats, Ints
 
 
 def numbers(values: Ints | Floats) -> Any:
@@ -21,6 +21,13 @@ def numbers(values: Ints | Floats) -> Any:
     kind = pa.float64() if values.dtype == np.float64 else pa.int64()
     data = np.ascontiguousarray(values)
     return pa.Array.from_buffers(kind, len(data), [None, pa.py_buffer(data)])
+
+
+def gapped(values: Floats, known: Flags) -> Any:
+    """Doubles as an Arrow array, null where they are not known."""
+    data, bits = np.ascontiguousarray(values), np.packbits(known, bitorder="little")
+    buffers = [pa.py_buffer(bits), pa.py_buffer(data)]
+    return pa.Array.from_buffers(pa.float64(), len(data), buffers)
 
 
 def texts(values: Sequence[str]) -> Any:

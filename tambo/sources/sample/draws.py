@@ -71,6 +71,15 @@ class Draws:
         # The last probability is 1 but for rounding; it is left out so that no index runs over.
         return np.asarray((drawn > cumulative[..., :-1]).sum(axis=-1))
 
+    def stream(self, purpose: str, *of: int) -> np.random.Generator:
+        """A generator with a state of its own, for what one place takes many numbers of.
+
+        Its numbers depend on the order in which they are drawn.
+        """
+        name = f"{self.seed}/{purpose}/{of}".encode()
+        key = int.from_bytes(blake2b(name, digest_size=16).digest(), "little")
+        return np.random.Generator(np.random.Philox(key=key))
+
     def poisson(self, purpose: str, of: Ids, mean: Floats) -> Ints:
         """Poisson counts, by inversion; meant for means below about 20."""
         drawn = self.uniform(purpose, of)
