@@ -38,6 +38,7 @@ def environment(home: Path) -> dict[str, str]:
         **os.environ,
         "TAMBO_HOME": str(home),
         "TAMBO_WORLD_TRAVELLERS": "80",
+        "TAMBO_WORLD_LOCATIONS": "3",
         "TAMBO_WORLD_YEARS": "1",
     }
 

@@ -108,15 +108,16 @@ def test_where_nobody_names_a_service_it_is_the_only_one_that_is_bundled(root: P
     assert raised.value.remedy == "name one: toy, travel"
 
 
-def test_the_sample_worlds_of_two_domains_lie_apart(root: Path, tmp_path: Path) -> None:
-    settings = Settings(home=tmp_path / "home", world_travellers=2, world_years=1)
+def test_the_sample_worlds_of_the_domains_lie_apart(root: Path, tmp_path: Path) -> None:
+    size = {"world_travellers": 2, "world_locations": 3, "world_years": 1}
+    settings = Settings(home=tmp_path / "home", **size)
     (root / "tambo/sources/toy/world.py").write_text(WORLD)
-    assert stages.world_folders(settings) == {
-        "toy": settings.world / "toy",
-        "travel": settings.world / "travel",
-    }
+    folders = stages.world_folders(settings)
+    assert folders == {domain: settings.world / domain for domain in folders}
+    assert {"tourism", "toy", "travel"} <= set(folders)
     outcome = stages.world_stage(settings).run(silent)
-    assert outcome.line.startswith("toy: 7 toy_counts; travel: ")
+    assert "toy: 7 toy_counts" in outcome.line.split("; ")
+    assert [each.split(":")[0] for each in outcome.line.split("; ")] == list(folders)
     assert (settings.world / "toy" / "made").exists()
     assert not (settings.world / "travel" / "made").exists()
     with pytest.raises(ContractError, match="of one domain"):

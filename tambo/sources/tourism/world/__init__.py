@@ -61,7 +61,8 @@ there. The equations hold for the last version of each row. Of the events 8 % ar
 cancelled: the first line is withdrawn when that is decided, and a moved one announced again.
 
 Clock changes: local times are those of the zone. The hour that comes twice is written twice in
-order, the one that is skipped is not there. Nothing else happens to the hours that come twice.
+order, the one that is skipped is not there. Nothing else happens to the hours that come twice. The
+zone changes its clocks by whole hours.
 
 Dirt (dirt.py): the given share of the other lines is broken, each in one of the kinds listed there
 and written down in `_dirty.csv`. The broken line stands in place of the clean one; half of the

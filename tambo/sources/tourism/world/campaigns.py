@@ -7,15 +7,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tambo.sources.sample.draws import Draws, Floats, ids
+from tambo.sources.sample.draws import Draws, Floats, cumulative, ids
 from tambo.sources.tourism.world.calendar import Calendar
 from tambo.sources.tourism.world.places import Place
 from tambo.sources.tourism.world.seasons import season
 
 A_YEAR, PLACES_FOR_THAT = 20, 8
 """Campaigns a year, and from how many locations on there are more of them."""
-NEVER_SHARE = 0.3
-"""Of the pairs of location and market that never have a campaign."""
+NEVER_SHARE, NEVER_SMALL = 0.2, 0.5
+"""Of the pairs of location and market that never have a campaign; above 0, rather small ones."""
+PICK_POWER = 0.4
+"""Of its visitors: how much more often a greater pair is advertised."""
 SEGMENTS = ("families", "adventure", "culture", "all")
 WEEKS, AHEAD = (2, 6), (20, 90)
 LOW_SEASON_SHARE, STARTS_LOOKED_AT = 0.5, 5
@@ -84,24 +86,30 @@ def all_campaigns(
     draws: Draws, calendar: Calendar, places: tuple[Place, ...]
 ) -> tuple[Campaign, ...]:
     """All campaigns of a world, year by year; each ends before the world does."""
-    pairs = _pairs(draws, places)
+    pairs, picks = _pairs(draws, places)
     seasons = {place.number: season(calendar, place) for place in places}
     a_year = round(A_YEAR * max(1.0, len(places) / PLACES_FOR_THAT) ** 0.5)
     found = [
         line
         for year in range(calendar.years)
         for n in range(a_year)
-        for line in _campaign(draws, calendar, places, pairs, seasons, year, n)
+        for line in _campaign(draws, calendar, places, pairs, picks, seasons, year, n)
     ]
     return tuple(found)
 
 
-def _pairs(draws: Draws, places: tuple[Place, ...]) -> list[tuple[int, int]]:
-    """Pairs of location and market that may have campaigns; at least one has none."""
+def _pairs(draws: Draws, places: tuple[Place, ...]) -> tuple[list[tuple[int, int]], Floats]:
+    """Pairs of location and market that may have campaigns, and cumulative chances of each.
+
+    At least one pair is not among them.
+    """
     every = [(place.number, n) for place in places for n in range(len(place.markets))]
-    order = np.argsort(draws.uniform("has campaigns", ids(*np.array(every).T)), kind="stable")
-    kept = min(max(round(len(every) * (1 - NEVER_SHARE)), 1), len(every) - 1)
-    return [every[n] for n in np.sort(order[:kept])]
+    size = np.array([places[place].base * places[place].share[n] for place, n in every])
+    rank = np.argsort(np.argsort(-size, kind="stable"), kind="stable") / len(every)
+    drawn = draws.uniform("has campaigns", ids(*np.array(every).T))
+    order = np.argsort(drawn + NEVER_SMALL * rank, kind="stable")
+    kept = np.sort(order[: min(round(len(every) * (1 - NEVER_SHARE)), len(every) - 1)])
+    return [every[n] for n in kept], cumulative(size[kept] ** PICK_POWER)
 
 
 def _campaign(
@@ -109,12 +117,13 @@ def _campaign(
     calendar: Calendar,
     places: tuple[Place, ...],
     pairs: list[tuple[int, int]],
+    picks: Floats,
     seasons: dict[int, Floats],
     year: int,
     n: int,
 ) -> Iterator[Campaign]:
     of = ids(calendar.first.year + year, n)
-    place, market = pairs[int(draws.whole("campaign pair", of, 0, len(pairs) - 1))]
+    place, market = pairs[int(draws.pick("campaign pair", of, picks))]
     days = 7 * int(draws.whole("campaign weeks", of, *WEEKS))
     january = calendar.number(calendar.first.replace(year=calendar.first.year + year))
     looked = ids(calendar.first.year + year, n, np.arange(STARTS_LOOKED_AT))

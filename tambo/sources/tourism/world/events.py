@@ -127,9 +127,9 @@ def _of_place(draws: Draws, calendar: Calendar, place: Place) -> Iterator[Event]
             key = here[n] if once[n] else of[n]
             lift = float(draws.uniform("event lift", key))
             start = january + int(days[n]) - 1
-            yield _event(
-                draws, EVENT_KINDS[kinds[n]], f"{where} {year}", place.number, start, lift, n
-            )
+            # No two lines are about the same day, kind and name.
+            name = f"{where} {year}/{n + 1}"
+            yield _event(draws, EVENT_KINDS[kinds[n]], name, place.number, start, lift, n)
     if float(draws.uniform("strikes here", ids(place.number))) < 0.3:
         yield from _strikes(draws, calendar, place.number, f" {where}", 1)
 

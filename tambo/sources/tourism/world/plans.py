@@ -25,13 +25,14 @@ class Line:
         day: number of the day on which it is sent.
         text: without line end.
         withdrawal: it takes another line back.
-        alone: no other line is about the same thing.
+        follows: day of the line that it takes back or replaces; None: no other line is about the
+            same thing.
     """
 
     day: int
     text: bytes
     withdrawal: bool = False
-    alone: bool = True
+    follows: int | None = None
 
 
 def holiday_lines(truth: Truth) -> Iterator[Line]:
@@ -45,12 +46,14 @@ def holiday_lines(truth: Truth) -> Iterator[Line]:
 def event_lines(truth: Truth) -> Iterator[Line]:
     """One line an event; of those that are moved or cancelled, what was decided too."""
     for event in truth.events:
-        alone = event.fate == KEPT
-        yield Line(event.announced, _event(truth, event, event.start), alone=alone)
-        if not alone:
-            yield Line(event.decided, _event(truth, event, None), withdrawal=True, alone=False)
+        said, decided = event.announced, event.decided
+        if event.fate == KEPT:
+            yield Line(said, _event(truth, event, event.start))
+            continue
+        yield Line(said, _event(truth, event, event.start), follows=said)
+        yield Line(decided, _event(truth, event, None), withdrawal=True, follows=said)
         if event.fate == MOVED:
-            yield Line(event.decided, _event(truth, event, event.moved_to), alone=False)
+            yield Line(decided, _event(truth, event, event.moved_to), follows=said)
 
 
 def _event(truth: Truth, event: Event, start: int | None) -> bytes:

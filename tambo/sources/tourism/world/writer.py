@@ -88,17 +88,23 @@ class WorldWriter:
         return self.truth.draws
 
     def _plans(self, slots: Slots, lines: list[Line]) -> None:
-        day = np.array([line.day for line in lines])
+        slot = np.array([self._plan_slot(slots, line) for line in lines])
+        told, alone = [line.text for line in lines], [line.follows is None for line in lines]
+        self.outbox.send(slots, slot, ids(np.arange(len(lines))), told, np.array(alone))
         back = np.array([line.withdrawal for line in lines])
-        head = np.where(back, len(slots.heads) - 1, 0)
-        slot = np.where(day < self.calendar.cut, head, slots.live(day))
-        slot = np.where(day < self.calendar.world_days, slot, slots.count)
-        told = [line.text for line in lines]
-        alone = np.array([line.alone for line in lines])
-        self.outbox.send(slots, slot, ids(np.arange(len(lines))), told, alone)
-        moved = int((back & (slot < slots.count)).sum())
-        if moved:
-            self.outbox.events[f"{slots.table} withdrawn"] += moved
+        if back.any():
+            self.outbox.events[f"{slots.table} withdrawn"] += int(back[slot < slots.count].sum())
+
+    def _plan_slot(self, slots: Slots, line: Line) -> int:
+        """File of a line about the future; what takes another back never stands in its file."""
+        if line.day >= self.calendar.world_days:
+            return slots.count
+        if line.day < self.calendar.cut:
+            return len(slots.heads) - 1 if line.withdrawal else 0
+        slot = int(slots.live(np.array(line.day)))
+        if line.follows is None or not self.calendar.cut <= line.follows < line.day:
+            return slot
+        return max(slot, int(slots.live(np.array(line.follows))) + 1)
 
     def _slot(self, slots: Slots, day: Ints) -> Ints:
         """File of each day of a table with one history file a year."""
