@@ -47,7 +47,7 @@ def test_same_parameters_same_bytes_and_another_seed_others(tmp_path):
     for path in sorted((tmp_path / "a").glob("[a-z]*.csv")):
         digest.update(path.name.encode() + path.read_bytes())
     # Fails on any machine that makes another world; with a new VERSION, note the new hash.
-    assert digest.hexdigest()[:16] == "65f055ab50f147fa"
+    assert digest.hexdigest()[:16] == "47275f3484e2444f"
 
 
 @pytest.mark.parametrize("locations", [2, 301])

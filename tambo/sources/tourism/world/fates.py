@@ -8,7 +8,7 @@ import numpy as np
 
 from tambo.sources.sample.draws import Draws, Flags, Ids, Ints, ids
 from tambo.sources.tourism.world.calendar import Calendar
-from tambo.sources.tourism.world.places import NEW_AND_GONE_FROM
+from tambo.sources.tourism.world.closures import staying
 
 LATE_DAYS = (1, 6)
 CORRECTED_SHARE, WITHDRAWN_SHARE, DELAY_DAYS = 0.005, 0.001, (1, 10)
@@ -41,8 +41,7 @@ class Fates:
 
 def late_gate(draws: Draws, count: int) -> int:
     """The location that reports late in the last days; neither the new one nor the gone one."""
-    free = count - 2 if count >= NEW_AND_GONE_FROM else count
-    return int(draws.whole("late gate", ids(0), 0, free - 1))
+    return int(draws.whole("late gate", ids(0), 0, staying(count) - 1))
 
 
 def fates(

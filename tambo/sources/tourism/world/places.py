@@ -8,6 +8,7 @@ import numpy as np
 
 from tambo.sources.sample.draws import Draws, Flags, Floats, Ids, ids
 from tambo.sources.tourism.world.calendar import Calendar
+from tambo.sources.tourism.world.closures import Closure, closures, first_shut, opened
 from tambo.sources.tourism.world.kinds import FEASTS, KINDS, Kind
 from tambo.sources.tourism.world.names import names
 
@@ -18,23 +19,10 @@ FOREIGN_PEAK = (25, 200, 15, 225, 215)
 FOREIGN_SHARE, FOREIGN_FEASTS = (0.15, 0.5), 0.15
 SMALLEST, GREATEST, SKEW = 20.0, 3000.0, 1.2
 """Base visitors a day, from and to; above 1 there are more small locations than great ones."""
-NEW_AND_GONE_FROM = 6
-"""From so many locations on, one opens in the last year and one closes for good before it."""
-ANOTHER_CLOSURE = 0.08
 RAMP_DAYS = 25.0
 BETA = (0.16, 0.55, 0.03, 0.5)
 """Most that campaigns can add, as a share: median, log spread, least and greatest."""
 SCALE_USD, SCALE_POWER, SCALE_SPREAD = 22.0, 0.55, 0.3
-
-
-@dataclass(frozen=True)
-class Closure:
-    """Days on which a location is shut, both included, and the day on which that was said."""
-
-    start: int
-    end: int
-    announced: int
-    for_good: bool = False
 
 
 @dataclass(frozen=True)
@@ -107,17 +95,11 @@ def places(draws: Draws, calendar: Calendar, count: int) -> tuple[Place, ...]:
     rank = np.argsort(np.argsort(draws.uniform("size", every), kind="stable"), kind="stable")
     place_in_order = (rank + draws.uniform("size jitter", every)) / count
     base = SMALLEST * (GREATEST / SMALLEST) ** (place_in_order**SKEW)
-    shut = _first_shut(draws, count)
+    shut = first_shut(draws, count)
     return tuple(
         _place(draws, calendar, n, called[n], KINDS[kind[n]], float(base[n]), count, shut)
         for n in range(count)
     )
-
-
-def _first_shut(draws: Draws, count: int) -> int:
-    """The location that is surely shut for some weeks; neither the new one nor the gone one."""
-    free = count - 2 if count >= NEW_AND_GONE_FROM else count
-    return int(draws.whole("shut", ids(0), 0, free - 1))
 
 
 def _place(
@@ -172,8 +154,8 @@ def _place(
         spread=between("day spread", 0.07, 0.15),
         memory=between("day memory", 0.4, 0.7),
         shape=between("shape", 8.0, 30.0),
-        opened=_opened(draws, calendar, number, count),
-        closures=_closures(draws, calendar, number, count, shut),
+        opened=opened(draws, calendar, number, count),
+        closures=closures(draws, calendar, number, count, shut),
         beta=np.clip(beta, *BETA[2:]),
         scale=scale * np.exp(SCALE_SPREAD * draws.normal("scale", each)),
     )
@@ -219,27 +201,3 @@ def _hours(draws: Draws, number: int, kind: Kind) -> Floats:
         rows.append((wave + 0.015) * is_open)
     table = np.array(rows)
     return np.asarray(table / table.sum(axis=1, keepdims=True))
-
-
-def _opened(draws: Draws, calendar: Calendar, number: int, count: int) -> int:
-    if count < NEW_AND_GONE_FROM or number != count - 1:
-        return 0
-    return calendar.world_days - int(draws.whole("opened", ids(number), 110, 200))
-
-
-def _closures(
-    draws: Draws, calendar: Calendar, number: int, count: int, shut: int
-) -> tuple[Closure, ...]:
-    of, last = ids(number), calendar.world_days
-    ahead = int(draws.whole("closure announced", of, 10, 45))
-    gone = count >= NEW_AND_GONE_FROM and number == count - 2
-    if gone:
-        start = last - int(draws.whole("gone", of, 200, 330))
-        return (Closure(start, calendar.days - 1, start - ahead, for_good=True),)
-    new = count >= NEW_AND_GONE_FROM and number == count - 1
-    if new or (number != shut and float(draws.uniform("closed", of)) >= ANOTHER_CLOSURE):
-        return ()
-    length = int(draws.whole("closure days", of, 21, 56))
-    earliest, latest = max(60, last - 620), last - 130 - length
-    start = int(draws.whole("closure", of, earliest, latest))
-    return (Closure(start, start + length - 1, start - ahead),)

@@ -46,7 +46,7 @@ good, only in the first days."""
 MEASURES = ("temperature", "precipitation", "humidity")
 PLANS: tuple[tuple[str, Callable[[Truth], Iterable[Line]], tuple[str, ...], int], ...] = (
     (HOLIDAYS, holiday_lines, ("",), 30),
-    (EVENTS, event_lines, ("", "_withdrawn"), 14),
+    (EVENTS, event_lines, ("", "_later"), 14),
     (CAMPAIGNS, campaign_lines, ("",), 14),
     (EXTERNAL, factor_lines, ("",), 7),
 )
