@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -82,18 +82,25 @@ def write(root: Path, slices: Mapping[str, str] = SLICES) -> None:
 
 
 @contextmanager
-def declared(root: Path, slices: Mapping[str, str] = SLICES) -> Iterator[None]:
+def declared(
+    root: Path, slices: Mapping[str, str] = SLICES, *, beside: Collection[str] | None = None
+) -> Iterator[None]:
     """Let domains be found beside the project's own: the toy, or those of other slices.
 
     Args:
         root: an empty folder; it takes the slices and a copy of the dbt project.
         slices: text by path of the project.
+        beside: domains of the project that are found; None: all.
     """
+    kept = [name for name in domains.domains() if beside is None or name in beside]
+    others = set(domains.domains()) - set(kept)
     shutil.copytree(PROJECT_ROOT / "dbt", root / "dbt")
+    for domain in others:
+        shutil.rmtree(root / "dbt/models" / domain, ignore_errors=True)
     write(root, slices)
     sources = root / "tambo/sources"
     added = [f".{path.parent.name}" for path in sources.glob("*/contracts.yml")]
-    for domain in domains.domains():
+    for domain in kept:
         (sources / domain).symlink_to(domains.SOURCES / domain)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(domains, "SOURCES", sources)

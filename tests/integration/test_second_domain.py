@@ -32,7 +32,7 @@ def travel(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 def settings(travel: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     """The same home, under a project that has a toy domain as well."""
     root = tmp_path_factory.mktemp("project")
-    with toy_domain.declared(root):
+    with toy_domain.declared(root, beside=("travel",)):
         assert domains() == ["toy", "travel"]
         yield travel.model_copy(update={"root": root})
 
