@@ -40,7 +40,7 @@ class Truth:
     events: tuple[Event, ...]
     factors: Factors
     campaigns: tuple[Campaign, ...]
-    _demands: dict[int, Demand] = field(default_factory=dict)
+    _demands: dict[int, Demand] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def draw(cls, *, locations: int, years: int, seed: int, zone: str) -> Truth:
