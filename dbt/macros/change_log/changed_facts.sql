@@ -4,27 +4,31 @@
 
     facts       relation of facts: event_timestamp, created_timestamp, ended_timestamp,
                 window_ended_timestamp (none without windows), and what they say
-    raw         source of the facts
+    raw         source of the facts; none: all facts are held against those of the last build
     raw_key     column of raw by which facts are computed again
     key         the same column in the facts
     windowed    whether facts have a window
 
     Gives the columns of the facts but ended_timestamp, and `since`.
 -#}
-{% macro changed_facts(facts, raw, raw_key, key, windowed=true) -%}
+{% macro changed_facts(facts, raw=none, raw_key=none, key=none, windowed=true) -%}
     {%- set instants = ['created_timestamp', 'ended_timestamp', starts_at()] -%}
     {%- if windowed %}{% do instants.append('window_ended_timestamp') %}{% endif -%}
     {%- if was_built() -%}
-with touched as (
+    {%- set only = 'where ' ~ key ~ ' in (select ' ~ key ~ ' from touched)' if raw else '' -%}
+with
+{% if raw -%}
+touched as (
     select {{ raw_key }} as {{ key }} from ({{ touched_keys(raw, raw_key) }})
 ),
 
+{% endif -%}
 now_known as (
-    select * from {{ facts }} where {{ key }} in (select {{ key }} from touched)
+    select * from {{ facts }} {{ only }}
 ),
 
 known_before as (
-    select * from {{ at_last_build(facts) }} where {{ key }} in (select {{ key }} from touched)
+    select * from {{ at_last_build(facts) }} {{ only }}
 ),
 
 differing as (

@@ -1,0 +1,3 @@
+{{ config(materialized='table') }}
+
+{{ changed_facts(facts=ref('int_announcements'), windowed=false) }}

@@ -1,0 +1,29 @@
+{{ config(materialized='view') }}
+
+with source as (
+    select * from {{ source('tourism', 'tourist_flow') }}
+),
+
+renamed as (
+    select
+        -- ids
+        _batch_id as batch_id,
+        _row_number as row_number,
+
+        -- strings
+        location,
+        market,
+
+        -- numerics
+        tourist_count as visitors,
+
+        -- booleans
+        coalesce(withdrawn, false) as withdrawn,
+
+        -- dates and timestamps
+        "timestamp" as counted_at,
+        _known_at as known_at
+    from source
+)
+
+select * from renamed
