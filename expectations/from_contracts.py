@@ -51,7 +51,7 @@ def _rows(domain: str, table: Table) -> Suite:
     for check in table.checks:
         columns[check.reason] = f"({check.sql})"
         expected.append(holds(check.reason, f"{check.says} ({check.sql})"))
-    if table.event_time:
+    if table.always_has_time:
         columns["_event_at"] = "_event_at"
         expected.append(not_null("_event_at"))
     columns |= {_ORIGIN: _ORIGIN_SQL, "_known_from": "_known_from"}

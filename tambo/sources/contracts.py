@@ -191,6 +191,11 @@ class Table(_Model):
         return [name for name, column in self.columns.items() if not column.optional]
 
     @property
+    def always_has_time(self) -> bool:
+        """Whether every row has a time of its own."""
+        return any(not self.columns[name].may_be_null for name in self.event_time)
+
+    @property
     def file_columns(self) -> list[str]:
         """All columns that a file may have, the tombstone among them."""
         return [*self.columns, self.tombstone]
