@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tambo.requesttime.travel.calendar import ZONE, local_date, month_circle, weekday_circle
+from tambo.requesttime.calendar import month_circle, weekday_circle
+from tambo.requesttime.travel.calendar import ZONE, local_date
 from tambo.requesttime.travel.flights import (
     FLIGHT_CLASSES,
     FLIGHT_REQUEST_FEATURES,

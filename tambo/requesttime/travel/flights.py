@@ -9,18 +9,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from tambo.requesttime.travel.calendar import (
+from tambo.requesttime.calendar import (
     as_date,
     by_column,
     day_of_year,
     days_from_easter,
-    days_since,
-    days_to,
     first_known,
     is_weekend,
     month_circle,
     weekday_circle,
 )
+from tambo.requesttime.travel.calendar import days_since, days_to
 
 FLIGHT_CLASSES = ("economic", "premium", "firstClass")
 """Flight types from the cheapest to the dearest."""

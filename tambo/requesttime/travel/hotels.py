@@ -11,7 +11,8 @@ import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from tambo.requesttime.travel.calendar import as_date, by_column, days_since, days_to, missing
+from tambo.requesttime.calendar import as_date, by_column, missing
+from tambo.requesttime.travel.calendar import days_since, days_to
 
 HOTEL_REQUEST_INPUTS = {
     "asked_at": "UNIX_TIMESTAMP",
