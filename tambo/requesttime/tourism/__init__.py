@@ -1,0 +1,37 @@
+"""What requests to the tourism service themselves tell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tambo.requesttime.tourism.calendar import ZONE, day_number, local_day
+from tambo.requesttime.tourism.flow import (
+    EVENTS,
+    FLOW_REQUEST_FEATURES,
+    FLOW_REQUEST_INPUTS,
+    FLOW_REQUEST_STORED,
+    HORIZON,
+    flow_features,
+    visitor_flow_request,
+    visitor_flow_request_columns,
+)
+
+__all__ = [
+    "EVENTS",
+    "FLOW_REQUEST_FEATURES",
+    "FLOW_REQUEST_INPUTS",
+    "FLOW_REQUEST_STORED",
+    "HORIZON",
+    "ON_DEMAND",
+    "ZONE",
+    "day_number",
+    "flow_features",
+    "local_day",
+    "visitor_flow_request",
+    "visitor_flow_request_columns",
+]
+
+ON_DEMAND: dict[str, Callable[..., dict[str, float | None]]] = {
+    "visitor_flow_request": visitor_flow_request,
+}
+"""Functions by the name of the on-demand view that they stand behind."""
