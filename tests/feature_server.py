@@ -30,7 +30,7 @@ def publish(settings):
     from feature_repo.definitions import all_objects
     from tambo.featurestore.publish import publish as publish_release
 
-    return publish_release(settings, all_objects())
+    return publish_release(settings, all_objects(["travel"]))
 
 
 def online_home(folder):

@@ -56,5 +56,5 @@ def release(settings: Settings, raw: Path) -> Settings:
     build(settings)
     validate(settings)
     releases.release(settings)
-    publish(settings, all_objects())
+    publish(settings, all_objects(["travel"]))
     return settings

@@ -53,11 +53,11 @@ def made(tmp_path_factory):
     settings = Settings(home=tmp_path_factory.mktemp("bad-input") / "home")
     feature_lake.marts(settings)
     feature_lake.release(settings, 1)
-    publish(settings, all_objects())
+    publish(settings, all_objects(["travel"]))
     opened = open_store(settings, 1)
     feature_lake.write(settings, "UPDATE lake.marts.hotel_stays SET stays = 2")
     feature_lake.release(settings, 2, as_of=AS_OF + timedelta(days=1))
-    publish(settings, all_objects())
+    publish(settings, all_objects(["travel"]))
     feature_lake.write(settings, *CHANGES)
     feature_lake.release(settings, 3, as_of=AS_OF + timedelta(days=2))
     # Of a domain without raw rows nothing is published.
@@ -204,7 +204,7 @@ def test_a_release_that_does_not_exist_or_was_retired(home, cli, tmp_path, numbe
     asks = (
         lambda: open_store(home, number),
         lambda: get_features(home, SERVICE, ROWS, release=number),
-        lambda: publish(home, all_objects(), release=number),
+        lambda: publish(home, all_objects(["travel"]), release=number),
         lambda: explain(home, "fare_prices", FARE, feature_lake.day(60), release=number),
         lambda: (
             FeatureStore(config=config)

@@ -31,7 +31,7 @@ AS_OF = feature_lake.AS_OF
 def fares():
     """The definitions that the service of fares needs."""
     names = {SERVICE, "fare_prices", "route_fares"}
-    return [one for one in all_objects() if isinstance(one, Entity) or one.name in names]
+    return [one for one in all_objects(["travel"]) if isinstance(one, Entity) or one.name in names]
 
 
 @pytest.fixture(params=["sqlite", "redis"])

@@ -20,7 +20,7 @@ def home(tmp_path_factory) -> Settings:
     settings = Settings(home=tmp_path_factory.mktemp("own-joins"))
     feature_lake.marts(settings)
     feature_lake.release(settings, 1)
-    publish(settings, all_objects())
+    publish(settings, all_objects(["travel"]))
     feature_lake.write(
         settings,
         "INSERT INTO lake.marts.fare_prices SELECT * REPLACE (TIMESTAMP '2024-01-01' AS "

@@ -57,12 +57,12 @@ def home(request, tmp_path_factory):
     feature_lake.write(settings, WITHDRAWN)
     release(settings, 1, feature_lake.day(40))
     if request.param == "sqlite":
-        publish(settings, all_objects())
+        publish(settings, all_objects(["travel"]))
         yield settings
         return
     with online_feast.redis_server(folder) as (port, _):
         settings = settings.model_copy(update={"redis_url": f"redis://127.0.0.1:{port}/0"})
-        publish(settings, all_objects())
+        publish(settings, all_objects(["travel"]))
         yield settings
 
 
@@ -271,7 +271,7 @@ def test_a_stale_store_is_found_whatever_it_says(home):
     assert {(one.feature, one.offline, one.online) for one in mismatches} == {
         ("fare_prices__fare_mean", 300.0, 150.0)
     }
-    publish(home, all_objects())
+    publish(home, all_objects(["travel"]))
     assert prove(home).failures == []
 
 
@@ -286,7 +286,7 @@ def run(home, monkeypatch):
 
 
 def test_the_command_compares_both_stores(home, run):
-    publish(home, all_objects())
+    publish(home, all_objects(["travel"]))
     done = run("--both")
     assert done.exit_code == 0, done.output
     assert "SQLite" in done.output

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from tambo.domains import domains
 from tambo.settings import Settings
 from tambo.sources import contracts
 
 DBT = Settings().root / "dbt"
 MODELS = sorted(DBT.glob("models/*/*/*.sql"))
 MARTS = [path for path in MODELS if path.parent.name == "marts"]
-UNITS = {"BRL", "legs", "trips", "stays", "nights", "km", "hours", "years", "share", "UTC", "name"}
+UNITS = {
+    *("BRL", "legs", "trips", "stays", "nights", "km", "hours", "years", "share", "UTC", "name"),
+    *("visitors", "days", "days since 1970-01-01", "degrees Celsius", "mm", "percent", "USD"),
+    "rate",
+}
 
 
 def described(path: Path) -> dict[str, Any]:
@@ -83,9 +89,12 @@ def test_windowed_features_have_a_unit_test() -> None:
             assert name in tested, f"{path.stem}.{name}"
 
 
-def test_the_zone_is_the_contracts() -> None:
-    written = (DBT / "macros/travel/travel_zone.sql").read_text()
-    assert contracts.load("travel").zone in written
+@pytest.mark.parametrize("domain", domains())
+def test_the_zone_is_the_contracts(domain: str) -> None:
+    zone = contracts.load(domain).zone
+    written = (DBT / f"macros/{domain}/{domain}_zone.sql").read_text()
+    assert zone in written
+    assert import_module(f"tambo.requesttime.{domain}").ZONE.key == zone
 
 
 def test_staging_reads_sources_and_nothing_else_does() -> None:
