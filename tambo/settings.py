@@ -46,6 +46,41 @@ class Settings(BaseSettings):
     )
     world_years: int = Field(default=3, ge=1, description="of the sample world")
 
+    holidays_country: str = Field(default="PE", description="country, as the library has it")
+    holidays_subdivision: str | None = Field(
+        default=None, description="part of the country whose own holidays are wanted too"
+    )
+    holidays_language: str | None = Field(
+        default=None, description="of their names, as en_US; default: the country's own"
+    )
+    holidays_location: str | None = Field(
+        default=None, description="location of the subdivision's own; default: its code"
+    )
+    holidays_from: int = Field(default=2011, ge=1901, le=2100, description="first year wanted")
+    events_source: str | None = Field(
+        default=None, description="calendar: a CSV or iCalendar file, a folder of them, or a URL"
+    )
+    events_locations: Path | None = Field(
+        default=None, description="YAML: our location for each place that the calendar names"
+    )
+    events_days_ahead: int = Field(
+        default=400, ge=60, le=3650, description="how far recurring events are written out"
+    )
+    events_years_back: int = Field(
+        default=10, ge=0, le=100, description="how far back recurring events are written out"
+    )
+    events_timeout_seconds: float = Field(default=30.0, gt=0, description="wait for the URL")
+    cameras: Path | None = Field(default=None, description="YAML file that describes the cameras")
+    cameras_settle_seconds: float = Field(
+        default=60.0, ge=0, description="a video file is complete when unchanged for so long"
+    )
+    cameras_watch_seconds: float = Field(
+        default=3600.0, gt=0, description="how long one run watches streams"
+    )
+    cameras_remember_days: int = Field(
+        default=31, ge=1, description="how long a video may come after a later one of its camera"
+    )
+
     redis_url: str | None = Field(default=None, description="set: online features come from Redis")
     online_clock: Literal["release", "wall"] = Field(
         default="release",

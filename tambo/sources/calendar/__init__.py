@@ -1,0 +1,1 @@
+"""Calendars: public holidays from a library, and events from CSV and iCalendar."""
