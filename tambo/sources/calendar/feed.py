@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
-
-import httpx
 
 from tambo.errors import SourceBusyError, SourceError
 from tambo.sources.door import Scalar
+
+if TYPE_CHECKING:
+    import httpx
 
 LARGEST = 50_000_000
 """Most bytes of a calendar."""
@@ -120,6 +122,8 @@ def _bytes(file: Path) -> bytes:
 
 
 def _fetch_address(source: str, known: Mapping[str, Scalar], wait_seconds: float) -> Fetched:
+    import httpx
+
     address = source.replace("webcal://", "https://", 1)
     name = f"{urlsplit(address).scheme}://{urlsplit(address).hostname}/…"
     headers = {"Accept": "text/calendar, text/csv;q=0.9, */*;q=0.1"}
@@ -160,6 +164,8 @@ class _Answer:
 
 def _ask(address: str, name: str, headers: Mapping[str, str], wait_seconds: float) -> _Answer:
     """Ask an address, again after a pause if it is away."""
+    import httpx
+
     for pause in (*PAUSES, None):
         try:
             answer = _get(address, name, headers, wait_seconds)
@@ -184,6 +190,8 @@ def _ask(address: str, name: str, headers: Mapping[str, str], wait_seconds: floa
 
 def _get(address: str, name: str, headers: Mapping[str, str], wait_seconds: float) -> _Answer:
     """One answer, read no further than the largest calendar."""
+    import httpx
+
     with (
         httpx.Client(timeout=wait_seconds, follow_redirects=True) as client,
         client.stream("GET", address, headers=dict(headers)) as answer,

@@ -52,13 +52,17 @@ class Counter:
             frames: second and picture of each, in order; a picture of another size begins anew.
         """
         for at, frame in frames:
-            if self._size != frame.shape[:2]:
-                self.prime([frame])
-            if self._finder is None or self._tracks is None:
-                continue
-            found = self._finder.find(frame, self._tracks.expected(at))
-            for way in self._tracks.step(found, at):
+            for way in self.step(at, frame):
                 yield Crossing(at, way > 0)
+
+    def step(self, at: float, frame: Image) -> list[int]:
+        """Count in the next frame: 1 for each who went in, -1 for each who went out."""
+        if self._size != frame.shape[:2]:
+            self.prime([frame])
+        if self._finder is None or self._tracks is None:
+            return []
+        found = self._finder.find(frame, self._tracks.expected(at))
+        return list(self._tracks.step(found, at))
 
     def _begin(self, frame: Image) -> None:
         height, width = frame.shape[:2]

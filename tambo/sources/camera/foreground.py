@@ -67,7 +67,8 @@ class Foreground:
             return np.zeros_like(moving)
         self._flooded = max(0, self._flooded - 1)
         moving = cv2.morphologyEx(moving, cv2.MORPH_OPEN, self._open)
-        return cv2.morphologyEx(moving, cv2.MORPH_CLOSE, self._close)
+        closed: Image = cv2.morphologyEx(moving, cv2.MORPH_CLOSE, self._close)
+        return closed
 
     def _part(self, frame: Image) -> Image:
         return part_of(frame, self.scene)
@@ -100,10 +101,11 @@ def part_of(frame: Image, scene: Scene) -> Image:
     left, top, right, bottom = scene.box
     kind = cv2.INTER_AREA if scene.scale < 1 else cv2.INTER_LINEAR
     part = frame[top:bottom, left:right]
-    return cv2.resize(part, None, fx=scene.scale, fy=scene.scale, interpolation=kind)
+    scaled: Image = cv2.resize(part, None, fx=scene.scale, fy=scene.scale, interpolation=kind)
+    return scaled
 
 
 def _gray(image: Image) -> NDArray[np.float32]:
     import cv2
 
-    return cv2.cvtColor(image, cv2.COLOR_BGR2GRAY).astype(np.float32)
+    return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), np.float32)

@@ -120,13 +120,14 @@ class ShapedPeople:
         part = part_of(frame, self.scene)
         if part.shape[0] < 128 or part.shape[1] < 64:
             return np.empty((0, 2))
-        boxes, sure = self._detector.detectMultiScale(
+        found, sure = self._detector.detectMultiScale(
             part, winStride=(8, 8), padding=(16, 16), scale=1.1, groupThreshold=0
         )
-        if not len(boxes):
+        if not len(found):
             return np.empty((0, 2))
-        best = cv2.dnn.NMSBoxes(boxes.tolist(), sure.ravel().tolist(), 0.3, 0.35)
-        chosen = boxes[np.asarray(best, int).ravel()].astype(np.float64)
+        boxes = np.asarray(found, np.float64)
+        best = cv2.dnn.NMSBoxes(boxes.tolist(), np.ravel(sure).tolist(), 0.3, 0.35)
+        chosen = boxes[np.asarray(best, int).ravel()]
         middles = chosen[:, :2] + chosen[:, 2:] / 2
         ratio = chosen[:, 3] * 0.75 / self.scene.person(middles)
         return np.asarray(middles[(ratio > 0.6) & (ratio < 1.6)])
