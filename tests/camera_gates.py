@@ -10,8 +10,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import yaml
-from benchmarks.camera_scenes import FRONT, Scenario, Scene
 
+from benchmarks.camera_scenes import FRONT, Scenario, Scene
 from tambo.progress import silent
 from tambo.settings import Settings
 from tambo.sources.camera.camera_door import CameraDoor
