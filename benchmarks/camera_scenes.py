@@ -108,7 +108,9 @@ class Scene:
         mean_group = 1 + scenario.groups * 1.4
         at = float(random.exponential(1)) - 3
         while at < self.seconds:
-            size = int(random.choice([2, 3], p=[0.6, 0.4])) if random.random() < scenario.groups else 1
+            size = (
+                int(random.choice([2, 3], p=[0.6, 0.4])) if random.random() < scenario.groups else 1
+            )
             found += _group(scenario, at, size, random)
             at += float(random.exponential(60 / scenario.people * mean_group))
         return found
@@ -185,9 +187,7 @@ class Scene:
         return found
 
 
-def _group(
-    scenario: Scenario, at: float, size: int, random: np.random.Generator
-) -> list[Walker]:
+def _group(scenario: Scenario, at: float, size: int, random: np.random.Generator) -> list[Walker]:
     """People who walk side by side."""
     inward, pace = bool(random.random() < 0.6), float(random.uniform(0.55, 0.95))
     middle = float(random.uniform(-1.0, 1.0))
@@ -286,7 +286,9 @@ def _draw(
     swing = np.sin(2 * np.pi * second * walker.stride / 2)
     x, y = float(foot[0]), float(foot[1])
 
-    def limb(begin: tuple[float, float], end: tuple[float, float], thick: float, colour: Any) -> None:
+    def limb(
+        begin: tuple[float, float], end: tuple[float, float], thick: float, colour: Any
+    ) -> None:
         ends = [(round(x + h * tall), round(y - v * tall)) for h, v in (begin, end)]
         cv2.line(picture, ends[0], ends[1], colour, max(1, round(thick * tall)), cv2.LINE_AA)
 

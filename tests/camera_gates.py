@@ -18,7 +18,7 @@ from tambo.sources.camera.camera_door import CameraDoor
 from tambo.sources.door import Page, State
 
 NOW = datetime(2026, 5, 2, 12, tzinfo=UTC)
-GATE = Scene(Scenario("gate", people=20, groups=0.0), seconds=16, size=(320, 240), seed=3)
+GATE = Scene(Scenario("gate", people=12, groups=0.0), seconds=17, size=(240, 180), seed=10)
 _KEPT = TemporaryDirectory(prefix="tambo-gate-")
 
 

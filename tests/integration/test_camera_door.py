@@ -34,7 +34,7 @@ def test_people_of_a_video_are_counted_and_land_in_the_lake(tmp_path: Path) -> N
     (page,) = run(gate(tmp_path))
     assert set(page.rows.column_names) <= set(load("tourism").tables["tourist_flow"].columns)
     assert rows([page]) == [(TEN, "Sacsayhuaman", entered())]
-    assert page.fetched_to == datetime(2026, 5, 1, 15, 0, 15, 920000)
+    assert page.fetched_to == datetime(2026, 5, 1, 15, 0, 16, 880000)
     import duckdb
 
     landing = tmp_path / "tourist_flow_1.csv"
@@ -69,6 +69,29 @@ def test_files_of_one_hour_add_up(tmp_path: Path) -> None:
     put(tmp_path / "north" / "gate_20260501_103000.mp4", video_bytes() + b"\0")
     found = rows(run(file))
     assert found == [(TEN, "Sacsayhuaman", entered()), (TEN, "Sacsayhuaman", 2 * entered())]
+
+
+def test_a_gate_of_which_nothing_came_is_said(tmp_path: Path) -> None:
+    put(tmp_path / "north" / FILE)
+    (tmp_path / "south").mkdir()
+    pages = run(plan(tmp_path, camera(), camera("south")))
+    assert rows(pages) == [(TEN, "Sacsayhuaman", entered())]
+    assert "south, 2026-05-01 10:00: only 0 minutes were watched" in notes(pages)
+
+
+def test_who_is_on_the_line_at_the_seam_of_two_files_counts_once(tmp_path: Path) -> None:
+    """Cut at second 5, when somebody is on the line."""
+    whole, cut = list(GATE.frames()), 62
+    assert any(4.8 < second < 5.2 for second, _ in GATE.crossings())
+    for name, part in (("100000", whole[:cut]), ("100005", whole[cut:])):
+        file = tmp_path / f"{name}.mp4"
+        writer = cv2.VideoWriter(str(file), cv2.VideoWriter.fourcc(*"mp4v"), GATE.fps, GATE.size)
+        for frame in part:
+            writer.write(frame)
+        writer.release()
+        put(tmp_path / "north" / f"gate_20260501_{name}.mp4", file.read_bytes())
+    pages = run(plan(tmp_path, camera()))
+    assert rows(pages)[-1] == (TEN, "Sacsayhuaman", entered())
 
 
 def test_an_hour_that_is_not_over_waits(tmp_path: Path) -> None:
@@ -188,6 +211,7 @@ def test_a_stream_is_watched_and_connected_again(
     """Twice as fast as life; an hour is given when it is over."""
     monkeypatch.setattr(streams, "PAUSES", (0.1,))
     monkeypatch.setattr(streams, "PRIMED_FRAMES", 10)
+    monkeypatch.setattr(streams, "PRIMED_EVERY", 0.1)
     busy = Scene(Scenario("busy", people=50, groups=0.0), seconds=24, size=(320, 240), seed=3)
     with rtsp(list(busy.frames()), 2 * busy.fps) as server:
         server.drop_after = 150

@@ -16,6 +16,8 @@ Image = NDArray[np.uint8]
 Method = Literal["mog2", "knn", "hog"]
 REMEMBERED = 3_000
 """Frames of the background's memory, five minutes; who stands a minute is still no background."""
+YOUNG = 300
+"""A new background learns as if it had this many frames: who was taken for it soon is no more."""
 FLOOD = 0.5
 """Where more of the picture than this moves, it was the light or the camera."""
 SHAKE = 0.08
@@ -39,7 +41,7 @@ class Foreground:
             mog2.setShadowThreshold(0.45)
             self._model = mog2
         self._reference: NDArray[np.float32] | None = None
-        self._flooded = 0
+        self._flooded = self._frames = 0
         tall = scene.tall
         self._open = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3))
         self._close = np.ones((max(3, round(tall / 5)), max(3, round(tall / 16))), np.uint8)
@@ -59,7 +61,9 @@ class Foreground:
         import cv2
 
         part = self._steady(self._part(frame))
-        found = self._model.apply(part, learningRate=0.1 if self._flooded else 1 / REMEMBERED)
+        self._frames += 1
+        rate = max(1 / REMEMBERED, 1 / (self._frames + YOUNG))
+        found = self._model.apply(part, learningRate=0.1 if self._flooded else rate)
         moving: Image = (found == 255).astype(np.uint8) * 255
         if moving.mean() > FLOOD * 255:
             self._flooded = 5

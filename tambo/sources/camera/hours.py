@@ -93,7 +93,7 @@ class Hours:
     ) -> None:
         """Add what a camera saw, up to a second since 1970."""
         if until is not None:
-            self.until[camera] = max(round(until, 1), self.until.get(camera, until))
+            self.until[camera] = max(round(until, 3), self.until.get(camera, until))
         own = self.by_camera.setdefault(camera, {})
         for hour, more in seen.items():
             held = own.setdefault(hour, Watched())
@@ -138,11 +138,12 @@ class Hours:
     def missed(self, camera: Camera, hours: Iterable[datetime], now: datetime) -> list[str]:
         """What is left out of some hours that are over, because too little was watched."""
         own = self.by_camera.get(camera.name, {})
+        saw = {hour: own.get(hour, Watched()) for hour in hours if hour + HOUR <= now}
         return [
             f"{camera.name}, {hour.astimezone(self.zone):%Y-%m-%d %H:%M}: only "
-            f"{own[hour].seconds / 60:.0f} minutes were watched; the hour is left out"
-            for hour in sorted(hours)
-            if hour in own and hour + HOUR <= now and not is_enough(camera, own[hour])
+            f"{one.seconds / 60:.0f} minutes were watched; its count is left out"
+            for hour, one in sorted(saw.items())
+            if not is_enough(camera, one)
         ]
 
     def _with_twins(self, changed: set[datetime], sums: Mapping[datetime, int]) -> set[datetime]:

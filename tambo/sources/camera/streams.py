@@ -23,8 +23,8 @@ PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0)
 """Seconds before a stream is connected again; the last for all further times."""
 WAIT_MS = 10_000
 """Longest wait for a connection and for a frame."""
-PRIMED_FRAMES = 25
-"""Frames from which the place is learned after each connection; nobody is counted in them."""
+PRIMED_FRAMES, PRIMED_EVERY = 25, 0.4
+"""Frames, and seconds between them, from which a new connection learns the place, uncounted."""
 
 
 @dataclass
@@ -96,22 +96,22 @@ class Stream:
         """Count in a connection; whether it gave enough frames to count in at all."""
         counter, first, last = Counter(self.camera.geometry, self.camera.method), list[Image](), 0.0
         with self._lock:
-            self._watch = self._watch or Watch(self.hours)
-            self._watch.last = None
+            self._watch = watch = self._watch or Watch(self.hours)
         while not self._stop.is_set() and capture.grab():
             at = time.time()
-            if at - last < 0.8 / RATE:
+            learning = len(first) < PRIMED_FRAMES
+            if at - last < (PRIMED_EVERY if learning else 0.8 / RATE):
                 continue
             last = at
             good, frame = capture.retrieve()
             if not good or frame is None:
                 continue
-            if len(first) < PRIMED_FRAMES:
+            if learning:
                 first.append(frame)
                 if len(first) == PRIMED_FRAMES:
                     counter.prime(first)
                 continue
             ways = counter.step(at, frame)
             with self._lock:
-                self._watch.frame(at, ways)
+                watch.frame(at, ways)
         return len(first) >= PRIMED_FRAMES

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 RATE = 12.5
 """Frames a second that are looked at; others are passed over."""
 PIECE = 1 << 20
-PRIMED_SECONDS, PRIMED_FRAMES = 10.0, 25
+PRIMED_SECONDS, PRIMED_FRAMES = 40.0, 31
 MOST_FAILURES = 100
 
 

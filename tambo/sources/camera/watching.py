@@ -98,7 +98,8 @@ class Watching:
         """
         now = self.now()
         for camera in self.cameras:
-            hours = self.touched.get(camera.name, set())
+            beside = (c.name for c in self.cameras if c.location == camera.location)
+            hours = set().union(*(self.touched.get(name, set()) for name in beside))
             self.notes += self.hours.missed(camera, hours, now)
         before = self.state
         page = self._page()
