@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from shlex import quote
 from typing import Literal, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from tambo.errors import SettingsError
@@ -117,6 +118,64 @@ class Settings(BaseSettings):
         default=None, description="certificates that the issuer's own is checked with"
     )
 
+    fetch_schedule: str | None = Field(
+        default=None, description="when Airflow fetches all doors, as cron has it; default: never"
+    )
+
+    visitors_database_url: SecretStr | None = Field(
+        default=None, description="SQLAlchemy URL of the database with the visitor counts"
+    )
+    visitors_table: str = Field(
+        default="tourist_flow", min_length=1, description="table or view there: name, schema.name"
+    )
+    visitors_timestamp_column: str = Field(default="timestamp", min_length=1)
+    visitors_location_column: str = Field(default="location", min_length=1)
+    visitors_count_column: str = Field(default="tourist_count", min_length=1)
+    visitors_market_column: str = Field(default="market", description="empty: it has none")
+    visitors_changed_column: str | None = Field(
+        default=None, description="column that says when a row was written or last changed"
+    )
+    visitors_zone: str | None = Field(
+        default=None, description="IANA zone of times without one; default: the contract's"
+    )
+    visitors_lookback_days: int = Field(
+        default=7, ge=0, le=366, description="days that are read again for late rows"
+    )
+    visitors_overlap_minutes: int = Field(
+        default=10, ge=0, description="how long a transaction may take to commit a changed row"
+    )
+    visitors_page_rows: int = Field(default=100_000, ge=1, description="rows held in memory")
+
+    weather_key: SecretStr | None = Field(default=None, description="key of the weather API")
+    weather_url: str = Field(
+        default="https://history.openweathermap.org/data/2.5/history/city",
+        description="where the weather that was is asked for",
+    )
+    weather_forecast_url: str = Field(
+        default="https://pro.openweathermap.org/data/2.5/forecast/hourly",
+        description="where the weather to come is asked for",
+    )
+    weather_locations: str | None = Field(
+        default=None,
+        description="name=latitude,longitude; name=...; or a CSV: location,latitude,longitude",
+    )
+    weather_from: date | None = Field(default=None, description="first local day of the history")
+    weather_units: Literal["metric", "standard", "imperial"] = Field(
+        default="metric", description="units that are asked for; all become degrees Celsius"
+    )
+    weather_window_hours: int = Field(
+        default=168, ge=1, le=8784, description="hours of history that one request asks for"
+    )
+    weather_settle_hours: int = Field(
+        default=48, ge=0, description="hours that are missing are asked for again so long"
+    )
+    weather_forecast_every_minutes: int = Field(
+        default=60, ge=0, description="a location's forecast is asked for no more often"
+    )
+    weather_requests_per_minute: float = Field(default=60, gt=0, description="at most")
+    weather_attempts: int = Field(default=6, ge=1, description="of one request")
+    weather_timeout_seconds: float = Field(default=30, gt=0, description="without an answer")
+
     @model_validator(mode="after")
     def _home_of_raw(self) -> Self:
         """A user's own folder has a home of its own: sample and real data never mix."""
@@ -147,6 +206,11 @@ class Settings(BaseSettings):
     def spool(self) -> Path:
         """What waits to be written into the lake: a folder for each table."""
         return self.home.absolute() / "spool"
+
+    @property
+    def landing(self) -> Path:
+        """What doors have read and the lake has not yet: a folder for each domain and door."""
+        return self.home.absolute() / "landing"
 
     @property
     def scratch(self) -> Path:

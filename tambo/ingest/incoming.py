@@ -151,7 +151,10 @@ def known(table: Table, zone: str) -> tuple[str, str]:
 
 
 def _history(table: Table, zone: str) -> str:
-    """SQL of when a row of a history load is taken to have become known."""
+    """SQL of when a row of a history load is taken to have become known.
+
+    Never after it was taken in: a correction that follows is known after what it corrects.
+    """
     if not table.event_time:
         return BEGINNING
     lag = f"to_microseconds({round(table.known_lag_days * 86_400_000_000)})"
@@ -163,8 +166,9 @@ def _history(table: Table, zone: str) -> str:
     if table.about:
         day = f"{ident(table.about)} - {table.known_ahead_days}"
         # What lies further ahead than the promise is known now, and not later.
-        known_at = f"coalesce({known_at}, least({_midnight(day, zone)}, _ingested_at))"
-    return known_at
+        known_at = f"coalesce({known_at}, {_midnight(day, zone)})"
+    # Not least(), which passes over nulls.
+    return f"CASE WHEN {known_at} > _ingested_at THEN _ingested_at ELSE {known_at} END"
 
 
 def _midnight(day: str, zone: str) -> str:
