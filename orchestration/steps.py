@@ -23,6 +23,7 @@ from tambo.errors import (
     IngestError,
     LockedError,
     OnlineStoreError,
+    SourceBusyError,
     TamboError,
 )
 from tambo.lake import ready, releases, writer_lock
@@ -37,8 +38,8 @@ for chatty in ("feast", "great_expectations"):
 
 
 # What may have passed when the task is tried again: a writer, a file that was still arriving, a
-# Redis that restarts.
-PASSING = (LockedError, FileChangedError, OnlineStoreError)
+# Redis that restarts, a source that is away.
+PASSING = (LockedError, FileChangedError, OnlineStoreError, SourceBusyError)
 
 
 @contextmanager
@@ -58,6 +59,31 @@ def ingest(domain: str, path: str | None) -> str:
     settings = get_settings()
     own = settings.raw or settings.world / domain
     return _run(stages.ingest_stage(settings, own if path is None else Path(path)))
+
+
+@final_errors()
+def doors_of(domain: str, door: str | None) -> list[str]:
+    """Names of a domain's doors, or the one that is named."""
+    from tambo.sources.doors import doors_of, find_door
+
+    return list(doors_of(domain)) if door is None else [find_door(domain, door).name]
+
+
+@final_errors()
+def fetch(domain: str, door: str) -> str:
+    """Fetch one door; skipped where it is not configured, or where nothing waits for a build."""
+    from tambo.lake.build_log import anything_unbuilt
+    from tambo.sources.doors import find_door
+
+    settings = get_settings()
+    missing = find_door(domain, door).missing(settings)
+    if missing is not None:
+        raise AirflowSkipException(f"{domain} {door}: not configured, {missing}")
+    line = _run(stages.fetch_stage(settings, domain, door))
+    # Not by what this fetch brought: one that died before it said so would never be built.
+    if not anything_unbuilt(settings):
+        raise AirflowSkipException(f"{line}; nothing to build")
+    return line
 
 
 @final_errors()

@@ -154,6 +154,28 @@ def ingest(
 
 
 @app.command()
+def fetch(
+    domain: Annotated[str | None, typer.Argument(help="default: list every door")] = None,
+    door: Annotated[str | None, typer.Argument(help="default: each that is configured")] = None,
+    afresh: Annotated[
+        bool, typer.Option("--afresh", help="read a door's source from its beginning")
+    ] = False,
+) -> None:
+    """Read what has come at a door (a database, an API, ...) into the lake; or list the doors."""
+    from tambo.cli import fetching
+
+    settings = _settings()
+    if afresh and door is None:
+        raise typer.BadParameter("--afresh goes with one door: tambo fetch <domain> <door>")
+    if domain is None:
+        fetching.show_doors(settings)
+    elif door is None:
+        fetching.fetch_domain(settings, domain)
+    else:
+        fetching.fetch_one(settings, domain, door, afresh=afresh)
+
+
+@app.command()
 def build(
     full_refresh: Annotated[bool, typer.Option("--full-refresh", help="from nothing")] = False,
 ) -> None:

@@ -14,12 +14,14 @@ from tambo.settings import Settings
 SIZE = "world_"
 """What the names of the settings begin with that say how large the sample world is."""
 
+SAMPLE = "the sample world"
+
 
 def sample_source(settings: Settings) -> str:
     """The sample world in words; another size or seed is another world."""
     sizes = (name for name in type(settings).model_fields if name.startswith(SIZE))
     size = ", ".join(f"{getattr(settings, name)} {name.removeprefix(SIZE)}" for name in sizes)
-    return f"the sample world ({size}, seed {settings.seed})"
+    return f"{SAMPLE} ({size}, seed {settings.seed})"
 
 
 def folder_source(raw: Path) -> str:
@@ -48,3 +50,14 @@ def claim(settings: Settings, source: str) -> None:
     if held != source:
         settings.home.mkdir(parents=True, exist_ok=True)
         note.write_text(f"{source}\n")
+
+
+def claim_doors(settings: Settings) -> None:
+    """Let what doors read into a home that holds the user's own files, or nothing yet.
+
+    Raises:
+        SettingsError: it holds a sample world.
+    """
+    note = settings.home / "source.txt"
+    held = note.read_text().strip() if note.exists() else None
+    claim(settings, held if held and not held.startswith(SAMPLE) else "what doors read")

@@ -77,6 +77,20 @@ def ingest_stage(
     return Stage("ingest", work)
 
 
+def fetch_stage(settings: Settings, domain: str, door: str, *, afresh: bool = False) -> Stage:
+    """Read what has come at a door, and take it into the lake."""
+
+    def work(progress: Progress) -> Outcome:
+        from tambo.cli.source import claim_doors
+        from tambo.sources.fetching import fetch
+
+        claim_doors(settings)
+        fetched = fetch(settings, domain, door, progress, afresh=afresh)
+        return Outcome(fetched.line(), fetched.up_to_date, notes=fetched.notes)
+
+    return Stage("fetch", work)
+
+
 def build_stage(settings: Settings, *, full_refresh: bool = False) -> Stage:
     """Run dbt."""
 

@@ -9,9 +9,9 @@ import duckdb
 
 from tambo.as_of import AsOf
 from tambo.lake.as_of_column import as_of_sql
-from tambo.lake.connect import writer
+from tambo.lake.connect import exists, reader, writer
 from tambo.lake.sql import ident
-from tambo.lake.state import git_revision, now
+from tambo.lake.state import git_revision, now, raw_state
 from tambo.settings import Settings
 
 _LAYERS = ("staging", "intermediate", "marts")
@@ -58,6 +58,17 @@ def last_finished(connection: duckdb.DuckDBPyConnection) -> Finished | None:
     build_id, snapshot_id, raw_state, project_hash, as_of, invocation, counts = row
     target = Target(raw_state, project_hash, AsOf.parse(as_of))
     return Finished(build_id, snapshot_id, target, invocation, counts)
+
+
+def anything_unbuilt(settings: Settings) -> bool:
+    """Whether the lake's raw tables are others than those of the newest build."""
+    if not exists(settings):
+        return False
+    with reader(settings) as connection:
+        last = last_finished(connection)
+        row = connection.execute("SELECT count(*) FROM lake.audit.batches").fetchone()
+        taken = row is not None and row[0] > 0
+        return taken and (last is None or last.target.raw_state != raw_state(connection))
 
 
 def unfinished(connection: duckdb.DuckDBPyConnection) -> set[tuple[str, str]]:

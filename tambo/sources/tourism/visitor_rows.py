@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from tambo.sources.tourism.visitor_source import AT, VisitorSource
+from tambo.sources.twofold import is_twofold, with_first_hours
 
 if TYPE_CHECKING:
     import numpy as np
@@ -102,8 +103,6 @@ def page_rows(local: LocalRows) -> pa.Table:
     Ingest takes the first of two equal local times of a file as the first hour. Where the source
     has nothing in that hour, a line that withdraws it stands there.
     """
-    import pyarrow as pa
-
     names = [
         n
         for n in ("timestamp", "location", "tourist_count", "market")
@@ -113,30 +112,8 @@ def page_rows(local: LocalRows) -> pa.Table:
     rows = rows.set_column(
         names.index("tourist_count"), "tourist_count", _whole(rows.column("tourist_count"))
     )
-    if not local.second.any():
-        return rows
     key = [name for name in names if name != "tourist_count"]
-    firsts = {tuple(row.values()) for row in _picked(rows, ~local.second, key)}
-    alone = [row for row in _picked(rows, local.second, key) if tuple(row.values()) not in firsts]
-    if not alone:
-        return rows
-    kinds = rows.schema
-    empty = {
-        name: pa.array([row.get(name) for row in alone], kinds.field(name).type) for name in names
-    }
-    empty["tourist_count"] = pa.array([0] * len(alone), pa.int64()).cast(
-        kinds.field("tourist_count").type
-    )
-    gone = pa.table(empty).append_column("withdrawn", pa.array([True] * len(alone)))
-    kept = rows.append_column("withdrawn", pa.nulls(rows.num_rows, pa.bool_()))
-    return pa.concat_tables([gone, kept])
-
-
-def _picked(rows: pa.Table, mask: Any, names: list[str]) -> list[dict[str, Any]]:
-    import pyarrow as pa
-
-    found: list[dict[str, Any]] = rows.select(names).filter(pa.array(mask)).to_pylist()
-    return found
+    return with_first_hours(rows, local.second, key, {"tourist_count": 0})
 
 
 def _whole(counts: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -189,15 +166,10 @@ def _twofold_hours(source: VisitorSource, local: LocalRows) -> list[datetime]:
     naive = source.at.time_kind == "naive" and source.zone == source.target
     if naive or source.at.time_kind == "text":
         return []
-    zone, found = ZoneInfo(source.target), []
-    for hour in set(local.hours.tolist()):
-        end = EPOCH + timedelta(microseconds=hour, minutes=59, seconds=59)
-        first, second = (end.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
-        if first.utcoffset() != second.utcoffset() and first.astimezone(UTC) < second.astimezone(
-            UTC
-        ):
-            found.append(EPOCH + timedelta(microseconds=hour))
-    return sorted(found)
+    # The last second tells: some zones change in the middle of an hour.
+    last = timedelta(minutes=59, seconds=59)
+    hours = (EPOCH + timedelta(microseconds=hour) for hour in set(local.hours.tolist()))
+    return sorted(hour for hour in hours if is_twofold(hour + last, source.target))
 
 
 def _microseconds(local: datetime) -> int:

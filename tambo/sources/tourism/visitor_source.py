@@ -68,7 +68,8 @@ class VisitorSource:
     @property
     def has_time(self) -> ColumnElement[bool]:
         """The condition that a row can be put in order."""
-        return _column(self.at).is_not(None)
+        condition: ColumnElement[bool] = _column(self.at).is_not(None)
+        return condition
 
     @cached_property
     def kinds(self) -> dict[str, Any]:
@@ -151,7 +152,8 @@ class VisitorSource:
 
     def after(self, at: str) -> ColumnElement[bool]:
         """The condition that a row's hour lies behind a position."""
-        return _column(self.at) > _value(self.at, at)
+        condition: ColumnElement[bool] = _column(self.at) > _value(self.at, at)
+        return condition
 
     def changed_after(self, changed: str, at: str) -> ColumnElement[bool]:
         """The condition that a row was changed behind a position."""
