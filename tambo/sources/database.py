@@ -6,7 +6,7 @@ with the psycopg driver hands it out by COPY, four times as fast as row by row.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from io import BytesIO
@@ -161,7 +161,7 @@ class Database:
 
     def stream(
         self, connection: Connection, query: Select[Any], kinds: dict[str, Any], rows: int
-    ) -> Iterator[pa.Table]:
+    ) -> Generator[pa.Table, None, None]:
         """Run a query, and hand its rows out in tables of at most so many rows.
 
         Args:
@@ -176,7 +176,7 @@ class Database:
 
     def _copy(
         self, connection: Connection, query: Select[Any], kinds: dict[str, Any], rows: int
-    ) -> Iterator[pa.Table]:
+    ) -> Generator[pa.Table, None, None]:
         compiled = query.compile(self.engine, compile_kwargs={"literal_binds": True})
         # The dialect doubles percent signs for parameters, of which there are none.
         text = str(compiled).replace("%%", "%")
@@ -224,7 +224,7 @@ def _connect_args(url: URL) -> dict[str, Any]:
 
 def _partitions(
     connection: Connection, query: Select[Any], kinds: dict[str, Any], rows: int
-) -> Iterator[pa.Table]:
+) -> Generator[pa.Table, None, None]:
     import pyarrow as pa
 
     streamed = connection.execution_options(stream_results=True, max_row_buffer=min(rows, 10_000))

@@ -11,7 +11,8 @@ what lies after it is read again by the next pass.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -93,9 +94,12 @@ def _by_time(
         del values[name]
     values["open"] = True
 
-    with source.database.connection() as connection:
-        tables = source.rows(connection, settings.visitors_page_rows, condition)
-        for part in _parts(source, tables, settings.visitors_page_rows, _same_hour):
+    rows = settings.visitors_page_rows
+    with (
+        source.database.connection() as connection,
+        closing(source.rows(connection, rows, condition)) as tables,
+    ):
+        for part in _parts(source, tables, rows, _same_hour):
             if part.whole:
                 values["at"] = position(part.local.rows.column(AT)[-1].as_py())
             values |= _newest(source, part.local, values, began)
@@ -115,13 +119,17 @@ def _by_change(
         condition = source.changed_after(str(changed), str(at))
     with source.database.connection() as connection:
         _refuse_unset(source, source.count_without(connection, source.change))
-        tables = source.rows(connection, settings.visitors_page_rows, source.has_time, condition)
-        for part in _parts(source, tables, settings.visitors_page_rows, _same_change):
+    rows = settings.visitors_page_rows
+    with (
+        source.database.connection() as connection,
+        closing(source.rows(connection, rows, source.has_time, condition)) as tables,
+    ):
+        for part in _parts(source, tables, rows, _same_change):
             if part.whole:
                 values |= _settled(source, part.local.rows, horizon)
             values |= _newest(source, part.local, values, began)
-            rows = page_rows(with_whole_hours(source, part.local))
-            yield Page(rows, dict(values), fetched_to=_fetched_to(values))
+            table = page_rows(with_whole_hours(source, part.local))
+            yield Page(table, dict(values), fetched_to=_fetched_to(values))
     yield _last_page(source, values)
 
 
@@ -135,7 +143,7 @@ def _last_page(source: VisitorSource, values: dict[str, Scalar]) -> Page:
 
 def _parts(
     source: VisitorSource,
-    tables: Iterator[pa.Table],
+    tables: Generator[pa.Table, None, None],
     rows: int,
     ties: Callable[[LocalRows], Any],
 ) -> Iterator[_Part]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
@@ -104,7 +104,7 @@ class VisitorSource:
 
     def rows(
         self, connection: Connection, rows: int, *conditions: ColumnElement[bool]
-    ) -> Iterator[pa.Table]:
+    ) -> Generator[pa.Table, None, None]:
         """Stream the rows under these conditions, in tables of at most so many rows."""
         return self.database.stream(connection, self.select(*conditions), self.kinds, rows)
 
