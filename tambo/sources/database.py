@@ -105,6 +105,12 @@ class Database:
         """What the database is called, without user, password and host."""
         return str(self.url.database or "").rpartition("/")[2]
 
+    @property
+    def copies(self) -> bool:
+        """Whether rows come by COPY."""
+        dialect = self.engine.dialect
+        return dialect.name == "postgresql" and dialect.driver == "psycopg"
+
     @contextmanager
     def connection(self) -> Iterator[Connection]:
         """Connect, times with a zone told in UTC; database errors become errors of ours.
@@ -170,7 +176,7 @@ class Database:
             kinds: Arrow type of each column; times with a zone have UTC's.
             rows: of a table.
         """
-        if self.engine.dialect.name == "postgresql" and self.engine.dialect.driver == "psycopg":
+        if self.copies:
             return self._copy(connection, query, kinds, rows)
         return _partitions(connection, query, kinds, rows)
 

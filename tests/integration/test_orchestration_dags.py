@@ -55,7 +55,7 @@ json.dump(
 )
 """
 HEAVY = {
-    *("bentoml", "dbt", "duckdb", "feast", "great_expectations", "mlflow", "numpy", "onnx"),
+    *("cv2", "holidays", "icalendar", "psycopg", "bentoml", "dbt", "duckdb", "feast", "great_expectations", "mlflow", "numpy", "onnx"),
     *("onnxruntime", "optuna", "pandas", "pyarrow", "sklearn", "xgboost"),
 }
 
@@ -95,9 +95,10 @@ def test_nothing_heavy_is_imported(read: dict[str, Any]):
 def test_every_domain_has_its_dags(dags: dict[str, Any]):
     shared = {"build_and_release", "data_quality", "materialize"}
     own = {f"ingest_{name}" for name in domains()}
+    own |= {f"fetch_{name}" for name in domains() if find_spec(f"tambo.sources.{name}.doors")}
     own |= {f"train_{name}" for name in domains() if find_spec(f"training.{name}")}
     own |= {f"bundle_{name}" for name in domains() if find_spec(f"bentos.{name}")}
-    assert {"ingest_travel", "train_travel", "bundle_travel"} <= own
+    assert {"ingest_travel", "fetch_tourism", "train_travel", "bundle_travel"} <= own
     assert set(dags) == shared | own
 
 
@@ -149,7 +150,8 @@ def test_params_are_typed(dags: dict[str, Any]):
         for name in domains()
         if ("train_" + name) in dags
     }
-    assert types == shared | ingest | train
+    fetch = {(name, "door"): ["null", "string"] for name in dags if name.startswith("fetch_")}
+    assert types == shared | ingest | fetch | train
 
 
 def test_assets_connect_the_chain_from_raw_files_to_the_service(dags: dict[str, Any]):
@@ -166,7 +168,13 @@ def test_assets_connect_the_chain_from_raw_files_to_the_service(dags: dict[str, 
         assert f"train_{domain}" in woken_by("materialize")
         assert woken_by(f"train_{domain}") == {f"bundle_{domain}"}
         assert woken_by(f"bundle_{domain}") == set()
-    made = [name for dag in dags.values() for name in dag["makes"]]
+        if f"fetch_{domain}" in dags:
+            assert dags[f"fetch_{domain}"]["waits_for"] == []
+            assert woken_by(f"fetch_{domain}") == {"build_and_release"}
+    # Raw tables are made new by two ways: files, and doors.
+    made = [
+        name for key, dag in dags.items() if not key.startswith("fetch_") for name in dag["makes"]
+    ]
     assert len(made) == len(set(made)), "two DAGs make the same asset"
     assert {name for dag in dags.values() for name in dag["waits_for"]} <= set(made)
 
