@@ -10,7 +10,6 @@ from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from io import BytesIO
-from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import SecretStr
@@ -26,6 +25,9 @@ TimeKind = Literal["zoned", "naive", "text"]
 """How a column tells time: with a zone, without one, or as text (SQLite)."""
 
 CONNECT_SECONDS = 15
+PART_ROWS = 5_000
+"""Rows that are held as Python objects."""
+
 FINAL = (
     "authentication failed",
     "access denied",
@@ -168,13 +170,13 @@ class Database:
     def stream(
         self, connection: Connection, query: Select[Any], kinds: dict[str, Any], rows: int
     ) -> Generator[pa.Table, None, None]:
-        """Run a query, and hand its rows out in tables of at most so many rows.
+        """Run a query, and hand its rows out in tables of about so many rows.
 
         Args:
             connection: from `connection`.
             query: its columns are labelled with the names of `kinds`.
             kinds: Arrow type of each column; times with a zone have UTC's.
-            rows: of a table.
+            rows: of a table; the last of them may bring up to 5,000 more.
         """
         if self.copies:
             return self._copy(connection, query, kinds, rows)
@@ -189,9 +191,16 @@ class Database:
         driver: Any = connection.connection.driver_connection
         statement = f"COPY ({text}) TO STDOUT (FORMAT csv)"
         with closing(driver.cursor()) as cursor, cursor.copy(statement) as lines:
-            # The server sends one message a row.
-            messages = iter(lines)
-            while part := list(islice(messages, rows)):
+            part, held = BytesIO(), 0
+            # One message a row. They are not kept one by one: the garbage collector would look at
+            # each of them again and again, at twice the cost of all the rest.
+            for line in lines:
+                part.write(line)
+                held += 1
+                if held == rows:
+                    yield _parsed(part, kinds)
+                    part, held = BytesIO(), 0
+            if held:
                 yield _parsed(part, kinds)
 
     def _told(self, error: Exception) -> SourceError:
@@ -233,17 +242,19 @@ def _partitions(
 ) -> Generator[pa.Table, None, None]:
     import pyarrow as pa
 
-    streamed = connection.execution_options(stream_results=True, max_row_buffer=min(rows, 10_000))
+    streamed = connection.execution_options(
+        stream_results=True, max_row_buffer=min(rows, PART_ROWS)
+    )
     with closing(streamed.execute(query)) as result:
-        for part in result.partitions(rows):
-            columns = zip(*part, strict=True)
-            yield pa.table(
-                [
-                    _array(values, kind)
-                    for values, kind in zip(columns, kinds.values(), strict=True)
-                ],
-                names=list(kinds),
-            )
+        held: list[pa.Table] = []
+        for part in result.partitions(min(rows, PART_ROWS)):
+            columns = zip(zip(*part, strict=True), kinds.values(), strict=True)
+            held.append(pa.table([_array(*column) for column in columns], names=list(kinds)))
+            if sum(table.num_rows for table in held) >= rows:
+                yield pa.concat_tables(held)
+                held = []
+        if held:
+            yield pa.concat_tables(held)
 
 
 def _array(values: tuple[Any, ...], kind: Any) -> pa.Array:
@@ -254,14 +265,15 @@ def _array(values: tuple[Any, ...], kind: Any) -> pa.Array:
     return pa.array(values).cast(kind) if kind != pa.string() else pa.array(values, kind)
 
 
-def _parsed(lines: list[Any], kinds: dict[str, Any]) -> pa.Table:
+def _parsed(lines: BytesIO, kinds: dict[str, Any]) -> pa.Table:
     import pyarrow as pa
     from pyarrow import csv
 
+    lines.seek(0)
     # COPY writes null as nothing, and empty text in quotes.
     try:
         return csv.read_csv(
-            BytesIO(b"".join(lines)),
+            lines,
             read_options=csv.ReadOptions(column_names=list(kinds), use_threads=False),
             parse_options=csv.ParseOptions(newlines_in_values=True),
             convert_options=csv.ConvertOptions(
