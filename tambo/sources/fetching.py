@@ -244,8 +244,9 @@ class _Run:
 
 
 def _number(path: Path) -> int:
-    """Number of the page in a file's name."""
-    return int(path.stem.rpartition("_")[2])
+    """Number of the page in a file's name; 0 for a file that is none of ours."""
+    number = path.stem.rpartition("_")[2]
+    return int(number) if number.isdigit() else 0
 
 
 def state_of(settings: Settings, door: Door) -> FetchState:
