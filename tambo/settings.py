@@ -139,7 +139,7 @@ class Settings(BaseSettings):
         default=None, description="IANA zone of times without one; default: the contract's"
     )
     visitors_lookback_days: int = Field(
-        default=7, ge=0, le=366, description="days that are read again for late rows"
+        default=7, ge=1, le=366, description="days that are read again for late rows"
     )
     visitors_overlap_minutes: int = Field(
         default=10, ge=0, description="how long a transaction may take to commit a changed row"

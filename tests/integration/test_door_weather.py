@@ -225,6 +225,7 @@ def test_hours_that_come_late_are_asked_for_again_until_they_are_old(
     settings = settings_of(api, tmp_path, weather_locations="Lima=-12,-77")
     first = fetch_door(settings, door())
     assert (first.rows, first.fetched_to) == (77, recent)
+    assert first.notes == ("Lima: 1 hours are missing, and too old to be asked for again",)
     api.holes.clear()
     api.asked.clear()
     second = fetch_door(settings, door())

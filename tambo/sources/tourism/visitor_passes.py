@@ -84,7 +84,7 @@ def _by_time(
         condition = source.after(str(at))
     elif newest is not None:
         day = _local(source, str(newest)).date() - lookback
-        condition = source.from_day(day) if lookback else source.after(str(at))
+        condition = source.from_day(day)
         values["watch"] = str(day)
     else:
         values["watch"] = str(began.astimezone(ZoneInfo(source.target)).date() - lookback)
@@ -103,7 +103,7 @@ def _by_time(
             if part.whole:
                 values["at"] = position(part.local.rows.column(AT)[-1].as_py())
             values |= _newest(source, part.local, values, began)
-            kept = _unlike_before(part, values, watch if lookback else "9999")
+            kept = _unlike_before(part, values, watch)
             yield Page(page_rows(kept), dict(values), fetched_to=_fetched_to(values))
     yield _last_page(source, {**values, "open": False})
 

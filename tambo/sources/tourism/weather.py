@@ -6,6 +6,7 @@ that the API does not have yet are asked for again until they are so old that th
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
@@ -83,7 +84,7 @@ class Weather:
                 if reading.rows:
                     yield reading.page()
                 raise
-        yield reading.page()
+        yield reading.page(last=True)
 
 
 class _Reading:
@@ -100,6 +101,7 @@ class _Reading:
         self._settled = began - timedelta(hours=settings.weather_settle_hours)
         self._first = _first_hour(settings, self._contracts.zone, self._until)
         self.rows: list[tuple[str, Hour]] = []
+        self._lost: Counter[str] = Counter()
         self._since = monotonic()
 
     def windows(self, client: RestClient) -> Iterator[None]:
@@ -113,7 +115,7 @@ class _Reading:
                 found = self._window(client, place, start, end)
                 self.rows += [(place.location, found[at]) for at in sorted(found)]
                 if whole:
-                    reached = self._reached(start, end, found)
+                    reached = self._reached(place, start, end, found)
                     self._values[TO + place.location] = str(reached)
                     whole = reached == end
                 start = end
@@ -123,14 +125,19 @@ class _Reading:
         """Whether what was read is to be kept safe now."""
         return len(self.rows) >= PAGE_ROWS or monotonic() - self._since > PAGE_SECONDS
 
-    def page(self) -> Page:
-        """Hand out what was read since the last page."""
+    def page(self, *, last: bool = False) -> Page:
+        """Hand out what was read since the last page; the last one tells which hours are lost."""
         rows, self.rows, self._since = self.rows, [], monotonic()
         told = [self._values.get(TO + place.location) for place in self._places]
         all_read = [datetime.fromisoformat(str(one)) for one in told if one is not None]
         fetched_to = min(all_read) if len(all_read) == len(self._places) else None
         table = _table(rows, self._contracts.tables["weather"], self._contracts.zone)
-        return Page(table, dict(self._values), fetched_to)
+        notes = (
+            f"{location}: {hours:,} hours are missing, and too old to be asked for again"
+            for location, hours in self._lost.items()
+            if last and hours
+        )
+        return Page(table, dict(self._values), fetched_to, tuple(notes))
 
     def _end(self, start: datetime) -> datetime:
         end = min(start + HOUR * self._settings.weather_window_hours, self._until)
@@ -156,10 +163,13 @@ class _Reading:
             if start <= hour.start < end
         }
 
-    def _reached(self, start: datetime, end: datetime, found: dict[datetime, Hour]) -> datetime:
+    def _reached(
+        self, place: Place, start: datetime, end: datetime, found: dict[datetime, Hour]
+    ) -> datetime:
         """The first hour that may still come; the end if there is none."""
         at = start
         while at < end and (at in found or at < self._settled):
+            self._lost[place.location] += at not in found
             at += HOUR
         return min(at, end)
 
