@@ -3,7 +3,7 @@
     python -m benchmarks.sql_extraction [--rows 5000000] [--repetitions 3]
 
 Each contender reads the same rows in the same order (the table has an index on the time) and
-writes them as CSV. copy: psql's way, COPY to a file through psycopg, nothing looked at. door: what
+writes them as CSV. copy: COPY to one file through psycopg, nothing looked at. door: what
 `tambo fetch tourism visitors` does until the lake takes the files, in pages of 100,000 rows: zones,
 ends of hours, each page and then its state synced to the disk. rows: the same door by way of
 SQLAlchemy's rows, as every database but PostgreSQL with psycopg is read. again: a second pass with

@@ -54,6 +54,7 @@ def known_from(settings: Settings) -> dict[str, int]:
         )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("changed", [False, True], ids=["by time", "by change"])
 def test_killed_at_each_step_in_turn(tmp_path: Path, changed: bool):
     source = VisitorTable(tmp_path / "v.db", changed=changed)
@@ -75,7 +76,8 @@ def test_killed_at_each_step_in_turn(tmp_path: Path, changed: bool):
     assert not list((tmp_path / "home" / "landing").rglob("*.csv"))
 
 
-@examples(max_examples=3, deadline=None)
+@pytest.mark.slow
+@examples(max_examples=2, deadline=None)
 @given(
     pages=st.integers(1, 9),
     steps=st.lists(st.integers(1, 25), min_size=1, max_size=2),
