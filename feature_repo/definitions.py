@@ -1,9 +1,4 @@
-"""All Feast definitions: what `feast apply` registers, found by domain.
-
-Feast's command line looks for objects in the names of this module alone (see .feastignore): it
-imports files by their path, so an object would otherwise be found twice, once in `travel.views`
-and once in `feature_repo.travel.views`.
-"""
+"""All Feast definitions, found by domain."""
 
 from __future__ import annotations
 
@@ -38,6 +33,3 @@ def all_objects(domains: Collection[str] | None = None) -> list[Any]:
                     found[id(one)] = one
     objects = list(found.values())
     return [*objects, *permissions(objects)]
-
-
-globals().update({f"{type(one).__name__}_{one.name}": one for one in all_objects()})
