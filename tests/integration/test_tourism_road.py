@@ -88,7 +88,7 @@ def test_a_training_row_sees_what_was_announced_and_counted_by_then(home: Settin
 def test_online_is_what_offline_is(home: Settings) -> None:
     found = prove_parity(home, sample=100, seed=7)
     assert found.failures == []
-    assert {one.name for one in found.services} == {"visitor_flow_v1"}
+    assert {one.view for one in found.services} == {"visitor_flow_v1"}
 
 
 def test_sources_that_nobody_has_are_no_reason_to_stop(
