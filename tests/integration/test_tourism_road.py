@@ -6,12 +6,13 @@ import random
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from tourism_files import LOCATIONS, random_history
+from tourism_files import FIRST, LOCATIONS, random_history
 
 from expectations.gate import validate
 from feature_repo.definitions import all_objects
@@ -25,6 +26,7 @@ from tambo.requesttime.tourism import FLOW_REQUEST_FEATURES
 from tambo.settings import Settings
 
 pytestmark = pytest.mark.slow
+SEED = 11
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +34,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     """A release of tourism alone, published."""
     folder = tmp_path_factory.mktemp("tourism")
     settings = Settings(home=folder / "home")
-    for file in random_history(random.Random(11)):
+    for file in random_history(random.Random(SEED)):
         file.write(folder / "raw")
     ingest(settings, folder / "raw", history=False)
     build(settings)
@@ -83,6 +85,45 @@ def test_a_training_row_sees_what_was_announced_and_counted_by_then(home: Settin
     horizons = table["visitor_flow_request__horizon_days"].tolist()
     wanted = (date(2024, 2, 28), day + timedelta(days=5))
     assert horizons == [(one - until).days + 1 for one in wanted]
+
+
+def test_distances_to_events_are_those_of_the_files_that_had_come(home: Settings) -> None:
+    days = [FIRST + timedelta(days=n) for n in range(-5, 45)]
+    asked = [datetime(2024, 2, 27, 12), datetime(2024, 3, 4, 17)]
+    rows = pd.DataFrame(
+        [
+            {"event_timestamp": at, "location": place, "target_day": str(day)}
+            for at in asked
+            for place in LOCATIONS
+            for day in days
+        ]
+    )
+    table = get_features(home, "visitor_flow_v1", rows).table.to_pandas()
+    found = table["visitor_flow_request__days_to_nearest_event"].tolist()
+    wanted = [
+        min((abs((day - one).days) for one in announced_events(at, place)), default=None)
+        for at in asked
+        for place in LOCATIONS
+        for day in days
+    ]
+    assert [None if np.isnan(one) else one for one in found] == wanted
+    assert len(set(wanted)) > 5
+
+
+def announced_events(at: datetime, place: str) -> set[date]:
+    """Days of the events at a place in the files that had arrived by then, without withdrawn ones."""
+    events: dict[tuple[str, str, str], tuple[datetime, dict[str, Any]]] = {}
+    for file in random_history(random.Random(SEED)):
+        if file.name.startswith("events") and file.arrived_at <= at:
+            for line in file.lines:
+                key = (str(line["event_date"]), line["location"], str(line["name"]))
+                if key not in events or events[key][0] < file.arrived_at:
+                    events[key] = (file.arrived_at, line)
+    return {
+        line["event_date"]
+        for _, line in events.values()
+        if line["location"] in (place, "national") and not line.get("withdrawn")
+    }
 
 
 def test_online_is_what_offline_is(home: Settings) -> None:

@@ -6,14 +6,16 @@ from collections.abc import Callable
 
 from tambo.requesttime.tourism.calendar import ZONE, day_number, local_day
 from tambo.requesttime.tourism.flow import (
+    flow_features,
+    visitor_flow_request,
+    visitor_flow_request_columns,
+)
+from tambo.requesttime.tourism.flow_fields import (
     EVENTS,
     FLOW_REQUEST_FEATURES,
     FLOW_REQUEST_INPUTS,
     FLOW_REQUEST_STORED,
     HORIZON,
-    flow_features,
-    visitor_flow_request,
-    visitor_flow_request_columns,
 )
 
 __all__ = [
