@@ -190,10 +190,12 @@ def _skip_unless_ready(domain: str) -> None:
 
 
 def _run(stage: Stage) -> str:
-    """Run one stage, log its steps, and return its line."""
+    """Run one stage, log its steps and notes, and return its line."""
     outcome = stage.run(_log_progress)
     state = " (up to date)" if outcome.up_to_date else ""
     log.info("%s: %s%s", stage.name, outcome.line, state)
+    for note in outcome.notes:
+        log.warning("%s", note)
     return outcome.line
 
 

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import pytest
 from camera_gates import GATE, NOW, camera, entered, notes, plan, put, rows, run, video_bytes
+from command_line import run as command
 from ingest_files import new_home, query
 from rtsp_server import rtsp
 
@@ -138,8 +139,33 @@ def test_what_is_no_video_is_noted_and_the_others_go_on(tmp_path: Path) -> None:
         assert f"gate_20260501_{name}.mp4 is no video" in told
     assert "nobody_knows_when.mp4 is left out: nothing says when it begins" in told
     assert "begins in the future" in told
-    again = run(file, pages[-1].state)
-    assert "is no video" not in notes(again)  # it is remembered
+    assert "To do: play it; record it again, or take it away." in told
+    again = notes(run(file, pages[-1].state))
+    assert "is no video" not in again  # it is remembered, and named until it is gone
+    names = ", ".join(f"gate_20260501_{name}.mp4" for name in ("080000", "090000", "093000"))
+    assert f"north: left out before: {names}" in again.splitlines()
+    (tmp_path / "north" / "gate_20260501_090000.mp4").unlink()
+    put(tmp_path / "north" / "gate_20260501_080000.mp4", video_bytes() + b"\2", age=100)
+    after = run(file, pages[-1].state)
+    assert rows(after) == [(TEN - timedelta(hours=2), "Sacsayhuaman", entered())]
+    assert "north: left out before: gate_20260501_093000.mp4" in notes(after).splitlines()
+
+
+def test_whoever_fetches_a_file_that_is_no_video_reads_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    put(tmp_path / "north" / "gate_20260501_080000.mp4", b"<html>no video</html>")
+    monkeypatch.setenv("TAMBO_CAMERAS", str(gate(tmp_path)))
+    home = new_home(tmp_path / "home")
+    status, said = command(home, monkeypatch, capfd, "fetch", "tourism", "cameras")
+    assert status == 0, said
+    assert "1 rows read, 1 loaded" in said
+    told = " ".join(said.split())
+    assert "gate_20260501_080000.mp4 is no video, or holds no frame. It is left out." in told
+    assert "To do: play it; record it again, or take it away." in told
+    status, said = command(home, monkeypatch, capfd, "fetch", "tourism", "cameras")
+    assert status == 0
+    assert "left out before: gate_20260501_080000.mp4" in said
 
 
 def test_a_video_without_frames_is_no_video(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -233,6 +234,9 @@ class Frames:
 
 
 def _open(path: Path) -> cv2.VideoCapture:
+    # Both write to stderr, past all logs; what is wrong with a file is said by this module.
+    os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
     import cv2
 
     # Of a file with a strange name OpenCV would make a sequence of pictures; FFmpeg does not.

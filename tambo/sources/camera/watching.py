@@ -19,6 +19,7 @@ from tambo.sources.camera.streams import Stream
 from tambo.sources.camera.videos import Done, Found, Frames, Video, is_as_it_was, look
 from tambo.sources.door import Page, State
 
+MOST_NAMED = 3
 PAGE_SECONDS = 600.0
 """What streams saw is safe after so long at the latest."""
 SEAM = timedelta(seconds=2)
@@ -39,6 +40,7 @@ class Watching:
     notes: list[str] = field(default_factory=list)
     touched: dict[str, set[datetime]] = field(default_factory=dict)
     wrong: list[SourceError] = field(default_factory=list)
+    refused: set[tuple[str, str]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.hours = Hours.remembered(self.zone, self.state)
@@ -101,6 +103,7 @@ class Watching:
             beside = (c.name for c in self.cameras if c.location == camera.location)
             hours = set().union(*(self.touched.get(name, set()) for name in beside))
             self.notes += self.hours.missed(camera, hours, now)
+            self.notes += self._still_refused(camera)
         before = self.state
         page = self._page()
         if page.rows.num_rows or page.notes or page.state != before:
@@ -128,6 +131,18 @@ class Watching:
             if oldest and (start is None or start < oldest) and not _lies_there(camera, name):
                 del done.files[name]
 
+    def _still_refused(self, camera: Camera) -> list[str]:
+        """Say which files an earlier run left out, for as long as they lie there."""
+        names = sorted(
+            name
+            for name, (_, why) in self.done.get(camera.name, Done()).files.items()
+            if why and (camera.name, name) not in self.refused and _lies_there(camera, name)
+        )
+        if not names:
+            return []
+        rest = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+        return [f"{camera.name}: left out before: {', '.join(names[:MOST_NAMED])}{rest}"]
+
     def _count(
         self, camera: Camera, video: Video, counter: Counter | None
     ) -> tuple[Counter | None, datetime]:
@@ -138,7 +153,9 @@ class Watching:
             frames = _opened(video, oldest)
         except SourceError as error:
             done.files[video.path.name] = (video.stamp, error.message)
-            self.notes.append(f"{camera.name}: {error.message} It is left out.")
+            self.refused.add((camera.name, video.path.name))
+            what = f" To do: {error.remedy}." if error.remedy else ""
+            self.notes.append(f"{camera.name}: {error.message} It is left out.{what}")
             return nothing
         if counter is None:
             counter = Counter(camera.geometry, camera.method)
