@@ -12,6 +12,10 @@ READY := $(VENV)/.ready
 ifdef RAW
 export TAMBO_RAW := $(RAW)
 endif
+# How to read them, where names or formats are foreign.
+ifdef MAPPING
+export TAMBO_MAPPING := $(MAPPING)
+endif
 export DO_NOT_TRACK := 1
 export PYTHONWARNINGS ?= ignore
 
@@ -38,7 +42,7 @@ $(READY): requirements.lock pyproject.toml
 venv: $(READY) ## make the virtual environment from requirements.lock
 
 .PHONY: run
-run: $(READY) ## raw files to a served model, one call, then stop; RAW=<folder> for your own CSVs
+run: $(READY) ## raw files to a served model, one call, then stop; RAW=<folder> for your own CSVs, MAPPING=<file>
 	$(BIN)/tambo run
 
 # Needed only where a home holds bentos of several domains.

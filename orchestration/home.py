@@ -46,7 +46,8 @@ def environment(settings: Settings, port: int, dags: Path = DAGS) -> dict[str, s
     """
     home = folder(settings)
     url = f"http://127.0.0.1:{port}"
-    raw = {} if settings.raw is None else {"TAMBO_RAW": str(settings.raw.absolute())}
+    own = {"TAMBO_RAW": settings.raw, "TAMBO_MAPPING": settings.mapping}
+    raw = {name: str(path.absolute()) for name, path in own.items() if path is not None}
     return {
         **os.environ,
         **raw,

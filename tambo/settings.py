@@ -6,7 +6,7 @@ from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from shlex import quote
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -28,6 +28,9 @@ class Settings(BaseSettings):
     home: Path = Field(default=Path(".tambo"), description="all state of this profile")
     raw: Path | None = Field(
         default=None, description="folder of your own CSVs; its home is .tambo-<folder>"
+    )
+    mapping: Path | None = Field(
+        default=None, description="mapping of that folder's files: their foreign names and formats"
     )
     root: Path = Field(default=PROJECT_ROOT, description="folder that holds dbt/, feature_repo/")
 
@@ -181,7 +184,14 @@ class Settings(BaseSettings):
         """A user's own folder has a home of its own: sample and real data never mix."""
         if self.raw is not None and "home" not in self.model_fields_set:
             self.home = Path(f".tambo-{self.raw.resolve().name}")
+        if self.mapping is not None and self.raw is None:
+            raise ValueError("TAMBO_MAPPING reads the files of TAMBO_RAW, which is not set")
         return self
+
+    def mapping_of(self, path: Path) -> Path | None:
+        """The mapping of a file or folder: set for what lies in `raw`, and for nothing else."""
+        inside = self.raw is not None and path.resolve().is_relative_to(self.raw.resolve())
+        return self.mapping if inside else None
 
     def command(self, text: str) -> str:
         """A command for the shell that means this home."""
@@ -273,17 +283,20 @@ def get_settings() -> Settings:
     return settings_of()
 
 
-def settings_of(raw: Path | None = None) -> Settings:
+def settings_of(raw: Path | None = None, mapping: Path | None = None) -> Settings:
     """Read the settings from the environment, for a folder of the user's own if one is given.
 
     Raises:
         SettingsError: a TAMBO_ variable is not what it must be.
     """
     try:
-        return Settings() if raw is None else Settings(raw=raw)
+        given: dict[str, Any] = {"raw": raw, "mapping": mapping}
+        return Settings(**{name: path for name, path in given.items() if path is not None})
     except ValidationError as error:
         wrong = [
             f"TAMBO_{'_'.join(map(str, one['loc'])).upper()} = {one['input']!r}: {one['msg']}"
+            if one["loc"]
+            else str(one["ctx"]["error"])
             for one in error.errors()
         ]
         raise SettingsError("; ".join(wrong), remedy="correct the variable, or unset it") from error

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tambo.cli import console
+from tambo.cli.given import given_settings
 from tambo.errors import ProofError
 
 if TYPE_CHECKING:
@@ -24,12 +25,6 @@ SHOWN = 5
 
 Seed = Annotated[int | None, typer.Option(help="which random cases; default: TAMBO_SEED")]
 ReleaseNumber = Annotated[int | None, typer.Option("--release", help="default: the latest")]
-
-
-def _settings() -> Settings:
-    from tambo.settings import get_settings
-
-    return get_settings()
 
 
 def _seed(settings: Settings, seed: int | None) -> int:
@@ -50,7 +45,7 @@ def joins(
     from tambo.proofs.joins import prove_joins
     from tambo.proofs.own_joins import prove_own_joins
 
-    settings = _settings()
+    settings = given_settings()
     chosen = _seed(settings, seed)
     failed = []
     if keys:
@@ -110,7 +105,7 @@ def leakage(
     from tambo.cli.proof_road import road, training_rows
     from tambo.proofs.leakage import prove_leakage
 
-    settings = _settings()
+    settings = given_settings()
     chosen = _seed(settings, seed)
     with (
         TemporaryDirectory(prefix="tambo-leakage-") as scratch,
@@ -162,7 +157,7 @@ def parity(
     """Hold online features against offline ones, row by row, at the release's own instant."""
     from tambo.proofs.parity import prove_parity
 
-    settings = _settings()
+    settings = given_settings()
     chosen = _seed(settings, seed)
     with console.progress_bar("parity") as progress:
         stores = [prove_parity(settings, sample=sample, seed=chosen, progress=progress)]

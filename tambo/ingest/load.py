@@ -40,7 +40,8 @@ def ingest(
     Args:
         settings: the Tambo home.
         path: the folder or file.
-        mapping: a mapping file; None takes tambo_mapping.yml beside the files, if there is one.
+        mapping: a mapping file; None takes the settings' mapping for files of
+            their `raw`, else tambo_mapping.yml beside the files, if there is one.
         history: whether rows are known since their own time plus the table's lag; None: if it is
             the table's first load. An arrival manifest or a recorded-at column goes before it.
         restore: take in again what was withdrawn.
@@ -54,7 +55,7 @@ def ingest(
         LockedError: another process is writing.
     """
     started = perf_counter()
-    found = discover(Path(path), mapping)
+    found = discover(Path(path), mapping or settings.mapping_of(Path(path)))
     with writer(settings, "ingest") as connection:
         at = now()
         with transaction(connection):

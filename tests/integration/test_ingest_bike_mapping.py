@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import date, datetime
 from pathlib import Path
 
-from ingest_files import new_home, query
+from ingest_files import query
 
 from tambo.ingest import ingest
-from tambo.settings import PROJECT_ROOT
+from tambo.settings import PROJECT_ROOT, Settings
 
+MAPPING = PROJECT_ROOT / "docs/mappings/bike_sharing.yml"
 HEADER = (
     "instant,dteday,season,yr,mnth,hr,holiday,weekday,workingday,weathersit,temp,atemp,hum,"
     "windspeed,casual,registered,cnt"
@@ -22,10 +23,11 @@ LINES = (
 
 
 def test_one_file_feeds_flow_weather_and_holidays(tmp_path: Path) -> None:
-    home = new_home(tmp_path / "home")
-    (tmp_path / "raw").mkdir()
-    (tmp_path / "raw/hour.csv").write_text("\n".join([HEADER, *LINES]) + "\n")
-    report = ingest(home, tmp_path / "raw", mapping=PROJECT_ROOT / "docs/mappings/bike_sharing.yml")
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    (raw / "hour.csv").write_text("\n".join([HEADER, *LINES]) + "\n")
+    home = Settings(home=tmp_path / "home", raw=raw, mapping=MAPPING)
+    report = ingest(home, raw)
     assert all(file.conserved for file in report.files)
     assert not any(file.quarantined.records for file in report.files)
 

@@ -28,6 +28,20 @@ def test_a_world_of_another_size_is_another_source(tmp_path) -> None:
     assert "1500 travellers, 8 locations, 3 years, seed 7" in sample_source(settings)
 
 
+def test_a_mapping_is_of_ones_own_folder_and_of_nothing_else(tmp_path, monkeypatch) -> None:
+    raw, mapping = tmp_path / "drop", tmp_path / "names.yml"
+    raw.mkdir()
+    monkeypatch.setenv("TAMBO_MAPPING", str(mapping))
+    with pytest.raises(SettingsError, match="which is not set") as told:
+        settings_of()
+    assert told.value.message == "TAMBO_MAPPING reads the files of TAMBO_RAW, which is not set"
+    settings = settings_of(raw=raw)
+    assert settings.mapping_of(raw) == settings.mapping_of(raw / "a.csv") == mapping
+    # Pages of doors and the sample world have the contract's own names.
+    assert settings.mapping_of(settings.landing) is settings.mapping_of(settings.world) is None
+    assert settings_of(raw=raw, mapping=raw / "other.yml").mapping == raw / "other.yml"
+
+
 def test_a_folder_of_ones_own_has_a_home_of_its_own(tmp_path, monkeypatch) -> None:
     monkeypatch.delenv("TAMBO_HOME", raising=False)
     assert settings_of().home == Path(".tambo")

@@ -59,7 +59,10 @@ def test_tasks_find_the_folder_that_was_named_from_elsewhere(
     monkeypatch.delenv("TAMBO_RAW", raising=False)
     own = Settings(home=settings.home, raw=Path("drop"))
     assert home.environment(own, 1)["TAMBO_RAW"] == str(Path("drop").absolute())
-    assert "TAMBO_RAW" not in home.environment(settings, 1)
+    read_by = own.model_copy(update={"mapping": Path("names.yml")})
+    found = home.environment(read_by, 1)
+    assert found["TAMBO_MAPPING"] == str(Path("names.yml").absolute())
+    assert {"TAMBO_RAW", "TAMBO_MAPPING"}.isdisjoint(home.environment(settings, 1))
 
 
 def test_nothing_is_reported(settings: Settings):
