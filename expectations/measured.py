@@ -140,11 +140,15 @@ def _whole_raw(contracts: Contracts, table: Table) -> Suite:
 
 
 def _batches(domain: str, table: Table) -> Suite:
-    """One row per batch that came since the gate was last passed."""
+    """One row per batch that came since the gate was last passed.
+
+    A batch of history is held against nothing: years and days come side by side.
+    """
     return Suite(
         name=f"{domain}.raw.{table.name}.batches",
         frame=f"""(
-            SELECT *, median(row_count) OVER earlier AS usual, count(*) OVER earlier AS before
+            SELECT *, median(row_count) OVER earlier AS usual,
+                   count(*) FILTER (NOT history) OVER earlier AS before
             FROM (SELECT b.batch_id, b.source_file, b.history, count(r._batch_id) AS row_count
                   FROM lake.audit.batches b
                   LEFT JOIN lake.raw.{ident(table.name)} r ON r._batch_id = b.batch_id

@@ -74,7 +74,9 @@ VALUES = {
 }
 
 
-def take_in(lake: duckdb.DuckDBPyConnection, arrival: int, rows: int) -> dict[str, int]:
+def take_in(
+    lake: duckdb.DuckDBPyConnection, arrival: int, rows: int, *, history: bool = True
+) -> dict[str, int]:
     """One good batch of users, flights and hotels, with their ledger; returns their numbers."""
     known = AS_OF - timedelta(days=1)
     batches = {table: 3 * arrival + number for number, table in enumerate(VALUES)}
@@ -88,8 +90,8 @@ def take_in(lake: duckdb.DuckDBPyConnection, arrival: int, rows: int) -> dict[st
         lake.execute(
             "INSERT INTO lake.audit.batches BY NAME SELECT ? AS batch_id, 'travel' AS domain, "
             "? AS table_name, 'file.csv' AS source_file, ? AS file_hash, 'loaded' AS status, "
-            "true AS history, ? AS ingested_at, 1 AS revision",
-            [batch, table, str(batch), now()],
+            "? AS history, ? AS ingested_at, 1 AS revision",
+            [batch, table, str(batch), history, now()],
         )
         lake.execute(
             "INSERT INTO lake.audit.files BY NAME SELECT ? AS batch_id, ? AS loaded_records, "

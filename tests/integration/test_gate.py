@@ -295,6 +295,17 @@ def test_warnings_are_told_and_do_not_stop(settings: Settings) -> None:
     assert releases.release(settings).release.number == 1
 
 
+def test_a_batch_is_held_against_others_that_came_live(settings: Settings) -> None:
+    """History may come in years and in days; a door that brings a hundredth is told."""
+    with writer(settings, "test") as lake:
+        for arrival, rows in enumerate((2, 2, 2, 600), start=2):
+            gate_lake.take_in(lake, arrival, rows)
+            gate_lake.take_in(lake, 10 + arrival, rows, history=False)
+    gate_lake.note_build(settings)
+    found = [(one.suite, [row["rows"] for row in one.rows]) for one in validate(settings).warnings]
+    assert found == [(f"travel.raw.{table}.batches", [600]) for table in gate_lake.VALUES]
+
+
 def test_nothing_is_validated_before_it_is_built(tmp_path: Path) -> None:
     empty = Settings(home=tmp_path / "home")
     with writer(empty, "test"):
