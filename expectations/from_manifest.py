@@ -6,17 +6,15 @@ not_null constraint. Types are compared with `data_type` in `measured`.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from expectations.from_contracts import number
 from expectations.suite import LARGEST, Expectation, Suite, between, holds, not_null
+from tambo.catalogue.graph import MARTS, Graph, domain_of, meta_of
 from tambo.errors import ValidationFailedError
 from tambo.settings import Settings
-
-LAYER = "marts"
 
 
 @dataclass(frozen=True)
@@ -59,14 +57,8 @@ def marts(settings: Settings) -> list[Mart]:
         raise ValidationFailedError(
             f"{path} is missing: nothing says what the marts must hold.", remedy="tambo build"
         )
-    manifest = json.loads(path.read_text(encoding="utf-8"))
-    nodes = manifest["nodes"]
-    found = [
-        _mart(manifest, unique_id)
-        for unique_id, node in nodes.items()
-        if node["resource_type"] == "model" and node["schema"] == LAYER
-    ]
-    return sorted(found, key=lambda mart: (mart.domain, mart.name))
+    graph = Graph.read(path)
+    return [_mart(graph, node) for node in graph.marts()]
 
 
 def mart_suite(mart: Mart) -> Suite:
@@ -80,13 +72,13 @@ def mart_suite(mart: Mart) -> Suite:
     needed = {one.column for one in expected}
     keys = tuple(column.name for column in mart.columns if column.not_null)
     return Suite(
-        name=f"{mart.domain}.{LAYER}.{mart.name}",
+        name=f"{mart.domain}.{MARTS}.{mart.name}",
         frame="{table}",
         columns={name: sql for name, sql in columns.items() if name in needed or name in keys},
         keys=keys,
         expectations=tuple(expected),
-        table=f"{LAYER}.{mart.name}",
-        reads=frozenset({f"{LAYER}.{mart.name}"}),
+        table=f"{MARTS}.{mart.name}",
+        reads=frozenset({f"{MARTS}.{mart.name}"}),
     )
 
 
@@ -103,39 +95,19 @@ def _of_column(column: MartColumn) -> list[Expectation]:
     return expected
 
 
-def _mart(manifest: dict[str, Any], unique_id: str) -> Mart:
-    node = manifest["nodes"][unique_id]
+def _mart(graph: Graph, node: Mapping[str, Any]) -> Mart:
     return Mart(
-        domain=node["fqn"][1],
+        domain=domain_of(node),
         name=node["alias"],
         columns=tuple(
             MartColumn(
                 name=column["name"],
                 type=(column.get("data_type") or "").upper(),
                 not_null=any(one["type"] == "not_null" for one in column.get("constraints") or []),
-                meta=(column.get("config") or {}).get("meta") or column.get("meta") or {},
+                meta=meta_of(column),
             )
             for column in node["columns"].values()
         ),
-        is_label=bool(node["config"].get("meta", {}).get("label")),
-        sources=_sources(manifest, unique_id),
+        is_label=bool(meta_of(node).get("label")),
+        sources=graph.raw_tables(str(node["unique_id"])),
     )
-
-
-def _sources(manifest: dict[str, Any], unique_id: str) -> frozenset[str]:
-    """Raw tables that a model reads, directly or through other models."""
-    found: set[str] = set()
-    open_ids = [unique_id]
-    seen: set[str] = set()
-    while open_ids:
-        one = open_ids.pop()
-        if one in seen:
-            continue
-        seen.add(one)
-        source = manifest["sources"].get(one)
-        if source is not None:
-            if source["schema"] == "raw":
-                found.add(source["name"])
-            continue
-        open_ids += manifest["nodes"].get(one, {}).get("depends_on", {}).get("nodes", [])
-    return frozenset(found)

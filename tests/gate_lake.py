@@ -140,6 +140,7 @@ def write_manifest(settings: Settings) -> None:
 def _node(mart: str, columns: dict) -> dict:
     return {
         "resource_type": "model",
+        "unique_id": f"model.tambo.{mart}",
         "schema": "marts",
         "alias": mart,
         "fqn": ["tambo", "travel", "marts", mart],

@@ -13,10 +13,14 @@ from tambo.sources import contracts
 
 CONTRACT = """
 domain: {domain}
+owner: {domain}-data
 zone: {zone}
 tables:
   {domain}_counts:
     description: One row per place and hour.
+    origin: Counters at the doors
+    granularity: place and hour
+    limits: [Counts and not persons.]
     files: ["{domain}_counts*.csv"]
     key: [place, counted_at]
     columns:

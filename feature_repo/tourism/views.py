@@ -17,8 +17,7 @@ location_calendar = FeatureView(
     name="location_calendar",
     description=(
         "One row per location and instant at which something of its calendar is announced, moved "
-        "or called off, with all that is announced by then. Days that were over 60 days before "
-        "that instant are left out."
+        "or called off, with all that is announced by then."
     ),
     entities=[location],
     # ttl: What was announced stays announced.
@@ -29,13 +28,13 @@ location_calendar = FeatureView(
             name="holiday_first_days",
             dtype=Array(Int64),
             description="First local day of each holiday, in order.",
-            tags={"unit": "days since 1970-01-01"},
+            tags={"unit": "days since 1970-01-01", "origin": "raw.holidays"},
         ),
         Field(
             name="holiday_last_days",
             dtype=Array(Int64),
             description="Last local day of each of these holidays.",
-            tags={"unit": "days since 1970-01-01"},
+            tags={"unit": "days since 1970-01-01", "origin": "raw.holidays"},
         ),
         Field(
             name="holiday_types",
@@ -44,37 +43,37 @@ location_calendar = FeatureView(
                 "Kind of each of these holidays: 1 public, 2 regional, 3 religious, 4 government, "
                 "5 bank, 6 optional."
             ),
-            tags={"unit": "category"},
+            tags={"unit": "category", "origin": "raw.holidays"},
         ),
         Field(
             name="holiday_names",
             dtype=Array(String),
             description="Name of each of these holidays.",
-            tags={"unit": "name"},
+            tags={"unit": "name", "origin": "raw.holidays"},
         ),
         Field(
             name="school_first_days",
             dtype=Array(Int64),
             description="First local day of each school holiday, in order.",
-            tags={"unit": "days since 1970-01-01"},
+            tags={"unit": "days since 1970-01-01", "origin": "raw.holidays"},
         ),
         Field(
             name="school_last_days",
             dtype=Array(Int64),
             description="Last local day of each of these school holidays.",
-            tags={"unit": "days since 1970-01-01"},
+            tags={"unit": "days since 1970-01-01", "origin": "raw.holidays"},
         ),
         Field(
             name="event_first_days",
             dtype=Array(Int64),
             description="First local day of each event, in order.",
-            tags={"unit": "days since 1970-01-01"},
+            tags={"unit": "days since 1970-01-01", "origin": "raw.events"},
         ),
         Field(
             name="event_last_days",
             dtype=Array(Int64),
             description="Last local day of each of these events.",
-            tags={"unit": "days since 1970-01-01"},
+            tags={"unit": "days since 1970-01-01", "origin": "raw.events"},
         ),
         Field(
             name="event_types",
@@ -83,25 +82,25 @@ location_calendar = FeatureView(
                 "Kind of each of these events: 1 festival, 2 religious, 3 sports, 4 concert, 5 "
                 "fair, 6 conference, 7 strike, 8 other."
             ),
-            tags={"unit": "category"},
+            tags={"unit": "category", "origin": "raw.events"},
         ),
         Field(
             name="event_names",
             dtype=Array(String),
             description="Name of each of these events.",
-            tags={"unit": "name"},
+            tags={"unit": "name", "origin": "raw.events"},
         ),
         Field(
             name="closure_first_days",
             dtype=Array(Int64),
             description="First local day of each closure, in order.",
-            tags={"unit": "days since 1970-01-01"},
+            tags={"unit": "days since 1970-01-01", "origin": "raw.external_factors"},
         ),
         Field(
             name="closure_last_days",
             dtype=Array(Int64),
             description="Last local day of each of these closures.",
-            tags={"unit": "days since 1970-01-01"},
+            tags={"unit": "days since 1970-01-01", "origin": "raw.external_factors"},
         ),
     ],
     source=DuckLakeSource(
@@ -117,6 +116,12 @@ location_calendar = FeatureView(
         "tier": "gold",
         "personal_data": "false",
         "ttl_reason": "What was announced stays announced.",
+        "origin": "raw.events, raw.external_factors, raw.holidays",
+        "granularity": "location and announced holiday, event or closure",
+        "limits": (
+            "Days that were over 60 days before the instant are left out. How many people an event "
+            "draws does not show."
+        ),
     },
 )
 
@@ -124,8 +129,7 @@ location_campaigns = FeatureView(
     name="location_campaigns",
     description=(
         "One row per location and instant at which a campaign for it is announced or changed, with "
-        "all that are known by then. Campaigns that were over 60 days before that instant are left "
-        "out."
+        "all that are known by then."
     ),
     entities=[location],
     # ttl: What was announced stays announced.
@@ -170,6 +174,12 @@ location_campaigns = FeatureView(
         "tier": "gold",
         "personal_data": "false",
         "ttl_reason": "What was announced stays announced.",
+        "origin": "raw.campaigns",
+        "granularity": "location and announced campaign",
+        "limits": (
+            "Segments are not told apart; each is a campaign of its own in the lists. Campaigns "
+            "that were over 60 days before the instant are left out."
+        ),
     },
 )
 
@@ -218,6 +228,9 @@ location_climate = FeatureView(
         "tier": "gold",
         "personal_data": "false",
         "ttl_reason": "A climate that was seen stays seen.",
+        "origin": "raw.weather",
+        "granularity": "location and month",
+        "limits": "It is the mean of the years that were seen, not the climate of thirty years.",
     },
 )
 
@@ -257,6 +270,11 @@ location_factors = FeatureView(
         "tier": "gold",
         "personal_data": "false",
         "ttl_reason": "A rate of more than a year ago is no rate of today.",
+        "origin": "raw.external_factors",
+        "granularity": "location and period of the factor",
+        "limits": (
+            "Only the newest period that was published counts; how a rate got there does not show."
+        ),
     },
 )
 
@@ -293,7 +311,7 @@ location_flow = FeatureView(
             name="max_hourly_visitors",
             dtype=Float64,
             description="Visitors of the fullest hour of the last 28 days.",
-            tags={"unit": "visitors"},
+            tags={"unit": "visitors", "granularity": "location and local hour"},
         ),
         Field(
             name="visitors_mean_7d",
@@ -377,7 +395,7 @@ location_flow = FeatureView(
                 "Visitors by local hour of the last 7 days, oldest first; NaN for an hour that is "
                 "missing."
             ),
-            tags={"unit": "visitors"},
+            tags={"unit": "visitors", "granularity": "location and local hour"},
         ),
         Field(
             name="counted_until",
@@ -399,6 +417,13 @@ location_flow = FeatureView(
         "tier": "gold",
         "personal_data": "false",
         "ttl_reason": "A forecast from counts that ended four weeks ago would be a guess.",
+        "origin": "raw.tourist_flow",
+        "granularity": "location and local day, all markets together",
+        "limits": (
+            "Lags count from the last whole local day. A sensor that stands still at a small "
+            "place, where a count of 0 is usual, is not found. A market without a row in an hour "
+            "that others have counts as none."
+        ),
     },
 )
 
@@ -457,6 +482,13 @@ location_season = FeatureView(
         "tier": "gold",
         "personal_data": "false",
         "ttl_reason": "A season that was seen stays seen.",
+        "origin": "raw.tourist_flow",
+        "granularity": "location and month, or location and weekday",
+        "limits": (
+            "With less than a year of counts most months are unknown, and the mean of all days "
+            "leans to the season that was seen. Years count alike; a shock or a lasting change of "
+            "level stays in the indices."
+        ),
     },
 )
 
@@ -517,6 +549,9 @@ location_weather = FeatureView(
         "tier": "gold",
         "personal_data": "false",
         "ttl_reason": "Weather of four weeks ago says nothing of today.",
+        "origin": "raw.weather",
+        "granularity": "location and local day",
+        "limits": "It is known after the fact: of a day to come, use the forecast.",
     },
 )
 
@@ -580,5 +615,11 @@ location_weather_forecast = FeatureView(
         "tier": "gold",
         "personal_data": "false",
         "ttl_reason": "A forecast of five days ago covers too few of the days to come.",
+        "origin": "raw.weather_forecast",
+        "granularity": "location, time of issue and local day",
+        "limits": (
+            "It covers the day of the issue and the ten days after it; how good a forecast was is "
+            "not said."
+        ),
     },
 )

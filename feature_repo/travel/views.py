@@ -83,6 +83,12 @@ fare_prices = FeatureView(
         "tier": "gold",
         "personal_data": "false",
         "ttl_reason": "What is known of fares stays known; windows of 90 days age by themselves.",
+        "origin": "raw.flights",
+        "granularity": "route, class and agency",
+        "limits": (
+            "Fares that were offered and not bought are not there, so a fare nobody buys looks "
+            "like none. A fare with few legs has a mean of little weight; see fare_observations."
+        ),
     },
 )
 
@@ -143,6 +149,12 @@ hotel_stays = FeatureView(
         "tier": "gold",
         "personal_data": "false",
         "ttl_reason": "What is known of a hotel stays known; windows of 90 days age by themselves.",
+        "origin": "raw.hotels",
+        "granularity": "hotel and place",
+        "limits": (
+            "Rooms that were free or full are not known, so few stays need not mean little liked. "
+            "Two hotels of one name in one place are one."
+        ),
     },
 )
 
@@ -201,6 +213,12 @@ place_demand = FeatureView(
         "tier": "gold",
         "personal_data": "false",
         "ttl_reason": "What is known of a place stays known; windows of 90 days age by themselves.",
+        "origin": "raw.flights",
+        "granularity": "place",
+        "limits": (
+            "Trips end and begin at places as the booking names them; nearby places are not put "
+            "together."
+        ),
     },
 )
 
@@ -255,6 +273,9 @@ place_stays = FeatureView(
         "tier": "gold",
         "personal_data": "false",
         "ttl_reason": "What is known of a place stays known; windows of 90 days age by themselves.",
+        "origin": "raw.hotels",
+        "granularity": "place, all hotels together",
+        "limits": "Trips without a hotel do not show.",
     },
 )
 
@@ -327,6 +348,9 @@ route_fares = FeatureView(
         "tier": "gold",
         "personal_data": "false",
         "ttl_reason": "What is known of fares stays known; windows of 90 days age by themselves.",
+        "origin": "raw.flights",
+        "granularity": "route, all classes and agencies together",
+        "limits": "A mean over classes moves with the mix of classes, not with prices alone.",
     },
 )
 
@@ -372,6 +396,9 @@ traveller_hotels = FeatureView(
         "tier": "gold",
         "personal_data": "true",
         "ttl_reason": "What is known of a traveller's stays stays known.",
+        "origin": "raw.hotels",
+        "granularity": "traveller and hotel",
+        "limits": "Whether somebody liked a stay is not known; that they came again is.",
     },
 )
 
@@ -422,6 +449,9 @@ traveller_places = FeatureView(
         "tier": "gold",
         "personal_data": "true",
         "ttl_reason": "What is known of a traveller's trips stays known.",
+        "origin": "raw.flights",
+        "granularity": "traveller and place",
+        "limits": "Only the way out says where a trip led; the way back is not counted again.",
     },
 )
 
@@ -476,6 +506,11 @@ traveller_profile = FeatureView(
         "ttl_reason": (
             "Statements about a person hold until they are replaced; age is as stated at load."
         ),
+        "origin": "raw.users",
+        "granularity": "traveller",
+        "limits": (
+            "The first name is the first word of the name, which in some languages is the family's."
+        ),
     },
 )
 
@@ -519,6 +554,9 @@ traveller_recent_stays = FeatureView(
         "tier": "gold",
         "personal_data": "true",
         "ttl_reason": "What is known of a traveller's stays stays known.",
+        "origin": "raw.hotels",
+        "granularity": "traveller and stay, the newest ten",
+        "limits": "Older stays are left out.",
     },
 )
 
@@ -582,6 +620,9 @@ traveller_stays = FeatureView(
             "What is known of a traveller's stays stays known; windows of 90 days age by "
             "themselves."
         ),
+        "origin": "raw.hotels",
+        "granularity": "traveller, all stays together",
+        "limits": "Somebody who books elsewhere as well shows only in part.",
     },
 )
 
@@ -657,5 +698,8 @@ traveller_travel = FeatureView(
             "What is known of a traveller's flights stays known; windows of 90 days age by "
             "themselves."
         ),
+        "origin": "raw.flights",
+        "granularity": "traveller, all trips together",
+        "limits": "Somebody who books elsewhere as well shows only in part.",
     },
 )

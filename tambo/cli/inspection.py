@@ -103,25 +103,31 @@ def read_instant(text: str) -> datetime:
 
 
 def generate(settings: Settings, *, check: bool) -> None:
-    """Write the Feast views from dbt's manifest, or say how they differ from it.
+    """Write dbt's sources from the contracts and the Feast views from dbt's manifest, or compare.
 
     Raises:
-        FeatureError: with `check`, a checked-in view differs from the manifest.
+        ContractError: a raw table does not say what a steward must know.
+        FeatureError: a mart does not; or with `check`, a checked-in file differs.
     """
-    from tambo.featurestore import generate as generator
+    from tambo.catalogue import dbt_sources
+    from tambo.featurestore import generate as views
     from tambo.lake import dbt_runner
 
-    dbt_runner.run(settings, ["parse"])
-    manifest = settings.dbt_target / "manifest.json"
+    manifest, models = settings.dbt_target / "manifest.json", settings.root / "dbt/models"
     out = settings.root / "feature_repo"
     if not check:
-        for path in generator.generate(manifest, out):
+        written = dbt_sources.generate(models)
+        dbt_runner.run(settings, ["parse"])
+        for path in (*written, *views.generate(manifest, out)):
             console.out.print(f"{path.relative_to(settings.root)}", markup=False)
         return
-    drifts = generator.check(manifest, out)
+    dbt_runner.run(settings, ["parse"])
+    drifts = [*dbt_sources.check(models), *views.check(manifest, out)]
     if drifts:
-        listed = "; ".join(f"{drift.path.name} {drift.reason}" for drift in drifts)
-        raise FeatureError(
-            f"The Feast views differ from dbt's meta: {listed}.", remedy="tambo features generate"
+        listed = "; ".join(
+            f"{drift.path.relative_to(settings.root)} {drift.reason}" for drift in drifts
         )
-    console.out.print("the Feast views agree with dbt's meta")
+        raise FeatureError(
+            f"Generated files are out of date: {listed}.", remedy="tambo features generate"
+        )
+    console.out.print("dbt's sources agree with the contracts, the Feast views with dbt's meta")

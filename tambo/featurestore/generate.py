@@ -7,25 +7,18 @@ checked in, and `check` fails when they no longer say what the manifest says.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tambo.catalogue.drift import Drift
+from tambo.catalogue.graph import Graph, domain_of, meta_of, one_line
+from tambo.catalogue.words import Words, column_words, require_words, words
 from tambo.errors import FeatureError
 from tambo.featurestore.generated_code import Column, View, module_text
 
 EVENT = "event_timestamp"
 CREATED = "created_timestamp"
-
-
-@dataclass(frozen=True)
-class Drift:
-    """A generated module that differs from the manifest."""
-
-    path: Path
-    reason: str
 
 
 def generate(manifest: Path, out: Path) -> list[Path]:
@@ -76,34 +69,19 @@ def read_views(manifest: Path) -> dict[str, list[View]]:
     Raises:
         FeatureError: the manifest is missing, or a mart's meta is not complete.
     """
-    try:
-        nodes = json.loads(manifest.read_text())["nodes"].values()
-    except (FileNotFoundError, json.JSONDecodeError, KeyError) as error:
-        raise FeatureError(
-            f"There is no dbt manifest at {manifest}.", remedy="tambo build"
-        ) from error
+    graph = Graph.read(manifest)
+    require_words(graph)
     found: dict[str, list[View]] = {}
-    for node in sorted(nodes, key=lambda node: str(node["name"])):
-        meta = _meta(node)
-        if node["resource_type"] == "model" and "feast" in meta:
-            # dbt's fqn is project, domain, layer, model.
-            found.setdefault(str(node["fqn"][1]), []).append(_view(node, meta["feast"]))
+    for node in graph.marts():
+        if "feast" in meta_of(node):
+            found.setdefault(domain_of(node), []).append(_view(node, words(graph, node)))
     return dict(sorted(found.items()))
 
 
-def _meta(thing: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The meta of a model or a column, which dbt keeps in two places by version."""
-    meta: Mapping[str, Any] = {
-        **thing.get("meta", {}),
-        **(thing.get("config") or {}).get("meta", {}),
-    }
-    return meta
-
-
-def _view(node: Mapping[str, Any], feast: Mapping[str, Any]) -> View:
-    name = str(node["name"])
+def _view(node: Mapping[str, Any], said: Words) -> View:
+    name, feast = str(node["name"]), meta_of(node)["feast"]
     _require(name, feast, ("entities", "ttl_days", "ttl_reason", "owner", "tier", "personal_data"))
-    columns = [_column(name, column) for column in node["columns"].values()]
+    columns = [_column(name, column, said) for column in node["columns"].values()]
     keys = [one for one in columns if not one.feature and one.name not in {EVENT, CREATED}]
     named = {one.name for one in columns}
     if not {EVENT, CREATED} <= named:
@@ -120,13 +98,16 @@ def _view(node: Mapping[str, Any], feast: Mapping[str, Any]) -> View:
     return View(
         name=name,
         table=f"{node['schema']}.{node.get('alias') or name}",
-        description=_one_line(node.get("description", "")),
+        description=one_line(node.get("description", "")),
         entities=tuple(entities),
         keys=tuple(keys),
         features=tuple(one for one in columns if one.feature),
         ttl_days=float(feast["ttl_days"] or 0),
-        ttl_reason=_one_line(feast["ttl_reason"]),
-        owner=str(feast["owner"]),
+        ttl_reason=one_line(feast["ttl_reason"]),
+        owner=said.owner,
+        origin=_tables(said),
+        granularity=said.granularity,
+        limits=" ".join(said.limits),
         tier=str(feast["tier"]),
         # Whatever the mart says of itself: one personal column makes a personal view.
         personal_data=bool(feast["personal_data"]) or any(one.personal_data for one in columns),
@@ -135,8 +116,8 @@ def _view(node: Mapping[str, Any], feast: Mapping[str, Any]) -> View:
     )
 
 
-def _column(mart: str, column: Mapping[str, Any]) -> Column:
-    meta = _meta(column)
+def _column(mart: str, column: Mapping[str, Any], said: Words) -> Column:
+    meta, own = meta_of(column), column_words(column, said)
     kind = column.get("data_type")
     if not kind:
         raise FeatureError(
@@ -146,11 +127,18 @@ def _column(mart: str, column: Mapping[str, Any]) -> Column:
     return Column(
         name=str(column["name"]),
         kind=str(kind).upper(),
-        description=_one_line(column.get("description", "")),
+        description=one_line(column.get("description", "")),
         feature=bool(meta.get("feature", False)),
         unit=str(meta.get("unit") or ""),
         personal_data=bool(meta.get("personal_data", False)),
+        origin=_tables(own) if own.origin != said.origin else "",
+        granularity=own.granularity if own.granularity != said.granularity else "",
+        limits=" ".join(own.limits),
     )
+
+
+def _tables(said: Words) -> str:
+    return ", ".join(f"raw.{table}" for table in said.origin)
 
 
 def _require(mart: str, meta: Mapping[str, Any], names: Iterable[str]) -> None:
@@ -160,7 +148,3 @@ def _require(mart: str, meta: Mapping[str, Any], names: Iterable[str]) -> None:
             f"Mart {mart}: meta.feast has no {', '.join(absent)}.",
             remedy="complete the block in the mart's yml",
         )
-
-
-def _one_line(text: object) -> str:
-    return " ".join(str(text).split())

@@ -25,7 +25,7 @@ _DTYPES = {
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a mart."""
+    """A column of a mart; origin, granularity and limits only where they are not the mart's."""
 
     name: str
     kind: str
@@ -33,6 +33,9 @@ class Column:
     feature: bool
     unit: str
     personal_data: bool
+    origin: str = ""
+    granularity: str = ""
+    limits: str = ""
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,9 @@ class View:
     ttl_days: float
     ttl_reason: str
     owner: str
+    origin: str
+    granularity: str
+    limits: str
     tier: str
     personal_data: bool
     event: str
@@ -99,6 +105,9 @@ def _view(domain: str, view: View) -> list[str]:
         "tier": view.tier,
         "personal_data": str(view.personal_data).lower(),
         "ttl_reason": view.ttl_reason,
+        "origin": view.origin,
+        "granularity": view.granularity,
+        "limits": view.limits,
     }
     return [
         f"{view.name} = FeatureView(",
@@ -137,32 +146,40 @@ def _string_comment(reason: str) -> list[str]:
 
 
 def _field(column: Column, view: View) -> list[str]:
-    tags = {}
-    if column.unit:
-        tags["unit"] = column.unit
-    if column.personal_data:
-        tags["personal_data"] = "true"
-    arguments = [f"name={_text(column.name)}", f"dtype={_dtype(column, view.name)}"]
+    tags = _tags(column)
+    arguments = {"name": _text(column.name), "dtype": _dtype(column, view.name)}
     if column.description:
-        arguments.append(f"description={_text(column.description)}")
+        arguments["description"] = _text(column.description)
     if tags:
-        items = ", ".join(f"{_text(name)}: {_text(value)}" for name, value in tags.items())
-        arguments.append(f"tags={{{items}}}")
-    line = f"        Field({', '.join(arguments)}),"
-    if len(line) <= LINE:
+        pairs = ", ".join(f"{_text(name)}: {_text(value)}" for name, value in tags.items())
+        arguments["tags"] = f"{{{pairs}}}"
+    inner = ", ".join(f"{name}={value}" for name, value in arguments.items())
+    if len(line := f"        Field({inner}),") <= LINE:
         return [line]
-    inner = f"            {', '.join(arguments)}"
-    if len(inner) <= LINE:
-        return ["        Field(", inner, "        ),"]
+    if len(line := f"            {inner}") <= LINE:
+        return ["        Field(", line, "        ),"]
     body = []
-    for argument in arguments:
-        name = argument.partition("=")[0]
-        text = f"            {argument},"
+    for name, value in arguments.items():
+        text = f"            {name}={value},"
         if len(text) > LINE and name == "description":
             body += _string(name, column.description, 12)
+        elif len(text) > LINE and name == "tags":
+            items = [line for pair in tags.items() for line in _item(*pair, 16)]
+            body += ["            tags={", *items, "            },"]
         else:
             body.append(text)
     return ["        Field(", *body, "        ),"]
+
+
+def _tags(column: Column) -> dict[str, str]:
+    said = {
+        "unit": column.unit,
+        "personal_data": "true" if column.personal_data else "",
+        "origin": column.origin,
+        "granularity": column.granularity,
+        "limits": column.limits,
+    }
+    return {name: value for name, value in said.items() if value}
 
 
 def _string(name: str, value: str, indent: int) -> list[str]:
@@ -184,6 +201,8 @@ def _item(name: str, value: str, indent: int) -> list[str]:
 
 def _pieces(value: str, indent: int) -> list[str]:
     pad = " " * indent
+    if len(pad) + len(_text(value)) <= LINE:
+        return [f"{pad}{_text(value)}"]
     pieces: list[str] = []
     for word in value.split(" "):
         longer = f"{pieces[-1]} {word}" if pieces else word

@@ -2,7 +2,8 @@
 
 A contract names a table's columns with type, format, range and allowed values, its key, its
 references to other tables, its row checks, and how it tells time. Ingest compiles it to SQL; the
-gate, the docs and the sample world read the same file.
+gate, the docs and the sample world read the same file. What a steward must know of a table stands
+in it too: see docs/stewards.md.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ NUMBERS: frozenset[str] = frozenset({"BIGINT", "DOUBLE", "DECIMAL(18,4)"})
 TIMES: frozenset[str] = frozenset({"DATE", "TIMESTAMP"})
 EARLIEST, LATEST = "1900-01-01", "2199-12-31"
 """Bounds of every local date or time, where a contract does not set closer ones."""
+STEWARD_WORDS = ("origin", "granularity", "limits")
+"""What each table says of itself beside its description; its owner is the domain's or its own."""
 DEFAULT_FORMATS = {"DATE": ["%Y-%m-%d"], "TIMESTAMP": ["%Y-%m-%d %H:%M:%S"]}
 
 
@@ -129,6 +132,12 @@ class Table(_Model):
     Attributes:
         name: name in the lake's schema raw.
         description: the grain first.
+        origin: where its rows come from before they are files or a door's pages.
+        owner: who answers for it; default: the domain's.
+        granularity: the finest thing that a value stands for.
+        cleaning: what was done to the rows before they came; empty: nothing that we know of.
+        limits: what the rows cannot tell, or tell wrongly.
+        context: its rows are kept to read other figures by; the app lists them.
         files: file-name patterns (glob) of its CSV files.
         key: columns that name one thing; several rows of one key are its versions.
         columns: columns by name, in order.
@@ -149,6 +158,12 @@ class Table(_Model):
 
     name: str = ""
     description: str
+    origin: str = Field(min_length=1)
+    owner: str = ""
+    granularity: str = Field(min_length=1)
+    cleaning: str = ""
+    limits: list[str] = Field(min_length=1)
+    context: bool = False
     files: list[str]
     key: list[str] = Field(min_length=1)
     columns: dict[str, Column]
@@ -162,6 +177,17 @@ class Table(_Model):
     known_ahead_days: int = Field(default=0, ge=0)
     recorded_at: str | None = None
     freshness: Freshness | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _says_what_a_steward_must_know(cls, data: Any) -> Any:
+        absent = [word for word in STEWARD_WORDS if isinstance(data, dict) and not data.get(word)]
+        if absent:
+            raise ValueError(
+                f"table {data.get('name')} has no {', '.join(absent)}; write them beside its "
+                "description (docs/stewards.md says what they mean)"
+            )
+        return data
 
     @model_validator(mode="after")
     def _names_its_own_columns(self) -> Table:
@@ -210,6 +236,7 @@ class Contracts(_Model):
     """All contracts of one domain."""
 
     domain: str
+    owner: str = Field(min_length=1, description="who answers for the tables")
     zone: str = Field(description="IANA zone of the files' local times")
     currency: str = ""
     tables: dict[str, Table]

@@ -26,12 +26,18 @@ def column(name, kind, **meta):
 
 MART = {
     "resource_type": "model",
+    "unique_id": "port_calls",
+    "patch_path": "tambo://models/sea/marts/port_calls.yml",
+    "depends_on": {"nodes": ["ships", "berths"]},
     "name": "port_calls",
     "schema": "marts",
     "fqn": ["tambo", "sea", "marts", "port_calls"],
     "description": LONG * 2,
     "config": {
         "meta": {
+            "granularity": "port and day",
+            "cleaning": "Calls without a ship are left out.",
+            "limits": ["Boats below ten metres are not counted.", "Nor are ferries."],
             "feast": {
                 "entities": ["port"],
                 "ttl_days": 0.5,
@@ -39,7 +45,7 @@ MART = {
                 "owner": "sea-data",
                 "tier": "gold",
                 "personal_data": True,
-            }
+            },
         }
     },
     "columns": {
@@ -49,18 +55,28 @@ MART = {
             column("event_timestamp", "timestamp"),
             column("created_timestamp", "timestamp"),
             column("calls", "bigint", feature=True, unit="calls"),
-            column("mean_stay_of_all_vessels", "double", feature=True, unit="hours"),
+            column(
+                "mean_stay_of_all_vessels",
+                "double",
+                feature=True,
+                unit="hours",
+                origin=["berths"],
+                granularity="port, whatever the day",
+                limits=["A stay that has not ended yet counts until now, so it is too short."],
+            ),
             column("master", "varchar", feature=True, personal_data=True),
             column("last_ports", "varchar[]", feature=True),
         ]
     },
 }
-OTHER = {**MART, "name": "stg_ports", "config": {"meta": {}}}
+OTHER = {**MART, "name": "stg_ports", "schema": "staging", "config": {"meta": {}}}
+SOURCES = {name: {"name": name, "schema": "raw"} for name in ("ships", "berths")}
 
 
 def manifest(tmp_path, *models):
     path = tmp_path / "manifest.json"
-    path.write_text(json.dumps({"nodes": {one["name"]: one for one in models}}))
+    nodes = {one["name"]: one for one in models}
+    path.write_text(json.dumps({"nodes": nodes, "sources": SOURCES}))
     return path
 
 
@@ -89,6 +105,9 @@ def test_a_generated_module_is_clean_and_holds_the_view(tmp_path):
         "tier": "gold",
         "personal_data": "true",
         "ttl_reason": LONG.strip(),
+        "origin": "raw.berths, raw.ships",
+        "granularity": "port and day",
+        "limits": "Boats below ten metres are not counted. Nor are ferries.",
     }
     assert (view.owner, view.ttl.total_seconds()) == ("sea-data", 43_200)
     assert view.batch_source.records
@@ -97,6 +116,12 @@ def test_a_generated_module_is_clean_and_holds_the_view(tmp_path):
     assert list(features) == ["calls", "mean_stay_of_all_vessels", "master", "last_ports"]
     assert features["last_ports"].dtype == Array(String)
     assert features["calls"].tags == {"unit": "calls"}
+    assert features["mean_stay_of_all_vessels"].tags == {
+        "unit": "hours",
+        "origin": "raw.berths",
+        "granularity": "port, whatever the day",
+        "limits": "A stay that has not ended yet counts until now, so it is too short.",
+    }
     assert features["master"].tags == {"personal_data": "true"}
     assert features["calls"].description == 'The "calls" of the port.'
 
@@ -122,7 +147,11 @@ def test_drift_is_reported_and_nothing_is_written(tmp_path):
 @pytest.mark.parametrize(
     ("break_it", "message"),
     [
-        (lambda mart: mart["config"]["meta"]["feast"].pop("owner"), "meta.feast has no owner"),
+        (
+            lambda mart: mart["config"]["meta"]["feast"].pop("owner"),
+            r"port_calls \(models/sea/marts/port_calls.yml\): no owner",
+        ),
+        (lambda mart: mart["config"]["meta"]["feast"].pop("tier"), "meta.feast has no tier"),
         (lambda mart: mart["columns"].pop("created_timestamp"), "created_timestamp"),
         (lambda mart: mart["columns"].pop("port"), "1 entities .* and 0 key columns"),
         (lambda mart: mart["columns"]["calls"].pop("data_type"), "calls of mart port_calls has no"),

@@ -51,12 +51,18 @@ def test_the_rules_of_a_table_are_the_same_however_a_file_is_read() -> None:
 def contract(path: Path, **changes: object) -> Path:
     table = {
         "description": "One row a thing.",
+        "origin": "Here.",
+        "granularity": "thing",
+        "limits": ["None known."],
         "files": ["things*.csv"],
         "key": ["id"],
         "columns": {"id": {"type": "BIGINT"}, "at": {"type": "DATE", "optional": True}},
     } | changes
     path.write_text(
-        yaml.safe_dump({"domain": "d", "zone": "UTC", "tables": {"things": table}}, sort_keys=False)
+        yaml.safe_dump(
+            {"domain": "d", "owner": "us", "zone": "UTC", "tables": {"things": table}},
+            sort_keys=False,
+        )
     )
     return path
 
@@ -88,6 +94,10 @@ WRONG = {
     "a column like the tombstone": (
         {"columns": {"id": {"type": "BIGINT"}, "withdrawn": {"type": "BOOLEAN"}}},
         "withdrawn",
+    ),
+    "nothing for the steward": (
+        {"origin": "", "limits": []},
+        "table things has no origin, limits; write them beside its description",
     ),
     "in a circle": (
         {"references": [{"columns": ["id"], "table": "things"}]},

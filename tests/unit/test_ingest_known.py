@@ -19,6 +19,7 @@ def table(*, recorded: bool = False, timeless: bool = False) -> Table:
     columns["seen"] = Column(name="seen", type="TIMESTAMP", nullable=True)
     return Table(
         name="things", description="One row a thing.", files=["*"], key=["id"], columns=columns,
+        origin="Here.", granularity="thing", limits=["None known."],
         event_time=[] if timeless else ["at"], known_lag_days=1.5,
         recorded_at="seen" if recorded else None,
     )  # fmt: skip
