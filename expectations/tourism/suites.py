@@ -33,6 +33,7 @@ MORE: Mapping[str, Mapping[str, str]] = {
         "len(campaign_first_days) IS NOT DISTINCT FROM len(campaign_daily_spend)": (
             "each campaign has its spend"
         ),
+        "len(campaign_first_days) IS NOT DISTINCT FROM len(campaign_ids)": "each has its name",
     },
     "tourism.marts.location_weather": {
         "len(daily_temperature) = 56 AND len(daily_precipitation) = 56": "eight weeks of days",
@@ -44,5 +45,9 @@ MORE: Mapping[str, Mapping[str, str]] = {
     "tourism.marts.label_visitor_flow": {
         "visitors >= 0": "nobody counts less than no visitor",
         "len(hourly_visitors) = 24": "a day has a list of 24 hours",
+        "len(markets) IS NOT DISTINCT FROM len(market_visitors)": "each market has its visitors",
+        "abs(list_sum(market_visitors) - visitors) < 0.001 OR list_sum(market_visitors) = 0": (
+            "markets add up to the day"
+        ),
     },
 }

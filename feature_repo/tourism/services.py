@@ -20,13 +20,18 @@ from feature_repo.tourism.views import (
     location_weather_forecast,
 )
 
+SPENDING = (
+    "campaign_first_days", "campaign_last_days", "campaign_daily_spend", "campaign_markets",
+)  # fmt: skip
+"""How the forecast sees campaigns: that there is one, and what it costs a day."""
+
 visitor_flow_v1 = FeatureService(
     name="visitor_flow_v1",
     features=[
         location_flow,
         location_season,
         location_calendar,
-        location_campaigns,
+        location_campaigns[list(SPENDING)],
         location_climate,
         location_factors,
         location_weather,
@@ -36,4 +41,12 @@ visitor_flow_v1 = FeatureService(
     description="What the visitor forecast sees of a location, and of a day to come",
     owner=OWNER,
     tags={"domain": "tourism", "model": "visitor_flow"},
+)
+
+campaign_uplift_v1 = FeatureService(
+    name="campaign_uplift_v1",
+    features=[location_calendar, location_campaigns, location_weather],
+    description="What moved visitors in the weeks before an instant, campaigns among it",
+    owner=OWNER,
+    tags={"domain": "tourism", "model": "campaign_uplift"},
 )

@@ -160,6 +160,24 @@ location_campaigns = FeatureView(
             description="Market of each of these campaigns.",
             tags={"unit": "name"},
         ),
+        Field(
+            name="campaign_ids",
+            dtype=Array(String),
+            description="Name or number of each of these campaigns.",
+            tags={"unit": "name"},
+        ),
+        Field(
+            name="campaign_segments",
+            dtype=Array(String),
+            description="Whom each of these campaigns addresses.",
+            tags={"unit": "name"},
+        ),
+        Field(
+            name="campaign_scopes",
+            dtype=Array(String),
+            description='Location that each of these campaigns was announced for, or "national".',
+            tags={"unit": "name"},
+        ),
     ],
     source=DuckLakeSource(
         table="marts.location_campaigns",

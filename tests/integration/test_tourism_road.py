@@ -129,7 +129,7 @@ def announced_events(at: datetime, place: str) -> set[date]:
 def test_online_is_what_offline_is(home: Settings) -> None:
     found = prove_parity(home, sample=100, seed=7)
     assert found.failures == []
-    assert {one.view for one in found.services} == {"visitor_flow_v1"}
+    assert {one.view for one in found.services} == {"campaign_uplift_v1", "visitor_flow_v1"}
 
 
 def test_sources_that_nobody_has_are_no_reason_to_stop(

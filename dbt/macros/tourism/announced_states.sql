@@ -56,6 +56,6 @@
 
 {#- A column of the announcements of one kind as a list, by day. -#}
 {% macro announced_list(column, kind) -%}
-    list({{ column }} order by first_day, last_day, code, title, market, amount)
+    list({{ column }} order by first_day, last_day, code, title, market, segment, announced_for, amount)
         filter (where kind = '{{ kind }}')
 {%- endmacro %}

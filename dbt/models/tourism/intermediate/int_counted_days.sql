@@ -46,11 +46,13 @@ standing as (
 ),
 
 -- What stood at each of them; an hour without a line is null, and so is a whole day withdrawn.
-days as (
+by_market as (
     select
         instants.location,
         instants.local_day,
         instants.created_timestamp,
+        counts.market,
+        cast(sum(counts.visitors) as bigint) as market_sum,
         [
             {{ each(range(24), 'sum(counts.visitors) filter (where counts.local_hour = $)') }}
         ] as hourly_sums
@@ -61,6 +63,18 @@ days as (
             and instants.local_day = counts.local_day
             and instants.created_timestamp >= counts.known_at
             and instants.created_timestamp < {{ stands_until('counts.ended_timestamp') }}
+    group by all
+),
+
+days as (
+    select
+        location,
+        local_day,
+        created_timestamp,
+        list(market order by market) filter (where market is not null) as markets,
+        list(market_sum order by market) filter (where market is not null) as market_counts,
+        [{{ each(range(1, 25), 'sum(hourly_sums[$])') }}] as hourly_sums
+    from by_market
     group by all
 ),
 
@@ -76,7 +90,9 @@ facts as (
             partition by location, local_day
             order by created_timestamp
         ) as ended_timestamp,
-        cast(hourly_sums as bigint[]) as hourly_counts
+        cast(hourly_sums as bigint[]) as hourly_counts,
+        markets,
+        market_counts
     from days
 )
 

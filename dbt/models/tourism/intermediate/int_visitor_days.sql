@@ -74,6 +74,8 @@ hours as (
         event_timestamp,
         created_timestamp,
         ended_timestamp,
+        markets,
+        market_counts,
         unnest(range(24)) as local_hour,
         unnest(hourly_counts) as visitors
     from days
@@ -136,6 +138,8 @@ totals as (
         event_timestamp,
         created_timestamp,
         ended_timestamp,
+        markets,
+        market_counts,
         list(visitors order by local_hour) as hourly_counts,
         list(clean_visitors order by local_hour) as hourly_visitors,
         cast(sum(clean_visitors) as bigint) as clean_visitors,
