@@ -194,10 +194,7 @@ location_campaigns = FeatureView(
         "ttl_reason": "What was announced stays announced.",
         "origin": "raw.campaigns",
         "granularity": "location and announced campaign",
-        "limits": (
-            "Segments are not told apart; each is a campaign of its own in the lists. Campaigns "
-            "that were over 60 days before the instant are left out."
-        ),
+        "limits": "Campaigns that were over 60 days before the instant are left out.",
     },
 )
 
