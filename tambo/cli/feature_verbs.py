@@ -70,7 +70,7 @@ def features_serve(
 def features_generate(
     check: Annotated[bool, typer.Option("--check", help="only say whether they drift")] = False,
 ) -> None:
-    """Write the Feast views from the dbt models' meta."""
+    """Write dbt's sources from the contracts, and the Feast views from the models' meta."""
     from tambo.cli import inspection
 
     inspection.generate(given_settings(), check=check)

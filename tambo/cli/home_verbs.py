@@ -84,7 +84,7 @@ def export(
 def docs() -> None:
     """Build the dbt docs as one static page, and say where the data docs are."""
     from expectations.docs import index
-    from tambo.lake.build import build_docs
+    from tambo.catalogue.dbt_docs import build_docs
 
     settings = given_settings()
     page = build_docs(settings, settings.home / "docs").absolute()

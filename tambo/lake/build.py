@@ -10,11 +10,9 @@ build without it, or when a build after it did not finish on other raw tables.
 from __future__ import annotations
 
 import json
-import shutil
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from tambo.as_of import AsOf
 from tambo.errors import BuildError, LakeError
@@ -128,27 +126,6 @@ def build(
         incremental=base is not None and not up_to_date,
         ready=plan.ready,
     )
-
-
-def build_docs(settings: Settings, out: Path) -> Path:
-    """Write dbt's documentation of all models, with types and lineage, as one static page.
-
-    Args:
-        settings: the Tambo home, whose lake gives the columns' types and the tables' sizes.
-        out: folder for the page; made if it is missing.
-
-    Returns:
-        The page, `index.html`; it needs no server and no other file.
-
-    Raises:
-        LakeError: there is no lake yet.
-        BuildError: dbt failed.
-    """
-    require(settings)
-    with writer_lock(settings, "docs"):
-        dbt_runner.run(settings, ["docs", "generate", "--static"])
-    out.mkdir(parents=True, exist_ok=True)
-    return Path(shutil.copyfile(settings.dbt_target / "static_index.html", out / "index.html"))
 
 
 def _plan(settings: Settings) -> _Plan:

@@ -204,7 +204,7 @@ def visitor(browser: Browser, app: str, service) -> Visitor:
 
 def test_every_page_opens_in_a_browser(visitor: Visitor) -> None:
     visitor.open()
-    assert {"Hotels", "Fares", "Data", "Models"} <= set(visitor.menu())
+    assert {"Hotels", "Fares", "Data", "Catalogue", "Models"} <= set(visitor.menu())
     for title in visitor.menu():
         visitor.follow(title)
         assert (visitor.exceptions(), problems(visitor)) == ([], [])

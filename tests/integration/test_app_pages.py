@@ -121,6 +121,34 @@ def test_the_data_page_shows_each_release_and_how_fresh_its_tables_are(settings)
     assert "Nobody has said anything of a recommendation yet." in texts(shown)
 
 
+def test_the_catalogue_says_of_a_feature_where_it_is_from_and_what_it_spans(settings) -> None:
+    shown = app_pages.page("catalogue")
+    assert not shown.exception
+    assert shown.segmented_control(key="catalogue_domain").options == ["Travel"]
+    item = shown.selectbox(key="catalogue_item_travel")
+    assert metrics(shown)["Rows"] == f"{one(settings, 'SELECT count(*) FROM raw.users'):,}"
+    assert metrics(shown)["First event"] == "none", "a person is true from the beginning of time"
+    item.select("fare_prices · fare_std").run()
+    assert not shown.exception
+    said = texts(shown)
+    assert "Sample standard deviation of these prices" in said
+    assert "raw.flights: The company's booking system" in said
+    assert "travel-data" in said
+    assert "No fare is clipped or filled." in said
+    known = one(settings, "SELECT count(fare_std) / count(*) FROM marts.fare_prices")
+    assert metrics(shown)["Rows in which it is known"] == f"{known:.1%}".replace("%", " %")
+    first = "SELECT min(event_timestamp) FROM marts.fare_prices WHERE fare_std IS NOT NULL"
+    assert f"Events from {one(settings, first)} to " in said
+
+
+def test_a_view_that_is_computed_has_no_time_range(settings) -> None:
+    shown = app_pages.page("catalogue")
+    shown.selectbox(key="catalogue_item_travel").select("hotel_request").run()
+    assert not shown.exception
+    assert "It has none: it is computed when somebody asks." in texts(shown)
+    assert "Rows" not in metrics(shown)
+
+
 def test_the_models_page_says_that_none_is_registered(settings) -> None:
     shown = app_pages.page("models")
     assert not shown.exception

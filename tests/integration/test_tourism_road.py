@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import app_pages
 import numpy as np
 import pandas as pd
 import pytest
@@ -16,6 +17,8 @@ from tourism_files import FIRST, LOCATIONS, random_history
 
 from expectations.gate import validate
 from feature_repo.definitions import all_objects
+from tambo.catalogue.entries import entries
+from tambo.catalogue.measured import time_ranges
 from tambo.featurestore.historical import get_features
 from tambo.featurestore.publish import publish
 from tambo.ingest import ingest
@@ -124,6 +127,49 @@ def announced_events(at: datetime, place: str) -> set[date]:
         for _, line in events.values()
         if line["location"] in (place, "national") and not line.get("withdrawn")
     }
+
+
+def test_the_catalogue_says_all_that_a_steward_must_know(home: Settings) -> None:
+    release = releases.get(home)
+    found = [one for one in entries(home) if one.domain == "tourism"]
+    assert {one.layer for one in found} == {"raw", "marts", "request"}
+    for one in found:
+        for word in ("description", "owner", "origin", "granularity", "cleaning", "limits"):
+            assert all(getattr(one, word)), f"{one.table} has no {word}"
+        assert all(field.description for field in one.fields), one.table
+    spans = time_ranges(home, release, found)
+    assert set(spans) == {one.table for one in found if one.layer != "request"}
+    with reader(home, release.snapshot_id) as lake:
+        flow = "SELECT count(*), min(timestamp), max(timestamp) FROM lake.raw.tourist_flow"
+        span = spans["raw.tourist_flow"]
+        assert (span.rows, span.first, span.last) == lake.execute(flow).fetchone()
+    calendar = next(one for one in found if one.table == "marts.location_calendar")
+    assert {one.partition(":")[0] for one in calendar.origin} == {
+        *("raw.events", "raw.external_factors", "raw.holidays")
+    }, "counts only tell which locations there are"
+
+
+def test_the_app_lists_the_campaigns_that_are_known(
+    home: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TAMBO_HOME", str(home.home))
+    shown = app_pages.page("catalogue")
+    assert not shown.exception
+    assert [one.value for one in shown.header] == ["Context"]
+    listed = next(one.value for one in shown.dataframe if "spend" in one.value)
+    lines: dict[str, dict[str, object]] = {}
+    for file in sorted(random_history(random.Random(11)), key=lambda one: one.arrived_at):
+        for line in file.lines if file.name.startswith("campaigns") else ():
+            lines[f"{line['campaign_id']} at {line['location']}"] = line
+    stand = {name: one for name, one in lines.items() if not one.get("withdrawn")}
+    ids = listed["campaign_id"] + " at " + listed["location"]
+    assert sorted(ids) == sorted(stand)
+    assert dict(zip(ids, listed["spend"], strict=True)) == {
+        name: one["spend"] for name, one in stand.items()
+    }
+    shown.segmented_control(key="catalogue_context_tourism").set_value("holidays").run()
+    assert not shown.exception
+    assert [one.value for one in shown.dataframe if "holiday_type" in one.value]
 
 
 def test_online_is_what_offline_is(home: Settings) -> None:

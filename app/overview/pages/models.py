@@ -13,7 +13,7 @@ from app.overview import model_charts, model_files
 from app.overview.figures import AMOUNTS, figure, is_share, title
 from tambo.registry import CHALLENGER, CHAMPION, ModelVersion
 
-TITLE, ORDER = "Models", 2
+TITLE, ORDER = "Models", 3
 
 ELSEWHERE = ("importance", "estimators")
 """How plots begin whose figures stand in another tab."""

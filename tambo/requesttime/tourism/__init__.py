@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from tambo.requesttime.request_view import RequestView
 from tambo.requesttime.tourism.calendar import ZONE, day_number, local_day
 from tambo.requesttime.tourism.flow import (
     flow_features,
@@ -25,6 +26,7 @@ __all__ = [
     "FLOW_REQUEST_STORED",
     "HORIZON",
     "ON_DEMAND",
+    "REQUEST_VIEWS",
     "ZONE",
     "day_number",
     "flow_features",
@@ -37,3 +39,8 @@ ON_DEMAND: dict[str, Callable[..., dict[str, float | None]]] = {
     "visitor_flow_request": visitor_flow_request,
 }
 """Functions by the name of the on-demand view that they stand behind."""
+
+REQUEST_VIEWS = {
+    "visitor_flow_request": RequestView(FLOW_REQUEST_FEATURES, FLOW_REQUEST_STORED),
+}
+"""What each of them is, for the catalogue."""
