@@ -17,7 +17,7 @@ from tambo.sources.contracts import Column, Contracts, Table
 REQUEST = "request"
 """Layer of what is computed when somebody asks; it has no table."""
 
-UNCHANGED = "Nothing is changed. A line that breaks the contract is quarantined, and not loaded."
+UNCHANGED = "No value is changed. A line that breaks the contract is quarantined, and not loaded."
 """How ingest cleans; a contract says only what it does not know."""
 
 _COMPUTED = "Nothing is filled: what is not known is missing."
@@ -115,10 +115,11 @@ def entries(settings: Settings) -> list[Entry]:
 
 def _raw(declared: Contracts, table: Table) -> Entry:
     defaults = [
-        f'An empty {name} is "{column.default}".'
+        f'Where {name} is empty, it is taken as "{column.default}".'
         for name, column in table.columns.items()
         if column.default is not None
     ]
+    refused = [f"Quarantined where this is not so: {check.says}" for check in table.checks]
     said = [one_line(table.cleaning)] if table.cleaning else []
     days = [name for name, column in table.columns.items() if column.type == "DATE"]
     return Entry(
@@ -129,7 +130,7 @@ def _raw(declared: Contracts, table: Table) -> Entry:
         owner=table.owner or declared.owner,
         origin=(one_line(table.origin),),
         granularity=one_line(table.granularity),
-        cleaning=(*said, UNCHANGED, *(check.says for check in table.checks), *defaults),
+        cleaning=(*said, UNCHANGED, *refused, *defaults),
         limits=tuple(map(one_line, table.limits)),
         fields=tuple(map(_raw_field, table.columns.values())),
         about=(days[0], days[-1]) if days else (),

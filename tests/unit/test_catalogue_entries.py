@@ -83,7 +83,7 @@ def test_a_value_from_a_file_is_no_markup(text: str) -> None:
 def test_a_contract_says_how_ingest_cleans() -> None:
     said = " ".join(CAMPAIGNS.cleaning)
     assert "The last day must not lie before the first." in said
-    assert 'An empty segment is "all".' in said
+    assert 'Where segment is empty, it is taken as "all".' in said
     assert CAMPAIGNS.is_context
     assert CAMPAIGNS.about == ("start_date", "end_date")
 

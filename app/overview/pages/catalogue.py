@@ -71,7 +71,7 @@ def _figures(whole: TimeRange, span: TimeRange, *, of_field: bool) -> None:
 
 def _words(entry: Entry, field: Field | None, span: TimeRange | None) -> None:
     said: dict[str, Sequence[str]] = {
-        "Type": (_type(field),) if field else (),
+        **({"Type": (_type(field),)} if field else {}),
         "Origin": (field and field.origin) or entry.origin,
         "Owner": (entry.owner,),
         "Granularity": ((field and field.granularity) or entry.granularity,),
@@ -80,11 +80,12 @@ def _words(entry: Entry, field: Field | None, span: TimeRange | None) -> None:
         "Known limits": (*(field.limits if field else ()), *entry.limits),
     }
     for word, sentences in said.items():
-        if sentences:
-            name, text = st.columns([1, 5])
-            name.markdown(f"**{word}**")
-            mark = "- " if len(sentences) > 1 else ""
-            text.markdown("\n".join(f"{mark}{look.plain(one)}" for one in sentences))
+        # A home that was built by earlier models lacks some.
+        lines = [look.plain(one) for one in sentences if one] or ["not said"]
+        mark = "- " if len(lines) > 1 else ""
+        name, text = st.columns([1, 5])
+        name.markdown(f"**{word}**")
+        text.markdown("\n".join(f"{mark}{one}" for one in lines))
 
 
 def _type(field: Field) -> str:
