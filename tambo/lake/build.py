@@ -20,14 +20,12 @@ from tambo.lake import build_log, dbt_runner
 from tambo.lake.build_domains import buildable, newest_knowledge
 from tambo.lake.build_log import Finished, Target
 from tambo.lake.connect import reader, require, writer
+from tambo.lake.dbt_parsed import PROJECT_FILES
 from tambo.lake.lock import writer_lock
 from tambo.lake.ready import Ready, owners
 from tambo.lake.state import files_hash, raw_state
 from tambo.progress import Progress, silent
 from tambo.settings import Settings
-
-# Both kinds of file decide what a build writes.
-_PROJECT_FILES = (".sql", ".yml")
 
 
 @dataclass(frozen=True)
@@ -139,7 +137,7 @@ def _plan(settings: Settings) -> _Plan:
             )
         target = Target(
             raw_state=raw_state(connection),
-            project_hash=files_hash(dbt_runner.project(settings), _PROJECT_FILES),
+            project_hash=files_hash(dbt_runner.project(settings), PROJECT_FILES),
             as_of=newest_knowledge(settings, connection, ready.domains),
         )
         last = build_log.last_finished(connection)

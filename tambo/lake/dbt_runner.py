@@ -22,6 +22,7 @@ from tambo.lake.connect import (
     steady_catalog,
 )
 from tambo.lake.dbt_failures import build_error
+from tambo.lake.dbt_parsed import parsed
 from tambo.lake.sql import literal
 from tambo.progress import Progress, silent
 from tambo.settings import Settings
@@ -70,8 +71,7 @@ def run(
         BuildError: dbt could not start, or a model or test failed; names all that failed.
     """
     folder = project(settings)
-    arguments = [
-        *command,
+    options = [
         "--project-dir",
         str(folder),
         "--profiles-dir",
@@ -92,12 +92,20 @@ def run(
         yaml.safe_dump(dict(variables or {}), default_flow_style=True, width=10_000).strip(),
     ]
     settings.dbt_target.mkdir(parents=True, exist_ok=True)
+
+    def parse(words: Sequence[str]) -> Any:
+        return _invoke([*words, *options])[0]
+
     with _environment(settings), steady_catalog(settings):
-        outcome, invocation = _invoke(arguments, progress)
+        # What `parse` itself writes is asked for.
+        manifest = None if "parse" in command else parsed(folder, variables or (), parse)
+        outcome, invocation = _invoke([*command, *options], progress, manifest)
     return _read(settings, outcome, invocation)
 
 
-def _invoke(arguments: list[str], progress: Progress) -> tuple[Any, str]:
+def _invoke(
+    arguments: list[str], progress: Progress = silent, manifest: Any = None
+) -> tuple[Any, str]:
     # Imported here: dbt takes seconds to import, and `--help` must not wait for it.
     from dbt.adapters.duckdb.connections import (
         DuckDBConnectionManager,
@@ -105,7 +113,7 @@ def _invoke(arguments: list[str], progress: Progress) -> tuple[Any, str]:
     from dbt.cli.main import dbtRunner
     from dbt_common.invocation import get_invocation_id
 
-    runner = dbtRunner(callbacks=[_narrator(progress)])
+    runner = dbtRunner(manifest, callbacks=[_narrator(progress)])
     try:
         return runner.invoke(arguments), get_invocation_id()
     finally:
