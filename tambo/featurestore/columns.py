@@ -14,6 +14,9 @@ NUMBERS = frozenset(
     | {"BIGINT", "UBIGINT", "HUGEINT", "UHUGEINT", "FLOAT", "DOUBLE"}
 )
 
+CATALOG = "__ducklake_metadata_lake"
+"""Name under which DuckLake attaches the catalog of `lake`."""
+
 Columns = Mapping[str, str]
 """DuckDB type by column name, in the table's order."""
 
@@ -50,11 +53,18 @@ def describe(connection: duckdb.DuckDBPyConnection, table: str, where: str = "")
 
 
 def row_count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
-    """Rows of a lake table at the connection's snapshot, as the catalog counts them."""
+    """About how many rows a lake table has: as its catalog counts them now, deleted ones included.
+
+    Asked of the catalog itself: duckdb_tables() would look through every table of the lake, which
+    took 300 ms of 30 tables.
+    """
     schema, _, name = table.partition(".")
     found = connection.execute(
-        "SELECT estimated_size FROM duckdb_tables() WHERE database_name = 'lake' "
-        "AND schema_name = ? AND table_name = ?",
+        f"SELECT record_count FROM {CATALOG}.ducklake_table_stats "
+        f"JOIN {CATALOG}.ducklake_table AS t USING (table_id) "
+        f"JOIN {CATALOG}.ducklake_schema AS s USING (schema_id) "
+        "WHERE schema_name = ? AND table_name = ? AND t.end_snapshot IS NULL "
+        "AND s.end_snapshot IS NULL",
         [schema, name],
     ).fetchone()
     return 0 if found is None else int(found[0])
