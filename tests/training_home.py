@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from functools import cache
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from expectations.gate import validate
 from feature_repo.definitions import all_objects
@@ -36,8 +39,8 @@ class _OwnRegistry(Settings):
 def small(factory: pytest.TempPathFactory) -> Settings:
     """The released small world, in which nothing has been trained.
 
-    It is made once for all tests of a session, so nobody may write to its lake; each call gets a
-    model registry of its own. The raw files are beside the home.
+    It is made once for all tests of a session, whichever worker runs them, so nobody may write to
+    its lake; each call gets a model registry of its own. The raw files are beside the home.
     """
     home = _small(factory.getbasetemp())
     return _OwnRegistry(home=home, registry_folder=factory.mktemp("registry"))
@@ -45,9 +48,17 @@ def small(factory: pytest.TempPathFactory) -> Settings:
 
 @cache
 def _small(base: Path) -> Path:
-    folder = base / "training-world"
-    world.generate(folder / "raw", travellers=TRAVELLERS, years=YEARS, seed=SEED)
-    return release(Settings(home=folder / "home"), folder / "raw").home
+    # Each worker's own folder lies in that of the session.
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    folder = shared / "training-world"
+    made = folder / "made"
+    with FileLock(shared / "training-world.lock"):
+        if not made.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            world.generate(folder / "raw", travellers=TRAVELLERS, years=YEARS, seed=SEED)
+            release(Settings(home=folder / "home"), folder / "raw")
+            made.touch()
+    return folder / "home"
 
 
 def release(settings: Settings, raw: Path) -> Settings:

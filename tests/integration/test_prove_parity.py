@@ -70,6 +70,12 @@ def prove(settings, sample=1_000):
     return prove_parity(settings, sample=sample, seed=1)
 
 
+@pytest.fixture(scope="module")
+def proof(home):
+    """Of the store as it was published."""
+    return prove(home)
+
+
 def of(proof, name):
     return next(part for part in (*proof.views, *proof.services) if part.view == name)
 
@@ -105,8 +111,7 @@ def fields(client, view):
             yield key
 
 
-def test_every_key_of_every_view_is_the_same(home):
-    proof = prove(home)
+def test_every_key_of_every_view_is_the_same(proof):
     assert proof.failures == []
     assert (proof.release, proof.latest) == (1, 1)
     assert [view.view for view in proof.views] == feature_lake.VIEWS
@@ -118,8 +123,7 @@ def test_every_key_of_every_view_is_the_same(home):
     assert of(proof, "traveller_recent_stays").filled == 2
 
 
-def test_every_service_is_asked_with_its_aliases_and_on_demand_features(home):
-    proof = prove(home)
+def test_every_service_is_asked_with_its_aliases_and_on_demand_features(proof):
     asked = [service.view for service in proof.services]
     assert asked == [
         "fares_v1",
