@@ -54,7 +54,7 @@ def flow_features(
         **weather_features(days, stored, expected_temperature, expected_precipitation),
         **season_features(days, stored),
         **earlier_visitors(days, stored),
-        **hour_features(np.full(len(days), np.nan) if hours is None else hours, stored),
+        **hour_features(days, np.full(len(days), np.nan) if hours is None else hours, stored),
     }
     near = np.where(found["days_to_nearest_holiday"] <= 1, found["season_index"], 0.0)
     found["holiday_season_interaction"] = near

@@ -82,6 +82,7 @@ FLOW_REQUEST_FEATURES = {
     "same_weekday_last": "visitors of the last same weekday that was counted",
     "same_weekday_mean": "mean visitors of the same weekdays of the last eight weeks",
     "visitors_year_before": "visitors 364 days before",
+    "same_hour_last_week": "visitors of the hour on the last same weekday; missing for a whole day",
     "same_hour_mean": "mean visitors of the hour in the last seven days; missing for a whole day",
     "same_hour_share": "the hour's share of all visitors of the last seven days; missing likewise",
 }

@@ -50,19 +50,22 @@ def earlier_visitors(days: Days, stored: Mapping[str, Any]) -> dict[str, Floats]
     }
 
 
-def hour_features(hours: Floats, stored: Mapping[str, Any]) -> dict[str, Floats]:
+def hour_features(days: Days, hours: Floats, stored: Mapping[str, Any]) -> dict[str, Floats]:
     """Compute the visitors of local hours [n] in the last seven days; NaN for a whole day."""
     turn = 2 * np.pi * hours / 24
-    week = as_floats(stored.get("hourly_visitors"), 24).reshape(-1, 24)
+    week = as_floats(stored.get("hourly_visitors"), 168).reshape(-1, 24)
     known = ~np.isnan(week)
     number = known.sum(axis=0)
     total = np.where(known, week, 0.0).sum(axis=0)
     mean = total / np.where(number, number, np.nan)
     whole = np.where(np.isnan(mean), 0.0, mean).sum()
     named, slot = ~np.isnan(hours), np.nan_to_num(hours).astype(np.int64)
+    # The row of a day is its weekday, the first of them that of the first day to forecast.
+    before = (days - int(np.nan_to_num(first_day(stored)))) % len(week)
     return {
         "hour_sin": np.sin(turn),
         "hour_cos": np.cos(turn),
+        "same_hour_last_week": np.where(named, week[before, slot], np.nan),
         "same_hour_mean": np.where(named, mean[slot], np.nan),
         "same_hour_share": np.where(named, mean[slot] / (whole or np.nan), np.nan),
     }
