@@ -71,24 +71,25 @@ class ServedModel:
         return model
 
     def predict(self, rows: Sequence[Mapping[str, object]]) -> NDArray[np.float64]:
-        """Predict one value a row, or the chances of its classes.
+        """Predict one value a row, the chances of its classes, or the quantiles of its steps.
 
         Args:
             rows: values by column; each row has every name in `spec.columns`, None if missing.
 
         Returns:
-            float64 [len(rows)], or [len(rows), classes].
+            float64 [len(rows)], [len(rows), classes], or [len(rows), steps, 3].
 
         Raises:
             ServingError: a column is not there, a number is none, or the model has no answer.
         """
         matrix = self.spec.encode(rows)
         (answer,) = self._session.run(None, {"features": matrix})
-        shape = (len(rows), len(self.spec.classes)) if self.spec.classes else (len(rows),)
+        shape = (len(rows), self.spec.answers) if self.spec.answers > 1 else (len(rows),)
         values = np.asarray(answer, dtype=np.float64).reshape(shape)
         if not np.isfinite(values).all():
             raise ServingError(f"model {self.spec.model} has no answer for this request")
-        return values
+        forecast = self.spec.forecast
+        return values if forecast is None else forecast.quantiles(values)
 
     def _check(self, path: Path) -> None:
         """Make sure that graph and spec fit, and that all features may be missing."""

@@ -1,8 +1,9 @@
 """The model artefact: how a served model's inputs are encoded and its answer is bounded.
 
 A model travels as three files: `model.onnx` (input "features", float32 [n, k]; one output, float32
-[n, 1], or [n, classes]), `serving.json` (a `ServingSpec`) and `online_manifest.json`. Training
-writes them, the bento reads them, and both encode rows with the same `ServingSpec.encode`.
+[n, 1], [n, classes], or [n, steps * 3] for a forecast), `serving.json` (a `ServingSpec`) and
+`online_manifest.json`. Training writes them, the bento reads them, and both encode rows with the
+same `ServingSpec.encode`.
 """
 
 from __future__ import annotations
@@ -35,10 +36,10 @@ class _Part(BaseModel):
 
 
 class Input(_Part):
-    """One input of the model: a column of its matrix, or one for each of its n-grams."""
+    """One input of the model: one column of its matrix, or as many as its list or n-grams have."""
 
     name: str = Field(description="full feature name (view__feature) or a field of the request")
-    kind: Literal["number", "category", "ngrams"]
+    kind: Literal["number", "category", "ngrams", "series"]
     vocabulary: tuple[str, ...] | None = Field(
         default=None, description="known categories; the code is the position in this list"
     )
@@ -47,6 +48,9 @@ class Input(_Part):
     )
     alphabet: str | None = Field(
         default=None, description="letters that are known; a text with none of them is missing"
+    )
+    length: int | None = Field(
+        default=None, gt=0, description="numbers in the list that a series is, oldest first"
     )
     columns: tuple[str, ...] = Field(
         default=(), description="the columns that make up the category; empty: the one named `name`"
@@ -58,6 +62,8 @@ class Input(_Part):
             raise ValueError(f"input {self.name}: a category has a vocabulary, nothing else has")
         if (self.kind == "ngrams") != (self.buckets is not None):
             raise ValueError(f"input {self.name}: n-grams have buckets, nothing else has")
+        if (self.kind == "series") != (self.length is not None):
+            raise ValueError(f"input {self.name}: a series has a length, nothing else has")
         if self.kind != "ngrams" and self.alphabet is not None:
             raise ValueError(f"input {self.name}: only n-grams have an alphabet")
         if self.vocabulary is not None and len(set(self.vocabulary)) < len(self.vocabulary):
@@ -74,7 +80,7 @@ class Input(_Part):
     @property
     def width(self) -> int:
         """Columns of the matrix that it fills."""
-        return self.buckets or 1
+        return self.buckets or self.length or 1
 
 
 class Band(_Part):
@@ -128,6 +134,41 @@ class Interval(_Part):
         return max(0.0, answer + band.low * scale), max(0.0, answer + band.high * scale)
 
 
+class Forecast(_Part):
+    """What a forecast's answer is: for each step its low, middle and high, one step after another.
+
+    The graph's own quantiles are moved apart by `low` and `high`, added to the logarithm of one
+    more than the visitors: on rows that the model has not seen they held too little, or too much.
+    """
+
+    steps: int = Field(gt=0, description="how many days or hours ahead")
+    unit: Literal["day", "hour"]
+    levels: tuple[float, float, float] = Field(description="the quantiles, lowest first")
+    low: tuple[float, ...] = Field(description="of each step, at most 0 apart from the middle")
+    high: tuple[float, ...]
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if len(self.low) != self.steps or len(self.high) != self.steps:
+            raise ValueError(f"a forecast of {self.steps} steps has so many ends on either side")
+        return self
+
+    def quantiles(self, answers: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Move the quantiles of some answers to where they hold.
+
+        Args:
+            answers: of the graph, float64 [n, steps * 3].
+
+        Returns:
+            float64 [n, steps, 3]: none below zero, none above the next.
+        """
+        found = answers.reshape(len(answers), self.steps, 3)
+        middle = found[..., 1]
+        low = np.expm1(np.log1p(found[..., 0]) + np.array(self.low))
+        high = np.expm1(np.log1p(found[..., 2]) + np.array(self.high))
+        return np.stack([np.clip(low, 0.0, middle), middle, np.maximum(high, middle)], axis=-1)
+
+
 class ServingSpec(_Part):
     """All that a service must know of one model version besides the ONNX file."""
 
@@ -165,6 +206,7 @@ class ServingSpec(_Part):
         gt=0,
         description="of a score: the softmax of scores over it gives the chance of each candidate",
     )
+    forecast: Forecast | None = Field(default=None, description="of a forecast")
     metrics: dict[str, float] = Field(default_factory=dict)
     tags: dict[str, str] = Field(default_factory=dict)
 
@@ -181,6 +223,11 @@ class ServingSpec(_Part):
         """Columns that `encode` reads, each once, in order of their first use."""
         return source_columns(self.inputs)
 
+    @property
+    def answers(self) -> int:
+        """Numbers in the answer to one row."""
+        return 3 * self.forecast.steps if self.forecast is not None else len(self.classes) or 1
+
     def known_values(self, column: str) -> tuple[str, ...] | None:
         """List the values of a column that training saw; None if nobody wrote them down."""
         if column in self.known:
@@ -195,9 +242,9 @@ class ServingSpec(_Part):
             rows: values by column; each row has every name in `columns`, None if missing.
 
         Returns:
-            float32 [len(rows), width of the inputs]: numbers as they are with NaN for None,
-            categories as the position in their vocabulary with -1 for None and for what is unknown,
-            n-grams as 1 in the columns that they are hashed to.
+            float32 [len(rows), width of the inputs]: numbers as they are with NaN for None, also
+            those of a series; categories as the position in their vocabulary with -1 for None and
+            for what is unknown; n-grams as 1 in the columns that they are hashed to.
 
         Raises:
             ServingError: a column is not there, or a number is not a finite number.
@@ -250,12 +297,13 @@ def encode_columns(
         columns: values by column name; None, NaN and NaT are missing.
 
     Returns:
-        float32 [rows, width of the inputs]: numbers as they are with NaN for what is missing,
-        categories as the position in their vocabulary with -1 for what is missing or unknown,
-        n-grams as 1 in the columns that they are hashed to.
+        float32 [rows, width of the inputs]: numbers as they are with NaN for what is missing, also
+        those of a series; categories as the position in their vocabulary with -1 for what is
+        missing or unknown; n-grams as 1 in the columns that they are hashed to.
 
     Raises:
-        ServingError: a column is not there, or a number is not a finite number.
+        ServingError: a column is not there, a number is not a finite number, or a list has another
+            length than its series.
     """
     names = source_columns(inputs)
     absent = [name for name in names if name not in columns]
@@ -273,6 +321,8 @@ def encode_columns(
 def _block(one: Input, sources: Sequence[Sequence[object]]) -> NDArray[Any]:
     if one.buckets is not None:
         return ngrams.encode(sources[0], one.buckets, one.alphabet)
+    if one.length is not None:
+        return _series(one.name, one.length, sources[0])
     if one.kind == "number":
         return _numbers(one.name, sources[0])[:, None]
     return _codes(one, sources)[:, None]
@@ -317,6 +367,20 @@ def _numbers(name: str, values: Sequence[object]) -> NDArray[np.float64]:
     if too_large.any():
         raise ServingError(f"input {name}: {numbers[too_large][0]} is too large for a float32")
     return numbers
+
+
+def _series(name: str, length: int, rows: Sequence[Any]) -> NDArray[np.float64]:
+    nothing = np.full(length, np.nan)
+    lists = [nothing if _is_no_list(row) else row for row in rows]
+    wrong = {len(one) for one in lists} - {length}
+    if wrong:
+        raise ServingError(f"input {name}: a list of {min(wrong)} numbers in place of {length}")
+    numbers: Sequence[Any] = np.asarray(lists).reshape(-1)  # type: ignore[assignment]
+    return _numbers(name, numbers).reshape(len(lists), length)
+
+
+def _is_no_list(row: object) -> bool:
+    return row is None or isinstance(row, float)
 
 
 def _number(name: str, value: object) -> float:
