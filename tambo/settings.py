@@ -44,6 +44,9 @@ class Settings(BaseSettings):
     keep_releases: int = Field(default=10, ge=1, description="releases that retention spares")
 
     seed: int = Field(default=7, description="seed of every random choice")
+    search_trials: int | None = Field(
+        default=None, ge=0, description="of each model's search; default: as the model declares"
+    )
     world_travellers: int = Field(default=1500, ge=1, description="of the sample world of travel")
     world_locations: int = Field(
         default=8, ge=3, le=300, description="of the sample world of tourism"

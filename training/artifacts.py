@@ -62,8 +62,8 @@ def _reports(trained: Trained) -> dict[str, Any]:
     return {
         "certificate": trained.frame.certificate.to_dict(),
         "gate": trained.verdict.to_dict(),
-        "metrics": {name: one.metrics for name, one in scored.items()},
-        "by_group": {name: one.groups for name, one in scored.items()},
+        "metrics": trained.all_metrics,
+        "by_group": {name: one.groups for name, one in trained.measured.items()},
         "unseen": {
             name: {grouping: unseen.metrics for grouping, unseen in one.unseen.items()}
             for name, one in scored.items()
@@ -93,9 +93,8 @@ def _draw(folder: Path, trained: Trained) -> None:
     if gains := best.fitted.gains():
         title = f"{trained.winner}: gain of the trees by input"
         plots.bars(folder / "importance_gain.png", gains, title, "share of the whole gain")
-    errors = {
-        name: {"test rows": one.metrics[metric]}
-        | {key.replace("_", " "): unseen.metrics[""][metric] for key, unseen in one.unseen.items()}
-        for name, one in trained.scored.items()
-    }
+    errors = {name: {"test rows": found[metric]} for name, found in trained.all_metrics.items()}
+    for name, one in trained.scored.items():
+        for key, unseen in one.unseen.items():
+            errors[name][key.replace("_", " ")] = unseen.metrics[""][metric]
     plots.compare(folder / "estimators.png", errors, f"{metric.upper()}, {unit}")

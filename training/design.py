@@ -16,7 +16,7 @@ from tambo.serving.spec import UNKNOWN, Input, category_key, encode_columns, sou
 from training.metrics import Floats
 
 Matrix = NDArray[np.float32]
-_MISSING = {"number": np.nan, "category": float(UNKNOWN), "ngrams": 0.0}
+_MISSING = {"number": np.nan, "series": np.nan, "category": float(UNKNOWN), "ngrams": 0.0}
 Rows = NDArray[np.bool_] | NDArray[np.int64]
 
 
@@ -28,7 +28,7 @@ class Design:
         inputs: what the columns of the matrix are.
         matrix: float32 [rows, width of the inputs]; missing numbers are NaN, unknown categories
             -1; a text without n-grams is all zeros.
-        label: float64 [rows].
+        label: float64 [rows]; of a forecast [rows, steps], NaN for a step that nobody counted.
         columns: the raw columns that rows are grouped and reported by, each of rows values.
         query: column that names the query of a row; its rows follow each other. None where each
             row is answered by itself.
@@ -184,5 +184,21 @@ def column(rows: pa.Table, name: str) -> Sequence[object]:
         return numbers
     if pa.types.is_null(values.type):
         return [None] * len(values)
+    if pa.types.is_list(values.type):
+        return lists(values)
     found: list[object] = values.to_pylist()
+    return found
+
+
+def lists(values: pa.ChunkedArray) -> list[NDArray[np.float64] | None]:
+    """A column of lists as arrays, without a Python number for each of their numbers."""
+    found: list[NDArray[np.float64] | None] = []
+    for chunk in values.chunks:
+        numbers = chunk.values.cast(pa.float64()).to_numpy(zero_copy_only=False)
+        ends = chunk.offsets.to_numpy()
+        known = chunk.is_valid().to_numpy(zero_copy_only=False)
+        found += [
+            numbers[start:end] if there else None
+            for start, end, there in zip(ends[:-1], ends[1:], known, strict=True)
+        ]
     return found

@@ -16,16 +16,16 @@ from tambo.lake.releases import Release
 from tambo.lake.state import hash_of
 from tambo.progress import Progress, silent
 from tambo.settings import Settings
-from training import registry, runlog
+from training import onnx_export, registry, runlog
 from training.design import encode, learn_vocabularies
-from training.estimators import Estimator, FitOptions, predict
+from training.estimators import Estimator, FitOptions
 from training.explain import permutation_importance
 from training.frame import Frame, build_frame
-from training.gate import Verdict, judge, read_verdict
+from training.gate import Check, Verdict, beats_reference, judge, read_verdict
 from training.grouped import score_unseen
 from training.promotion import decide, settle
 from training.registry import CHALLENGER, CHAMPION, ModelVersion
-from training.scoring import Data, Scored, score
+from training.scoring import Data, Referenced, Scored, score, score_reference
 from training.search import search
 from training.spec import ModelSpec
 from training.splits import CALIBRATION, TEST, TRAIN, halves
@@ -73,9 +73,11 @@ class TrainedModel:
         text = f"{self.name} {self.version} ({self.estimator}, {role}): "
         shown = list(self.metrics.items())[:2]
         text += ", ".join(f"{name.upper()} {value:,.{_digits(value)}f}" for name, value in shown)
+        failed = ", ".join(check.name for check in self.verdict.failed)
         if self.baseline:
-            failed = ", ".join(check.name for check in self.verdict.failed)
             text += f"; the best baseline, as the candidate failed: {failed}"
+        elif failed:
+            text += f"; the best that can serve, failed: {failed}"
         return text
 
 
@@ -109,7 +111,7 @@ def train(
         settings: the Tambo home.
         model: registered name.
         release: number of the release; None: the latest.
-        trials: trials of the search; None: as the model declares.
+        trials: trials of the search; None: as the settings say, else as the model declares.
         progress: told each step.
 
     Raises:
@@ -121,8 +123,9 @@ def train(
     if model not in known:
         raise TrainingError(f"There is no model {model!r}.", remedy=f"one of: {', '.join(known)}")
     spec, at = known[model], releases.get(settings, release)
-    if trials is not None:
-        spec = replace(spec, trials=trials)
+    wanted = settings.search_trials if trials is None else trials
+    if wanted is not None:
+        spec = replace(spec, trials=wanted)
     identity = training_identity(settings, spec, at)
     if (before := registry.find(settings, spec.name, identity)) is not None:
         return _outcome(settle(settings, before), up_to_date=True)
@@ -169,7 +172,8 @@ class _Steps:
 
     def __init__(self, progress: Progress, spec: ModelSpec) -> None:
         self._progress = progress
-        self._of = 4 + (spec.trials if spec.space else 0) + len(spec.baselines)
+        fits = len(spec.baselines) + len(spec.rivals) + len(spec.references)
+        self._of = 4 + (spec.trials if spec.space else 0) + fits
         self._done = 0
 
     def __call__(self, message: str) -> None:
@@ -200,17 +204,19 @@ def _train(
         before=lambda text: steps(f"search, {text}"),
     )
     scored = {}
-    for estimator in (*spec.baselines, spec.candidate):
+    for estimator in (*spec.baselines, *spec.rivals, spec.candidate):
         steps(f"fit and score {estimator.name}")
         tuned = replace(options, params=found.params) if estimator is spec.candidate else options
         scored[estimator.name] = fit_and_score(spec, estimator, data, tuned)
-    verdict, winner = choose(spec, scored)
+    references = answer_references(spec, frame, data, settings.threads, steps)
+    verdicts, winner = choose(spec, scored, references, data)
     best = scored[winner]
     steps("compare and explain")
     metric = spec.gate.metric
     decision = decide(settings, spec, frame.parts[TEST], data.test, best.metrics[metric])
+    session = onnx_export.open_session(best.onnx)
     importance = permutation_importance(
-        lambda some: predict(best.fitted, some),
+        lambda some: onnx_export.answer(session, some.matrix),
         data.test.reading(best.fitted.inputs),
         lambda rows, answers: spec.gate.error(spec.task.measure(rows, answers)),
         options.seed,
@@ -222,7 +228,8 @@ def _train(
         data=data,
         found=found,
         scored=scored,
-        verdict=verdict,
+        references=references,
+        verdicts=verdicts,
         winner=winner,
         importance=importance,
         decision=decision,
@@ -260,12 +267,47 @@ def fit_and_score(spec: ModelSpec, estimator: Estimator, data: Data, options: Fi
     return score(spec, fitted, data, unseen)
 
 
-def choose(spec: ModelSpec, scored: Mapping[str, Scored]) -> tuple[Verdict, str]:
-    """Judge the candidate; where it fails, the best baseline is registered in its place."""
-    candidate = scored[spec.candidate.name]
+def answer_references(
+    spec: ModelSpec, frame: Frame, data: Data, threads: int, steps: Callable[[str], None]
+) -> dict[str, Referenced]:
+    """Fit and score what cannot serve."""
+    found = {}
+    for one in spec.references:
+        steps(f"fit and score {one.name}")
+        answers = one.answer(frame.histories, frame.parts[TEST], threads)
+        found[one.name] = score_reference(spec, answers, data)
+    return found
+
+
+def choose(
+    spec: ModelSpec,
+    scored: Mapping[str, Scored],
+    references: Mapping[str, Referenced],
+    data: Data,
+) -> tuple[dict[str, Verdict], str]:
+    """Judge the candidate and its rivals: the best that passes is registered.
+
+    Where none passes, the best of the baselines is, and of those that only a reference was better
+    than: a reference cannot serve, and what is served should not be worse than what could be.
+    """
     baselines = {one.name: scored[one.name].metrics for one in spec.baselines}
-    verdict = judge(candidate.metrics, baselines, candidate.parity, candidate.behaviour, spec.gate)
-    return verdict, spec.candidate.name if verdict.passed else spec.gate.best(baselines)
+    verdicts = {}
+    for estimator in (spec.candidate, *spec.rivals):
+        one = scored[estimator.name]
+        beats = [_beats(spec, one, name, other, data) for name, other in references.items()]
+        verdicts[estimator.name] = judge(
+            one.metrics, baselines, one.parity, one.behaviour, spec.gate, beats
+        )
+    passed = {name: scored[name].metrics for name, verdict in verdicts.items() if verdict.passed}
+    stand = {name: scored[name].metrics for name, verdict in verdicts.items() if verdict.stands}
+    return verdicts, spec.gate.best(passed or {**baselines, **stand})
+
+
+def _beats(spec: ModelSpec, one: Scored, name: str, other: Referenced, data: Data) -> Check:
+    answered = other.rows()
+    metric = spec.gate.metric
+    value = spec.task.measure(data.test.take(answered), one.predicted[answered])[metric]
+    return beats_reference(name, value, other.metrics[metric], spec.gate)
 
 
 def _manifest(settings: Settings, spec: ModelSpec, release: Release) -> OnlineManifest:

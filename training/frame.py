@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 
 import numpy as np
 import pyarrow as pa
@@ -17,6 +18,9 @@ from tambo.lake import reader
 from tambo.lake.releases import Release
 from tambo.serving.candidate_index import CandidateIndex
 from tambo.settings import Settings
+from training.dated_index import DatedIndex
+from training.forecast.horizon import Counts
+from training.forecast.rolling import RollingOrigin
 from training.labels import require
 from training.spec import ModelSpec
 from training.splits import CALIBRATION, TEST, TRAIN, Bounds
@@ -34,12 +38,14 @@ class Frame:
         bounds: where the parts begin and end.
         certificate: what the features were made of, verified.
         index: the candidate index of all that is known at the release; None without candidates.
+        histories: of a forecast, the counts known at each test origin, by series.
     """
 
     parts: Mapping[str, pa.Table]
     bounds: Bounds
     certificate: Certificate
     index: CandidateIndex | None = None
+    histories: Mapping[datetime, Mapping[str, Counts]] = field(default_factory=dict)
 
     def digest(self) -> str:
         """Hash of all rows, labels and features: the same for the same training frame."""
@@ -58,6 +64,11 @@ def _canonical(column: pa.ChunkedArray) -> Iterator[bytes]:
     yield np.asarray(column.is_valid().to_numpy(), dtype=np.bool_).tobytes()
     if pa.types.is_timestamp(column.type) or pa.types.is_date(column.type):
         column = column.cast(pa.timestamp("us")).cast(pa.int64())
+    if pa.types.is_list(column.type):
+        for chunk in column.chunks:
+            yield np.asarray(chunk.value_lengths().fill_null(-1)).tobytes()
+            yield from _canonical(pa.chunked_array([chunk.flatten()]))
+        return
     if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
         yield pc.fill_null(column, pa.scalar(0, column.type)).to_numpy().tobytes()
     else:
@@ -74,7 +85,10 @@ def build_frame(settings: Settings, spec: ModelSpec, release: Release) -> Frame:
     with reader(settings, release.snapshot_id) as connection:
         require(connection, spec.label)
         labels, bounds = spec.split.read(connection, spec.label, release.as_of.of(spec.domain))
-        indexes = []
+        indexes: list[DatedIndex] = []
+        histories: Mapping[datetime, Mapping[str, Counts]] = {}
+        if isinstance(spec.split, RollingOrigin):
+            histories = spec.split.histories(connection, spec.label, labels[TEST])
         if spec.candidates is not None:
             labels = {
                 name: spec.candidates.expand(connection, name, rows)
@@ -98,6 +112,9 @@ def build_frame(settings: Settings, spec: ModelSpec, release: Release) -> Frame:
             rows = rows.append_column(column, part.column(column))
         if spec.candidates is not None:
             rows = spec.candidates.annotate(indexes, rows)
+        if spec.horizon is not None:
+            rows = spec.horizon.ahead(rows)
         parts[name] = rows
         start += rows.num_rows
-    return Frame(parts, bounds, found.certificate, indexes[-1].index if indexes else None)
+    index = indexes[-1].index if indexes else None
+    return Frame(parts, bounds, found.certificate, index, histories)

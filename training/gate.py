@@ -19,6 +19,7 @@ class Check:
         value: the figure found.
         limit: the figure that it was held against.
         says: what value and limit are.
+        reference: whether it is against something that cannot serve.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Check:
     value: float
     limit: float
     says: str
+    reference: bool = False
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,11 @@ class Verdict:
         return all(check.passed for check in self.checks)
 
     @property
+    def stands(self) -> bool:
+        """Whether every check holds but those against references."""
+        return all(check.passed or check.reference for check in self.checks)
+
+    @property
     def failed(self) -> tuple[Check, ...]:
         """The checks that do not hold."""
         return tuple(check for check in self.checks if not check.passed)
@@ -118,6 +125,26 @@ def beats_baselines(
     )
 
 
+def beats_reference(name: str, value: float, theirs: float, rule: GateRule) -> Check:
+    """Check that a candidate beats a reference by the margin, on the rows that this answered.
+
+    Args:
+        name: of the reference.
+        value: metric of the candidate on those rows.
+        theirs: metric of the reference.
+        rule: metric and margin.
+    """
+    limit = theirs * (1.0 + (rule.margin if rule.rises else -rule.margin))
+    return Check(
+        name=f"beats_{name}",
+        passed=value >= limit if rule.rises else value <= limit,
+        value=value,
+        limit=limit,
+        says=f"{rule.metric} on the test rows that {name} answered; its own less {rule.margin:.0%}",
+        reference=True,
+    )
+
+
 def same_as_native(parity: Parity, rule: GateRule) -> Check:
     """Check that the ONNX file answers as the native model does."""
     return Check(
@@ -135,8 +162,8 @@ def judge(
     parity: Parity,
     behaviour: Sequence[Check],
     rule: GateRule,
+    references: Sequence[Check] = (),
 ) -> Verdict:
     """Put all checks of a candidate together."""
-    return Verdict(
-        (beats_baselines(metrics, baselines, rule), same_as_native(parity, rule), *behaviour)
-    )
+    beats = beats_baselines(metrics, baselines, rule)
+    return Verdict((beats, *references, same_as_native(parity, rule), *behaviour))

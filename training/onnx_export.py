@@ -5,6 +5,7 @@ Estimators write themselves with `Graph`; `compare` holds the file against the n
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -78,14 +79,30 @@ class Graph:
 
     def finish(self, result: str) -> ModelProto:
         """Name the result as the output, check the model and return it."""
+        self.add("Identity", result, output=OUTPUT)
+        return self._model({OUTPUT: ["n", self.answers]})
+
+    def several(self, results: Mapping[str, tuple[str, int]]) -> ModelProto:
+        """Name several results as outputs, for training to look at.
+
+        Args:
+            results: value and number of axes, by name of the output.
+        """
+        for name, (result, _) in results.items():
+            self.add("Identity", result, output=name)
+        return self._model({name: [None] * axes for name, (_, axes) in results.items()})
+
+    def _model(self, outputs: Mapping[str, Sequence[str | int | None]]) -> ModelProto:
         from onnx import TensorProto, checker, helper
 
-        self.add("Identity", result, output=OUTPUT)
         graph = helper.make_graph(
             self.nodes,
             "tambo",
             [helper.make_tensor_value_info(INPUT, TensorProto.FLOAT, ["n", self.width])],
-            [helper.make_tensor_value_info(OUTPUT, TensorProto.FLOAT, ["n", self.answers])],
+            [
+                helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
+                for name, shape in outputs.items()
+            ],
             self.constants,
         )
         opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid("ai.onnx.ml", ML_OPSET)]

@@ -141,6 +141,32 @@ def curves(path: Path, curves: Mapping[str, Sequence[float]], x: str, y: str) ->
     _save(figure, path)
 
 
+def forecasts(path: Path, shown: Sequence[tuple[str, Floats, Floats]], x: str, unit: str) -> None:
+    """Panels of a forecast's middle and interval beside what came.
+
+    Args:
+        path: the file.
+        shown: title, label [steps] and quantiles [steps, 3] of each panel.
+        x: what a step is.
+        unit: of label and quantiles.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(11, 2.6 * -(-len(shown) // 2)), layout="constrained")
+    for number, (title, label, quantiles) in enumerate(shown, 1):
+        axes = figure.add_subplot(-(-len(shown) // 2), 2, number)
+        axes.spines[["top", "right"]].set_visible(False)
+        steps = np.arange(1, len(label) + 1)
+        low, middle, high = quantiles.T
+        axes.fill_between(steps, low, high, color=ACCENT, alpha=0.2, label="P10 to P90")
+        axes.plot(steps, middle, color=ACCENT, label="P50")
+        axes.plot(steps, label, color=INK, marker=".", linestyle="none", label="actual")
+        axes.set(title=title, xlabel=x, ylabel=unit, ylim=(0, None))
+    if shown:
+        _legend(figure.axes[0])
+    _save(figure, path)
+
+
 def _legend(axes: Axes) -> None:
     legend = axes.legend(frameon=False, markerscale=4)
     for handle in legend.legend_handles:

@@ -11,7 +11,7 @@ from tambo.serving.spec import encode_columns, source_columns
 from tambo.settings import Settings
 from training import onnx_export, registry
 from training.design import Design, column
-from training.registry import CHALLENGER, CHAMPION, ModelVersion
+from training.registry import CHALLENGER, CHAMPION, RUNNER_UP, ModelVersion
 from training.spec import ModelSpec
 
 
@@ -74,16 +74,18 @@ def settle(settings: Settings, version: ModelVersion) -> ModelVersion:
     """Give a version the alias that was decided for it.
 
     Only the newest version can lack its alias, where a run was killed just before; older ones
-    lost theirs to a newer one.
+    lost theirs to a newer one. A champion's runner-up of the same training challenges it.
     """
     versions = registry.model_versions(settings, version.name)
-    if version.aliases or versions[0].version != version.version:
+    if versions[0].version != version.version:
         return version
-    client = registry.connect(settings)
-    role = version.tags["role"]
-    if role == CHAMPION:
-        _drop_challenger(settings, version.name, versions)
-    client.set_registered_model_alias(version.name, role, str(version.version))
+    client, role = registry.connect(settings), version.tags["role"]
+    if not version.aliases:
+        if role == CHAMPION:
+            _drop_challenger(settings, version.name, versions)
+        client.set_registered_model_alias(version.name, role, str(version.version))
+    if role == CHAMPION and RUNNER_UP in version.tags:
+        client.set_registered_model_alias(version.name, CHALLENGER, version.tags[RUNNER_UP])
     return registry.get(settings, version.name, version.version)
 
 

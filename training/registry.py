@@ -15,6 +15,12 @@ from tambo.registry import CHALLENGER, CHAMPION, ModelVersion, connect, model_ve
 from tambo.serving.spec import ServingSpec
 from tambo.settings import Settings
 
+RUNNER_UP = "runner_up"
+"""Tag of a version: number of the version that a rival of the same training was better than."""
+
+BEATEN_BY = "beaten_by"
+"""Tag of that version: the estimator that was better. It does not stand for its training."""
+
 SERVING = "serving"
 """Artefact path of what a service needs."""
 
@@ -39,9 +45,11 @@ def champion(settings: Settings, name: str) -> ModelVersion | None:
 
 
 def find(settings: Settings, name: str, tags: Mapping[str, str]) -> ModelVersion | None:
-    """The newest version of a model that carries all these tags."""
+    """The newest version of a model that carries all these tags, and stands for its training."""
     for one in model_versions(settings, name):
-        if all(one.tags.get(key) == value for key, value in tags.items()):
+        if BEATEN_BY not in one.tags and all(
+            one.tags.get(key) == value for key, value in tags.items()
+        ):
             return one
     return None
 

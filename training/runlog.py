@@ -29,9 +29,21 @@ PACKAGES = ("onnxruntime", "numpy")
 def log_and_register(settings: Settings, trained: Trained) -> registry.ModelVersion:
     """Log the run, write its artefacts, and register the version without an alias.
 
+    A runner-up is registered first, in a run of its own: what stands for a training comes last.
+
     Returns:
         The new version, complete.
     """
+    second = trained.runner_up
+    if second is None:
+        return _log_one(settings, trained, {})
+    beaten = _log_one(settings, second, {registry.BEATEN_BY: trained.winner})
+    return _log_one(settings, trained, {registry.RUNNER_UP: str(beaten.version)})
+
+
+def _log_one(
+    settings: Settings, trained: Trained, more: Mapping[str, str]
+) -> registry.ModelVersion:
     client = registry.connect(settings)
     import mlflow
 
@@ -48,7 +60,7 @@ def log_and_register(settings: Settings, trained: Trained) -> registry.ModelVers
             write_artifacts(Path(folder), trained, run.info.run_id)
             mlflow.log_artifacts(folder)
         source = _log_model(trained)
-        tags = _version_tags(trained)
+        tags = _version_tags(trained) | dict(more)
         version = _register(client, trained, run.info.run_id, source, tags)
     return registry.get(settings, spec.name, version)
 
@@ -133,6 +145,8 @@ def _metrics(trained: Trained) -> dict[str, float]:
             for variant, metrics in unseen.metrics.items():
                 prefix = f"{name}.{grouping}" + (f".{variant}" if variant else "")
                 found |= {f"{prefix}.{key}": value for key, value in metrics.items()}
+    for name, reference in trained.references.items():
+        found |= {f"{name}.test.{key}": value for key, value in reference.metrics.items()}
     for by, groups in trained.best.groups.items():
         if len(groups) <= MOST_GROUPS:  # the others are in by_group.json
             for group, metrics in groups.items():
@@ -203,9 +217,10 @@ def _register(
 
 
 def _sentence(trained: Trained) -> str:
-    if not trained.baseline:
-        return f"{trained.winner}, passed the gate at release {trained.release.number}"
     failed = ", ".join(check.name for check in trained.verdict.failed)
+    if not trained.baseline:
+        passed = "passed the gate" if not failed else f"the best that can serve (failed: {failed})"
+        return f"{trained.winner}, {passed} at release {trained.release.number}"
     return (
         f"{trained.winner}, the best baseline: {trained.spec.candidate.name} did not pass the gate "
         f"({failed}) at release {trained.release.number}"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from training import onnx_export
 from training.design import Design, stack
@@ -74,6 +75,31 @@ class Scored:
     groups: dict[str, dict[str, dict[str, float]]]
     unseen: Mapping[str, Unseen]
     behaviour: Sequence[Check]
+
+
+@dataclass(frozen=True)
+class Referenced:
+    """A reference with what is known of it; the fields are those of `Scored`."""
+
+    predicted: Floats
+    metrics: dict[str, float]
+    groups: dict[str, dict[str, dict[str, float]]]
+
+    def rows(self) -> NDArray[np.bool_]:
+        """Which test rows it answered: bool [n]."""
+        return np.asarray(np.isfinite(self.predicted).all(axis=1), np.bool_)
+
+
+def score_reference(spec: ModelSpec, predicted: Floats, data: Data) -> Referenced:
+    """Measure a reference on the test rows that it answered."""
+    return Referenced(
+        predicted,
+        spec.task.measure(data.test, predicted),
+        {
+            name: by_group(spec.task.measure, data.test, predicted, groups)
+            for name, groups in spec.report_groups(data.test).items()
+        },
+    )
 
 
 def score(spec: ModelSpec, fitted: Fitted, data: Data, unseen: Mapping[str, Unseen]) -> Scored:

@@ -80,7 +80,8 @@ def search(
         estimator: what is fitted.
         design: training rows, in order of their entity time.
         space: range of each parameter.
-        trials: how many to try; 0 or an empty space: none.
+        trials: how many to try; 0 or an empty space: none. None either where no training row is
+            older than the scored part and the gap before it.
         gap: how long before the scored part the fitted part ends.
         options: seed, threads and the fixed parameters.
         measure: metrics of answers.
@@ -93,6 +94,8 @@ def search(
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     fitted_on, scored_on = _inner_split(design.sample(MOST_ROWS, options.seed), gap)
+    if not len(fitted_on):
+        return Found({}, ())
     study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=options.seed))
     study.enqueue_trial({name: one.first for name, one in space.items()})
     best, sign = "", -1 if rule.rises else 1

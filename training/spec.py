@@ -12,6 +12,8 @@ from training.behaviour import Predict
 from training.candidates import RELEVANCE, Candidates
 from training.design import Design
 from training.estimators import Estimator
+from training.forecast.horizon import Horizon
+from training.forecast.references import Reference
 from training.gate import Check, GateRule
 from training.labels import LabelTable
 from training.search import Dimension
@@ -67,9 +69,12 @@ class ModelSpec:
         report_by: columns (joined by "|" where there are several) that metrics are broken down by.
         split: which rows train, and which test.
         candidates: what each label row is chosen from; None: the label is predicted itself.
+        horizon: what is asked at each origin; None: a row is answered by itself.
         groupings: the grouped splits; the first gives the interval of what is unseen.
         baselines: what must be beaten.
         candidate: the model itself.
+        rivals: other estimators that serve in its place where they pass the gate and are better.
+        references: forecasts that must be beaten, and that cannot serve.
         space: what the search varies; empty: no search.
         trials: how many trials the search has.
         gate: margins and tolerances.
@@ -95,6 +100,9 @@ class ModelSpec:
     gate: GateRule
     split: Split = field(default_factory=TimeSplit)
     candidates: Candidates | None = None
+    horizon: Horizon | None = None
+    rivals: tuple[Estimator, ...] = ()
+    references: tuple[Reference, ...] = ()
     groupings: tuple[Grouping, ...] = ()
     space: dict[str, Dimension] = field(default_factory=dict)
     trials: int = 8

@@ -117,7 +117,7 @@ class PersonSplit:
             TEST: draws >= later,
         }
         parts = {name: rows.filter(pa.array(mask)) for name, mask in masks.items()}
-        _refuse_few(table, parts, self.least_rows)
+        refuse_few(table, parts, self.least_rows)
         return parts, Bounds(as_of, as_of, as_of)
 
 
@@ -175,11 +175,16 @@ def read_split(
         ),
         TEST: read_labels(connection, table, known_by=end, start=second),
     }
-    _refuse_few(table, parts, split.least_rows)
+    refuse_few(table, parts, split.least_rows)
     return parts
 
 
-def _refuse_few(table: LabelTable, parts: Mapping[str, pa.Table], least: int) -> None:
+def refuse_few(table: LabelTable, parts: Mapping[str, pa.Table], least: int) -> None:
+    """Check that each part has enough rows.
+
+    Raises:
+        TrainingError: one has not.
+    """
     few = {name: rows.num_rows for name, rows in parts.items() if rows.num_rows < least}
     if few:
         found = ", ".join(f"{name} {count}" for name, count in few.items())

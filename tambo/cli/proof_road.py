@@ -84,11 +84,16 @@ def training_rows(settings: Settings, number: int | None = None) -> list[Trainin
 
 
 def _labels(spec: ModelSpec, connection: duckdb.DuckDBPyConnection, known_by: datetime) -> pa.Table:
-    """Labels known by an instant; of a ranking, with everything that each could be chosen from."""
+    """Labels known by an instant; of a ranking, with everything that each could be chosen from.
+
+    Of a forecast, the days that would be asked for at the label's own time.
+    """
     from training.labels import read_labels
     from training.splits import draw
 
     labels = read_labels(connection, spec.label, known_by=known_by)
+    if spec.horizon is not None:
+        return spec.horizon.asked(labels)
     if spec.candidates is None:
         return labels
     queries = labels.column(spec.candidates.query).to_pylist()

@@ -24,6 +24,7 @@ from app_browser import Visitor
 from playwright.sync_api import Browser
 
 from bentos.serve import call, serving
+from tambo import registry
 from tambo.lake import reader, releases
 from tambo.registry import model_versions
 from tambo.requesttime.travel import local_date
@@ -40,6 +41,7 @@ def environment(home: Path) -> dict[str, str]:
         "TAMBO_WORLD_TRAVELLERS": "80",
         "TAMBO_WORLD_LOCATIONS": "3",
         "TAMBO_WORLD_YEARS": "1",
+        "TAMBO_SEARCH_TRIALS": "1",
     }
 
 
@@ -87,6 +89,29 @@ def test_the_road_ends_with_an_answer_of_each_model(first) -> None:
     assert sum(json.loads(others["traveller_gender"])["probabilities"].values()) == pytest.approx(1)
     assert '"features"' not in first.stdout
     assert "make serve" in first.stdout
+
+
+def test_visitors_are_forecast_by_day_and_by_hour(first, home: Path) -> None:
+    lines = dict(
+        re.findall(r"^✓ train +[\d.]+ s  (visitor_flow\w*) (.*)$", first.stdout, re.MULTILINE)
+    )
+    assert set(lines) == {"visitor_flow", "visitor_flow_hourly"}
+    settings = Settings(home=home)
+    for model in lines:
+        newest, *older = model_versions(settings, model)
+        folder = registry.connect(settings).download_artifacts(newest.run_id, "reports")
+        metrics = json.loads((Path(folder) / "metrics.json").read_text())
+        assert {"seasonal_naive", "ets", "xgboost", "lstm"} <= set(metrics)
+        assert (
+            newest.estimator
+            == min(
+                (one for one in ("xgboost", "lstm") if metrics[one]["mase"] > 0),
+                key=lambda one: metrics[one]["mase"],
+            )
+            or newest.tags["baseline"] == "true"
+        )
+        assert newest.aliases == ("champion",)
+        assert [one.aliases for one in older] in ([], [("challenger",)])
 
 
 def test_nothing_is_redone_when_nothing_changed(first, home: Path) -> None:

@@ -50,11 +50,11 @@ def test_a_slice_is_a_folder_or_a_module_of_the_domains_name(root: Path) -> None
     def names(domain: str) -> set[str]:
         return {path.name for path in own_files(root / "tambo/requesttime", domain)}
 
-    shared = {"__init__.py", "calendar.py"}
+    shared = {"__init__.py", "calendar.py", "request_view.py"}
     assert names("toy") == {*shared, "toy.py"}
     assert names("travel") == {*shared, "flights.py", "hotels.py", "names.py"}
     training = {path.parent.name for path in own_files(root / "training", "toy")}
-    assert training == {"training", "toy"}
+    assert training == {"training", "forecast", "toy"}
 
 
 def test_a_service_takes_its_own_request_time_code_only(root: Path) -> None:

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+from types import SimpleNamespace
+
+import forecast_rows
 import numpy as np
 import pytest
 import training_rows
 
 from training.behaviour import dearer_on_average, invariant, positive, rises
+from training.experiment import choose
+from training.forecast.horizon import SCALE
 from training.gate import GateRule, Verdict, beats_baselines, judge, read_verdict, same_as_native
 from training.onnx_export import Parity, compare
+from training.scoring import Data, score_reference
+from training.tourism.visitor_flow import MODEL as VISITORS
 from training.travel.flight_price import MODEL, TRAVELLER, behaviour
 
 FINE = Parity(rows=10, largest=0.01, largest_relative=1e-6)
@@ -125,3 +133,50 @@ def test_the_declared_margin_asks_for_more_than_a_tie():
 def test_a_newer_version_must_be_better_unless_it_knows_what_is_new(rule, value, succeeds):
     """Against a champion of 100."""
     assert rule.succeeds(value, 100.0) is succeeds
+
+
+@dataclass(frozen=True)
+class Result:
+    """What of a scored model the choice reads."""
+
+    metrics: dict
+    predicted: np.ndarray
+    parity: Parity = FINE
+    behaviour: tuple = ()
+
+
+@pytest.mark.parametrize(
+    ("naive", "lstm", "xgboost", "ets", "winner"),
+    [
+        (1.5, 0.8, 0.7, 1.0, "xgboost"),
+        (1.5, 0.7, 0.8, 1.0, "lstm"),
+        # Worse than a reference, yet the best that can serve.
+        (1.5, 1.2, 1.3, 1.0, "lstm"),
+        # Only one of them passes.
+        (1.5, 0.9, 1.2, 1.0, "lstm"),
+        (1.5, 1.6, 1.7, 1.0, "naive"),
+        (0.6, 0.7, 0.8, 1.0, "naive"),
+    ],
+)
+def test_the_best_that_passes_serves(naive, lstm, xgboost, ets, winner) -> None:
+    def found(error: float) -> Result:
+        return Result(
+            {"mase": error}, np.repeat(rows.label[..., None] + error, 3, 2).reshape(9, -1)
+        )
+
+    rows = replace(forecast_rows.design(9), columns={SCALE: np.ones(9, dtype=object)})
+    rows = replace(rows, label=np.round(rows.label))
+    scored = {"naive": found(naive), "lstm": found(lstm), "xgboost": found(xgboost)}
+    spec = replace(
+        VISITORS,
+        baselines=(SimpleNamespace(name="naive"),),
+        candidate=SimpleNamespace(name="lstm"),
+        rivals=(SimpleNamespace(name="xgboost"),),
+        report_by={},
+    )
+    data = Data(rows, rows, rows, rows)
+    reference = score_reference(spec, found(ets).predicted, data)
+    assert reference.metrics["mase"] == pytest.approx(ets)
+    verdicts, chosen = choose(spec, scored, {"ets": reference}, data)
+    assert chosen == winner
+    assert verdicts["lstm"].passed == (lstm < 0.98 * min(naive, ets))

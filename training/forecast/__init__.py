@@ -1,0 +1,1 @@
+"""Forecasts: rows at origins, global networks and trees over them, and how they are judged."""

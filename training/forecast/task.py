@@ -1,0 +1,188 @@
+"""Forecasting: quantiles of every step, moved to where they hold on rows not fitted on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import pyarrow as pa
+
+from tambo.serving.spec import Forecast as ServedForecast
+from training import plots
+from training.card import MOST_GROUPS, table
+from training.design import Design, lists
+from training.forecast.horizon import SCALE
+from training.forecast.metrics import LEVELS, forecast_metrics
+from training.metrics import Floats
+
+if TYPE_CHECKING:
+    from training.grouped import Unseen
+    from training.trained import Trained
+
+FEWEST_RESIDUALS = 50
+"""Fewer do not say where a quantile lies."""
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """Answers are quantiles at `LEVELS`, step after step: float64 [n, steps * 3].
+
+    Attributes:
+        steps: days or hours ahead.
+        unit: what a step is.
+        block: steps that share one correction and are reported together: a week, or a day.
+        block_name: what such a block is called.
+    """
+
+    steps: int
+    unit: Literal["day", "hour"]
+    block: int
+    block_name: str
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """What MASE is a share of."""
+        return (SCALE,)
+
+    def labels(self, values: pa.ChunkedArray) -> Floats:
+        """The counts: float64 [n, steps]."""
+        unknown = np.full(self.steps, np.nan)
+        rows = [unknown if one is None else one for one in lists(values)]
+        return np.stack(rows) if rows else np.empty((0, self.steps))
+
+    def measure(self, rows: Design, answers: Floats) -> dict[str, float]:
+        """The metrics of `forecast_metrics`, and MASE, bias and coverage block by block."""
+        return self.measure_quantiles(rows, answers.reshape(len(answers), self.steps, 3))
+
+    def measure_quantiles(self, rows: Design, quantiles: Floats) -> dict[str, float]:
+        """The same of quantiles: float64 [n, steps, 3]."""
+        scale = rows.columns[SCALE].astype(np.float64)
+        found = forecast_metrics(rows.label, quantiles, scale)
+        for number, start in enumerate(range(0, self.steps, self.block), 1):
+            part = slice(start, start + self.block)
+            one = forecast_metrics(rows.label[:, part], quantiles[:, part], scale)
+            found |= {f"{name}_{self.block_name}_{number}": one[name] for name in BY_BLOCK}
+        return found
+
+    def size(self, rows: Design, answers: Floats, unseen: Unseen | None) -> SizedForecast:
+        """Find by how much low and high must be moved to hold as often as they say.
+
+        Romano, Patterson and Candes, Conformalized quantile regression, 2019; of logarithms, so
+        that a small place and a large one count alike.
+        """
+        logs = np.log1p(rows.label)
+        found = np.log1p(answers.reshape(len(answers), self.steps, 3))
+        low, high = logs - found[..., 0], logs - found[..., 2]
+        ends = []
+        for start in range(0, self.steps, self.block):
+            part = slice(start, start + self.block)
+            count = min(self.block, self.steps - start)
+            ends += [(_end(low, part, LEVELS[0]), _end(high, part, LEVELS[2]))] * count
+        return SizedForecast(
+            self,
+            ServedForecast(
+                steps=self.steps,
+                unit=self.unit,
+                levels=LEVELS,
+                low=tuple(one for one, _ in ends),
+                high=tuple(one for _, one in ends),
+            ),
+        )
+
+    def scale(self, answers: Floats) -> Floats:
+        """A difference is a share of the answer, and of one visitor where nobody comes."""
+        return np.abs(answers) + 1.0
+
+    def draw(self, folder: Path, trained: Trained) -> None:
+        """MASE by block of every estimator, and the newest forecasts beside what came."""
+        blocks = range(1, 1 + -(-self.steps // self.block))
+        curves = {
+            name: [metrics[f"mase_{self.block_name}_{number}"] for number in blocks]
+            for name, metrics in trained.all_metrics.items()
+        }
+        plots.curves(folder / "mase.png", curves, f"{self.block_name} ahead", "MASE")
+        test, best = trained.data.test, trained.best
+        quantiles = _sized(best.sized).forecast.quantiles(best.predicted)
+        name = trained.spec.report_groups(test)
+        titles = next(iter(name.values()), [""] * len(test))
+        newest = range(max(0, len(test) - 6), len(test))
+        plots.forecasts(
+            folder / "forecasts.png",
+            [(titles[row], test.label[row], quantiles[row]) for row in newest],
+            f"{self.unit}s ahead",
+            trained.spec.unit,
+        )
+
+    def figures(self, reports: Mapping[str, Any], estimator: str) -> list[str]:
+        """Metrics by estimator, by block, and by group."""
+        metrics = reports["metrics"]
+        blocks = range(1, 1 + -(-self.steps // self.block))
+        steps = [
+            [name, *(f"{found[f'mase_{self.block_name}_{number}']:.3f}" for number in blocks)]
+            for name, found in metrics.items()
+        ]
+        head = ["MASE", *(f"{self.block_name} {number}" for number in blocks)]
+        return [
+            *table(_HEAD, [[name, *_row(found)] for name, found in metrics.items()]),
+            "",
+            *table(head, steps),
+            "",
+            *_groups(reports["by_group"][estimator]),
+        ]
+
+
+@dataclass(frozen=True)
+class SizedForecast:
+    """A forecast with the corrections of its quantiles."""
+
+    task: Forecast
+    forecast: ServedForecast
+
+    def measure(self, rows: Design, answers: Floats) -> dict[str, float]:
+        """The metrics of the corrected quantiles."""
+        return self.task.measure_quantiles(rows, self.forecast.quantiles(answers))
+
+    def spread(self, rows: Design, answers: Floats) -> dict[str, float]:
+        """None is said."""
+        return {}
+
+    def serving(self) -> dict[str, Any]:
+        """The corrections."""
+        return {"forecast": self.forecast}
+
+
+BY_BLOCK = ("mase", "bias", "coverage")
+_HEAD = ["estimator", "MASE", "WAPE", "RMSE", "MAE", "bias", "pinball", "P10 to P90 holds", "width"]
+
+
+def _end(residuals: Floats, part: slice, level: float) -> float:
+    """Where the quantile of some steps lies; that of all steps where they are few."""
+    found = residuals[:, part][np.isfinite(residuals[:, part])]
+    if len(found) < FEWEST_RESIDUALS:
+        found = residuals[np.isfinite(residuals)]
+    return float(np.quantile(found, level)) if len(found) else 0.0
+
+
+def _sized(sized: object) -> SizedForecast:
+    if not isinstance(sized, SizedForecast):
+        raise TypeError(f"{sized!r} is no forecast")
+    return sized
+
+
+def _row(found: Mapping[str, float]) -> list[str]:
+    shown = [f"{found['mase']:.3f}", f"{found['wape']:.1%}", f"{found['rmse']:,.0f}"]
+    shown += [f"{found['mae']:,.0f}", f"{found['bias']:+,.0f}", f"{found['pinball']:,.1f}"]
+    return [*shown, f"{found['coverage']:.1%}", f"{found['width']:,.0f}"]
+
+
+def _groups(groups: Mapping[str, Mapping[str, Mapping[str, float]]]) -> list[str]:
+    rows = []
+    for by, parts in groups.items():
+        ranked = sorted(parts.items(), key=lambda item: item[1]["mase"])
+        if len(ranked) > MOST_GROUPS:
+            ranked = [ranked[0], ranked[len(ranked) // 2], ranked[-1]]
+        rows += [[by, name, f"{one['targets']:,.0f}", *_row(one)] for name, one in ranked]
+    return table(["by", "group", "targets", *_HEAD[1:]], rows)
