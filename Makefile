@@ -106,6 +106,7 @@ bench: $(READY) ## measurements against peers, hours; tables go to docs/benchmar
 	$(BIN)/python -m benchmarks.camera
 	$(BIN)/python -m benchmarks.sql_extraction
 	$(BIN)/tambo run
+	$(BIN)/python -m benchmarks.forecast
 	$(BIN)/python -m benchmarks.recommend
 	$(BIN)/python -m benchmarks.hotels_world "$${TAMBO_HOME:-.tambo}" --out docs/benchmarks/hotels.md
 
