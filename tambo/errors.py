@@ -19,6 +19,7 @@ TamboError
 │   └── OnlineStoreError   the online store is down, empty or stale
 ├── ProofError             a proof does not hold, or cannot be made
 ├── TrainingError          a model cannot be trained or rebuilt
+├── PlanError              a plan is asked for that cannot be made
 ├── ServingError           a service cannot be built, started or called
 └── OrchestrationError     Airflow does not start, or one of its processes ended
 """
@@ -113,6 +114,10 @@ class ProofError(TamboError):
 
 class TrainingError(TamboError):
     """A model cannot be trained or rebuilt."""
+
+
+class PlanError(TamboError):
+    """A plan is asked for that cannot be made: a budget, a range, a place or a limit is wrong."""
 
 
 class ServingError(TamboError):

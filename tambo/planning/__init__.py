@@ -1,0 +1,1 @@
+"""Plans made from forecasts and learned responses: pure functions, one slice a domain."""
