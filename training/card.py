@@ -30,35 +30,47 @@ def figures(settings: Settings, name: str) -> str:
         raise TrainingError(f"{name} has no champion.", remedy=f"tambo train {name}")
     # Models know their tasks, and tasks write their part of the card.
     from training.experiment import models
+    from training.spec import ModelSpec
 
     folder = Path(registry.connect(settings).download_artifacts(version.run_id, "reports"))
     reports = {path.stem: json.loads(path.read_text()) for path in folder.glob("*.json")}
     run = registry.connect(settings).get_run(version.run_id).data.params
-    lines = [
+    made = (
         f"Version {version.version}, {version.estimator}, trained at release {version.release} "
-        f"(as of {run['as_of'][:10]}) on {int(run['rows.train']):,} rows known by "
+        f"(as of {run['as_of'][:10]})"
+    )
+    model = models()[name]
+    if not isinstance(model, ModelSpec):
+        own = [f"{made}.", "", *model.figures(reports), "", *_checks(reports["gate"])]
+        return "\n".join(own) + "\n"
+    lines = [
+        f"{made} on {int(run['rows.train']):,} rows known by "
         f"{run['train_end'][:10]}; tested on {int(run['rows.test']):,} rows from "
         f"{run['test_start'][:10]} on.",
         "",
-        *models()[name].task.figures(reports, version.estimator),
+        *model.task.figures(reports, version.estimator),
         "",
-        *_checks(reports["gate"], reports["parity"][version.estimator]),
+        *_checks(reports["gate"]),
+        "",
+        _parity(reports["parity"][version.estimator]),
     ]
     return "\n".join(lines) + "\n"
 
 
-def _checks(gate: Mapping[str, Any], parity: Mapping[str, float]) -> list[str]:
+def _checks(gate: Mapping[str, Any]) -> list[str]:
     rows = []
     for one in gate["checks"]:
         passed = "yes" if one["passed"] else "no"
         figures = [f"{one['value']:.4g}", f"{one['limit']:.4g}"]
         rows.append([one["name"], passed, *figures, one["says"]])
-    return [
-        *table(["check of the candidate", "passed", "value", "limit", "of what"], rows),
-        "",
+    return table(["check of the candidate", "passed", "value", "limit", "of what"], rows)
+
+
+def _parity(parity: Mapping[str, float]) -> str:
+    return (
         "ONNX against native, of the version that serves: largest absolute difference "
-        f"{parity['largest']:.2g} on {parity['rows']:,} rows, a third of them without any input.",
-    ]
+        f"{parity['largest']:.2g} on {parity['rows']:,} rows, a third of them without any input."
+    )
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:

@@ -23,6 +23,7 @@ from training.explain import permutation_importance
 from training.frame import Frame, build_frame
 from training.gate import Check, Verdict, beats_reference, judge, read_verdict
 from training.grouped import score_unseen
+from training.own import OwnTraining
 from training.promotion import decide, settle
 from training.registry import CHALLENGER, CHAMPION, ModelVersion
 from training.scoring import Data, Referenced, Scored, score, score_reference
@@ -35,7 +36,10 @@ if TYPE_CHECKING:
     from tambo.featurestore.online import OnlineManifest
 
 
-CODE = ("training", "feature_repo", "tambo/requesttime", "tambo/featurestore", "tambo/serving")
+CODE = (
+    "training", "feature_repo", "tambo/requesttime", "tambo/featurestore", "tambo/serving",
+    "tambo/planning",
+)  # fmt: skip
 """Folders whose code decides what a training makes."""
 
 
@@ -86,13 +90,13 @@ def _digits(value: float) -> int:
     return 1 if abs(value) >= 1.0 else 3
 
 
-def models() -> dict[str, ModelSpec]:
+def models() -> dict[str, ModelSpec | OwnTraining]:
     """All models by name: what the modules of training/<domain>/ call MODEL."""
-    found = {}
+    found: dict[str, ModelSpec | OwnTraining] = {}
     for package in slices("training").values():
         for module in iter_modules(package.__path__):
             spec = getattr(import_module(f"{package.__name__}.{module.name}"), "MODEL", None)
-            if isinstance(spec, ModelSpec):
+            if isinstance(spec, ModelSpec | OwnTraining):
                 found[spec.name] = spec
     return dict(sorted(found.items()))
 
@@ -124,20 +128,25 @@ def train(
         raise TrainingError(f"There is no model {model!r}.", remedy=f"one of: {', '.join(known)}")
     spec, at = known[model], releases.get(settings, release)
     wanted = settings.search_trials if trials is None else trials
-    if wanted is not None:
+    if wanted is not None and isinstance(spec, ModelSpec):
         spec = replace(spec, trials=wanted)
     identity = training_identity(settings, spec, at)
     if (before := registry.find(settings, spec.name, identity)) is not None:
         return _outcome(settle(settings, before), up_to_date=True)
     steps = _Steps(progress, spec)
-    trained = _train(settings, spec, at, identity, steps)
-    steps("log and register")
-    version = runlog.log_and_register(settings, trained)
+    if isinstance(spec, ModelSpec):
+        trained = _train(settings, spec, at, identity, steps)
+        steps("log and register")
+        version = runlog.log_and_register(settings, trained)
+    else:
+        version = spec.train(settings, at, identity, steps)
     steps("done")
     return _outcome(settle(settings, version), up_to_date=False)
 
 
-def training_identity(settings: Settings, spec: ModelSpec, release: Release) -> dict[str, str]:
+def training_identity(
+    settings: Settings, spec: ModelSpec | OwnTraining, release: Release
+) -> dict[str, str]:
     """Tags that are equal for equal trainings: release, code and parameters.
 
     The code is what is shared and the slices of the model's own domain: an edit of another domain's
@@ -170,11 +179,14 @@ def _outcome(version: ModelVersion, *, up_to_date: bool) -> TrainedModel:
 class _Steps:
     """Counts the steps of a training for its progress; each trial of the search is one."""
 
-    def __init__(self, progress: Progress, spec: ModelSpec) -> None:
+    def __init__(self, progress: Progress, spec: ModelSpec | OwnTraining) -> None:
         self._progress = progress
+        self._done = 0
+        if not isinstance(spec, ModelSpec):
+            self._of = spec.steps
+            return
         fits = len(spec.baselines) + len(spec.rivals) + len(spec.references)
         self._of = 4 + (spec.trials if spec.space else 0) + fits
-        self._done = 0
 
     def __call__(self, message: str) -> None:
         self._progress(message, self._done, self._of)

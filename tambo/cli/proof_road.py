@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from tambo.proofs.leakage import TrainingRows
+    from training.own import OwnTraining
     from training.spec import ModelSpec
 
 
@@ -83,7 +84,9 @@ def training_rows(settings: Settings, number: int | None = None) -> list[Trainin
     ]
 
 
-def _labels(spec: ModelSpec, connection: duckdb.DuckDBPyConnection, known_by: datetime) -> pa.Table:
+def _labels(
+    spec: ModelSpec | OwnTraining, connection: duckdb.DuckDBPyConnection, known_by: datetime
+) -> pa.Table:
     """Labels known by an instant; of a ranking, with everything that each could be chosen from.
 
     Of a forecast, the days that would be asked for at the label's own time.
@@ -92,7 +95,7 @@ def _labels(spec: ModelSpec, connection: duckdb.DuckDBPyConnection, known_by: da
     from training.splits import draw
 
     labels = read_labels(connection, spec.label, known_by=known_by)
-    if spec.horizon is not None:
+    if isinstance(spec, ModelSpec) and spec.horizon is not None:
         return spec.horizon.asked(labels)
     if spec.candidates is None:
         return labels
