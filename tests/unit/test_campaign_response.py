@@ -165,6 +165,14 @@ def test_a_history_without_campaigns_says_so():
     assert none.learned.past == ()
 
 
+@pytest.mark.parametrize("weeks", [1, 3])
+def test_a_short_history_is_learned_from_without_a_response(weeks):
+    short = fit_at(history(0.2, weeks=weeks), seed=1)
+    verdict = judge(judge_windows(short, lambda weeks: None, 3, 17, seed=1).joined, short)
+    assert "enough_weeks" in {one.name for one in verdict.failed}
+    assert np.isfinite([one.level for one in short.baselines]).all()
+
+
 def test_closed_days_and_weekdays_do_not_count_against_a_place():
     whole = history(0.2)
     first = whole.places[0]

@@ -41,11 +41,10 @@ if TYPE_CHECKING:
 WINDOWS, WINDOW_WEEKS = 3, 17
 """Held-out windows, one after the other, the last one ending at the release's as_of."""
 LEAST_WEEKS = 60
-"""Weeks of counts without which a season cannot be told from anything else."""
+"""Weeks of counts without which a season cannot be told from anything else: nothing is learned."""
 LEAST_GAIN = 2.0
 """Log predictive density above that of no effect that held-out campaigns must show: 7 to 1."""
 RESPONSE, NO_EFFECT = "response", "no_effect"
-TOO_FEW = "Not enough data: past campaigns do not say what spending does. "
 
 
 @dataclass(frozen=True)
@@ -89,11 +88,19 @@ class CampaignUplift:
         """What `campaign_uplift_v1` is asked for."""
         return labels.select(["location", "event_timestamp"])
 
-    def seen(self, settings: Settings, release: Release, known_by: datetime) -> Seen:
+    def seen(
+        self, settings: Settings, release: Release, known_by: datetime, least: int = 1
+    ) -> Seen:
         """All that was known by an instant, read at a release.
 
+        Args:
+            settings: the Tambo home.
+            release: where it is read.
+            known_by: the instant; naive, UTC.
+            least: weeks of counts that are needed.
+
         Raises:
-            TrainingError: there are too few weeks.
+            TrainingError: there are fewer.
         """
         from tambo.featurestore.historical import get_features
 
@@ -104,10 +111,10 @@ class CampaignUplift:
         found = get_features(settings, self.feature_service, asked, release=release.number)
         found.certificate.verify()
         history = read_history(labels, found.table) if labels.num_rows else None
-        if history is None or history.weeks < LEAST_WEEKS:
+        if history is None or history.weeks < least:
             raise TrainingError(
                 f"{self.label.name} holds {0 if history is None else history.weeks} weeks known by "
-                f"{known_by:%Y-%m-%d}; a yearly season needs {LEAST_WEEKS}.",
+                f"{known_by:%Y-%m-%d}, where {least} are needed.",
                 remedy="load more history: tambo ingest <folder>",
             )
         return Seen(history, found.certificate)
@@ -131,14 +138,14 @@ class CampaignUplift:
                 tell(f"learn it as of {weeks} weeks before")
                 try:
                     then = known_by - timedelta(weeks=weeks)
-                    return self.seen(settings, release, then).history
+                    return self.seen(settings, release, then, LEAST_WEEKS).history
                 except TrainingError:
                     return None
 
             judged = judge_windows(fit, earlier, WINDOWS, WINDOW_WEEKS, settings.seed)
             tell("compare with the champion")
             verdict = judge(judged.joined, fit)
-            learned = fit.learned if verdict.passed else _without(fit.learned, judged.joined)
+            learned = fit.learned if verdict.passed else _without(fit.learned, verdict)
             decision = decide(settings, self.name, learned, fit, judged)
         tell("log and register")
         estimator = RESPONSE if verdict.passed else NO_EFFECT
@@ -195,9 +202,16 @@ class CampaignUplift:
 
 def judge(found: HeldOut, fit: Fit) -> Verdict:
     """The gate: held-out campaigns are foretold better than by no effect, and there are enough."""
-    everything = next(one for one in fit.learned.evidence if one.market == "all markets")
+    everything, weeks = fit.learned.evidence[-1], fit.history.weeks
     return Verdict(
         (
+            Check(
+                "enough_weeks",
+                weeks >= LEAST_WEEKS,
+                weeks,
+                LEAST_WEEKS,
+                "weeks of counts; with fewer, a season cannot be told from anything else",
+            ),
             Check(
                 "beats_no_effect",
                 found.gain >= LEAST_GAIN,
@@ -223,11 +237,11 @@ def judge(found: HeldOut, fit: Fit) -> Verdict:
     )
 
 
-def _without(learned: Learned, found: HeldOut) -> Learned:
-    return learned.without_response(
-        f"{TOO_FEW}{len(found.campaigns)} held-out campaigns speak for an effect with a log "
-        f"density of {found.gain:.1f} where {LEAST_GAIN:.0f} is asked for."
+def _without(learned: Learned, verdict: Verdict) -> Learned:
+    why = "; ".join(
+        f"{one.says}: {one.value:.3g} where {one.limit:.3g} is asked for" for one in verdict.failed
     )
+    return learned.without_response(f"Not enough data on what spending does: {why}.")
 
 
 def _params(model: CampaignUplift, now: Seen, fit: Fit, known_by: datetime) -> dict[str, Any]:
