@@ -112,6 +112,7 @@ def measure(folder: Path, seed: int, locations: int) -> World:
     metrics, measured = (
         json.loads((reports / f"{name}.json").read_text()) for name in ("metrics", "held_out")
     )
+    metrics = metrics["response"]
     truth = world.read_truth(folder / f"{locations}-{seed}" / "raw")
     year = sum(one.usd for one in learned.past if one.week.year == learned.as_of.year)
     plans = [

@@ -45,9 +45,11 @@ def reports(version: ModelVersion) -> dict[str, Any]:
 
 
 def unit(version: ModelVersion) -> str:
-    """Unit of what a version answers, as BRL; empty where its files are gone."""
+    """Unit of what a version answers, as BRL; empty where it says none or its files are gone."""
     folder = _folder(version.run_id, "serving")
-    return "" if folder is None else ServingSpec.load(folder / SPEC_FILE).unit
+    if folder is None or not (folder / SPEC_FILE).exists():
+        return ""
+    return ServingSpec.load(folder / SPEC_FILE).unit
 
 
 def plots(version: ModelVersion) -> list[Path]:

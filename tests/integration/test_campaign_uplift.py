@@ -106,8 +106,9 @@ def test_a_version_holds_json_and_reports_alone(home, trained):
     client = registry.connect(home)
     folder = Path(client.download_artifacts(trained.run_id, ""))
     files = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
-    reports = {"certificate", "gate", "metrics", "held_out", "evidence"}
-    assert files == {f"serving/{RESPONSE_FILE}", *(f"reports/{name}.json" for name in reports)}
+    reports = {"certificate", "gate", "metrics", "held_out", "evidence", "importance"}
+    written = {*(f"reports/{name}.json" for name in reports), "plots/uplift_by_market.png"}
+    assert files == {f"serving/{RESPONSE_FILE}", *written}
     certificate = json.loads((folder / "reports" / "certificate.json").read_text())
     assert certificate["newest_created"] <= 0
     told = card.figures(home, MODEL.name)

@@ -20,6 +20,7 @@ from threadpoolctl import threadpool_limits
 from tambo.errors import TrainingError
 from tambo.lake import reader
 from tambo.planning.tourism.learned import Learned
+from training import plots
 from training.candidates import Candidates
 from training.card import table
 from training.gate import Check, Verdict
@@ -179,7 +180,7 @@ class CampaignUplift:
 
     def figures(self, reports: Mapping[str, Any]) -> list[str]:
         """See `OwnTraining`."""
-        metrics = reports["metrics"]
+        metrics = reports["metrics"][RESPONSE]
         judged = [
             ["no effect", "0.0", f"{metrics.get('no_effect_rmse', 0):.3f}"],
             [
@@ -266,7 +267,7 @@ def _write(
     now: Seen,
     metrics: Mapping[str, float],
 ) -> None:
-    for name in (SERVING, "reports"):
+    for name in (SERVING, "reports", "plots"):
         (folder / name).mkdir()
     learned.save(folder / SERVING)
     write_reports(
@@ -274,11 +275,31 @@ def _write(
         {
             "certificate": now.certificate.to_dict(),
             "gate": verdict.to_dict(),
-            "metrics": dict(metrics),
+            "metrics": {
+                RESPONSE: dict(metrics),
+                "mean_effect": _rival(metrics, "mean_effect"),
+                NO_EFFECT: {"gain": 0.0, **_rival(metrics, NO_EFFECT)},
+            },
+            "importance": {},
             "held_out": [asdict(one) for one in found.campaigns],
             "evidence": [asdict(one) for one in learned.evidence],
         },
     )
+    plots.bars(
+        folder / "plots" / "uplift_by_market.png",
+        {one.market: one.uplift for one in learned.evidence},
+        "Visitors added in a usual campaign week, without pooling",
+        "share of the visitors",
+    )
+
+
+def _rival(metrics: Mapping[str, float], name: str) -> dict[str, float]:
+    """Metrics of a rival, which carry its name."""
+    return {
+        key.removeprefix(f"{name}_"): value
+        for key, value in metrics.items()
+        if key.startswith(f"{name}_")
+    }
 
 
 MODEL = CampaignUplift()
