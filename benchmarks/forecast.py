@@ -109,12 +109,13 @@ def served(settings: Settings, version: ModelVersion, frame: Frame) -> Callable[
 def keras(settings: Settings, version: ModelVersion, frame: Frame) -> Callable[[int], Any]:
     """Keras' own model on prepared arrays: a call for some locations."""
     from training import registry
-    from training.experiment import encode_frame, models
+    from training.experiment import encode_frame
     from training.forecast.recurrent import load
     from training.tourism.visitor_flow import LAYOUT
+    from training.tourism.visitor_flow import MODEL as SPEC
 
     folder = Path(registry.connect(settings).download_artifacts(version.run_id, "native"))
-    test = encode_frame(models()[MODEL], frame, settings.seed).test
+    test = encode_frame(SPEC, frame, settings.seed).test
     network, prepared = load(folder, LAYOUT, test)
 
     def call(locations: int) -> Any:
@@ -146,11 +147,11 @@ def ets(frame: Frame) -> Callable[[int], Any]:
 def compare(settings: Settings, counts: Sequence[int]) -> Iterator[Found]:
     """All three ways for each number of locations."""
     from tambo.lake import releases
-    from training.experiment import models
     from training.frame import build_frame
+    from training.tourism.visitor_flow import MODEL as SPEC
 
     version = newest(settings)
-    frame = build_frame(settings, models()[MODEL], releases.get(settings, version.release))
+    frame = build_frame(settings, SPEC, releases.get(settings, version.release))
     ways = {
         "served": (served(settings, version, frame), 200),
         "keras": (keras(settings, version, frame), 30),

@@ -92,6 +92,7 @@ def _labels(
     Of a forecast, the days that would be asked for at the label's own time.
     """
     from training.labels import read_labels
+    from training.spec import ModelSpec
     from training.splits import draw
 
     labels = read_labels(connection, spec.label, known_by=known_by)
