@@ -90,8 +90,7 @@ MODEL = ModelSpec(
     rivals=(Trees(LAYOUT),),
     references=(
         reference("ets", auto_ets, days=730, most_series=300),
-        # Each fit takes a second or two.
-        reference("arima", auto_arima, days=365, most_series=4),
+        reference("arima", auto_arima, days=365, most_series=20),
     ),
     space={
         "window": Dimension(14, PAST, first=28, whole=True),
