@@ -145,14 +145,23 @@ class _Teller:
     def _add(self) -> None:
         """A key that nobody has heard of, with another row's values."""
         values = dict(self._draw.choice(self._full).values)
-        numbers = [name for name in self._table.key if self._table.columns[name].type == "BIGINT"]
         self._added += 1
-        if numbers:
+        if numbers := self._keys_of("BIGINT"):
             largest = max(one.values[numbers[0]] for one in self._full)
             values[numbers[0]] = largest + self._added
         else:
-            values[self._table.key[0]] = f"{values[self._table.key[0]]} {self._added}"
+            (name, *_) = self._keys_of("VARCHAR")
+            values[name] = f"{values[name]} {self._added}"
         self._arrives("added", values)
+
+    def _keys_of(self, kind: str) -> list[str]:
+        """Columns of the key that are of a type, and may hold any value of it."""
+        columns = self._table.columns
+        return [
+            name
+            for name in self._table.key
+            if columns[name].type == kind and not columns[name].allowed
+        ]
 
     def _arrives(self, what: str, values: Mapping[str, Any]) -> None:
         """Bring a version in by a file that arrives after t, and that does not have its key yet."""

@@ -119,3 +119,23 @@ def test_a_future_that_begins_outside_of_what_is_known_is_still_one(share):
     else:
         assert made.counts["changed"] > 0
         assert made.counts["kept"] == 0
+
+
+@pytest.mark.parametrize("name", sorted(contracts.load("tourism").tables))
+def test_a_new_key_is_one_that_its_contract_takes(name, tmp_path):
+    tourism = contracts.load("tourism")
+    table = tourism.tables[name]
+    words = {"DATE": date(2024, 2, 1), "TIMESTAMP": START, "DOUBLE": 1.0, "BIGINT": 1}
+    values = {
+        column: min(one.allowed) if one.allowed else words.get(one.type, "word")
+        for column, one in table.columns.items()
+    }
+    values[table.tombstone] = None
+    old = [Version(name, values, day(number), f"b{number}", day(number)) for number in range(2)]
+    made = perturb(old, tourism, day(1.5), random.Random(3))
+    assert made.counts["added"]
+    added = {version.key(table) for version in made.versions} - {old[0].key(table)}
+    for key in added:
+        for column, value in zip(table.key, key, strict=True):
+            assert not table.columns[column].allowed or value in table.columns[column].allowed
+    assert write_versions(tmp_path, tourism, made.versions) > 0

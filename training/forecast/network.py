@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -28,6 +29,8 @@ def load_keras(seed: int) -> Any:
     import keras
     import tensorflow as tf
 
+    # Keras copies tensors in a way that numpy 2 has deprecated; nothing is wrong with them.
+    warnings.filterwarnings("ignore", "__array__ implementation", DeprecationWarning)
     keras.backend.clear_session()
     keras.utils.set_random_seed(seed)
     tf.config.experimental.enable_op_determinism()
