@@ -11,7 +11,7 @@ from tambo.requesttime.tourism import (
     FLOW_REQUEST_FEATURES,
     FLOW_REQUEST_STORED,
     day_number,
-    flow_features,
+    horizon_features,
 )
 from training.design import lists
 from training.forecast.horizon import TARGET_DAY
@@ -44,12 +44,9 @@ def days_ahead(rows: pa.Table, days: int, *, label: str, hourly: bool = False) -
         name: _values(rows.column(f"{view}__{name}")) for name, view in FLOW_REQUEST_STORED.items()
     }
     found: dict[str, list[Floats]] = {name: [] for name in FLOW_REQUEST_FEATURES}
-    ahead, hours = np.arange(days), None
-    if hourly:
-        ahead, hours = np.repeat(ahead, 24), np.tile(np.arange(24.0), days)
     for at, day in enumerate(rows.column(TARGET_DAY).to_pylist()):
         one = {name: values[at] for name, values in stored.items()}
-        features = flow_features(ahead + (day_number(day) or 0), one, hours=hours)
+        features = horizon_features(day_number(day) or 0, days, one, hourly=hourly)
         for name, values in features.items():
             found[name].append(values)
     for name, steps in found.items():

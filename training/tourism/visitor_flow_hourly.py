@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import timedelta
 from functools import partial
 
-from tambo.requesttime.tourism import ZONE
+from tambo.requesttime.tourism import HOURLY_DAYS, ZONE
 from training.forecast.horizon import Horizon
 from training.forecast.layout import Layout
 from training.forecast.recurrent import Recurrent
@@ -36,8 +36,8 @@ from training.tourism.flow_layout import (
 )
 from training.tourism.flow_rows import days_ahead, entity_rows
 
-DAYS, PAST = 3, 168
-STEPS = 24 * DAYS
+PAST = 168
+STEPS = 24 * HOURLY_DAYS
 COUNTS = of_step("same_hour_last_week", "same_hour_mean")
 LAYOUT = Layout(
     window="location_flow__hourly_visitors",
@@ -61,9 +61,9 @@ ASKED = Horizon(
     series="location",
     day="local_day",
     label="hourly_visitors",
-    days=DAYS,
+    days=HOURLY_DAYS,
     zone=ZONE,
-    ahead=partial(days_ahead, days=DAYS, label="hourly_visitors", hourly=True),
+    ahead=partial(days_ahead, days=HOURLY_DAYS, label="hourly_visitors", hourly=True),
     hourly=True,
 )
 
@@ -76,7 +76,7 @@ MODEL = ModelSpec(
         key=("location", "local_day"),
         label="hourly_visitors",
         # A day becomes known at the midnight that ends it.
-        window=timedelta(days=DAYS + 1),
+        window=timedelta(days=HOURLY_DAYS + 1),
     ),
     unit="visitors",
     task=Forecast(steps=STEPS, unit="hour", block=24, block_name="day"),

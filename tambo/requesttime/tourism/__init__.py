@@ -16,20 +16,27 @@ from tambo.requesttime.tourism.flow_fields import (
     FLOW_REQUEST_FEATURES,
     FLOW_REQUEST_INPUTS,
     FLOW_REQUEST_STORED,
+    HOLIDAYS,
     HORIZON,
+    HOURLY_DAYS,
 )
+from tambo.requesttime.tourism.horizon import Expected, horizon_features
 
 __all__ = [
     "EVENTS",
     "FLOW_REQUEST_FEATURES",
     "FLOW_REQUEST_INPUTS",
     "FLOW_REQUEST_STORED",
+    "HOLIDAYS",
     "HORIZON",
+    "HOURLY_DAYS",
     "ON_DEMAND",
     "REQUEST_VIEWS",
     "ZONE",
+    "Expected",
     "day_number",
     "flow_features",
+    "horizon_features",
     "local_day",
     "visitor_flow_request",
     "visitor_flow_request_columns",

@@ -8,6 +8,12 @@ EVENTS = ("festival", "religious", "sports", "concert", "fair", "conference", "s
 HORIZON = 28
 """Days of the daily forecast."""
 
+HOURLY_DAYS = 3
+"""Days of the hourly forecast."""
+
+HOLIDAYS = ("public", "regional", "religious", "government", "bank", "optional")
+"""Kinds of holidays, in the order of their numbers in the marts; school holidays are apart."""
+
 FLOW_REQUEST_INPUTS = {
     "target_day": "STRING",
     "target_hour": "INT64",
