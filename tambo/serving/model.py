@@ -82,9 +82,12 @@ class ServedModel:
         Raises:
             ServingError: a column is not there, a number is none, or the model has no answer.
         """
-        matrix = self.spec.encode(rows)
+        return self.predict_matrix(self.spec.encode(rows))
+
+    def predict_matrix(self, matrix: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Predict rows that `ServingSpec.encode` made; otherwise as `predict`."""
         (answer,) = self._session.run(None, {"features": matrix})
-        shape = (len(rows), self.spec.answers) if self.spec.answers > 1 else (len(rows),)
+        shape = (len(matrix), self.spec.answers) if self.spec.answers > 1 else (len(matrix),)
         values = np.asarray(answer, dtype=np.float64).reshape(shape)
         if not np.isfinite(values).all():
             raise ServingError(f"model {self.spec.model} has no answer for this request")
