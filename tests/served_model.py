@@ -14,7 +14,7 @@ import served_hotels
 from onnx import TensorProto, helper, numpy_helper
 from starlette.applications import Starlette
 
-from bentos.inference.endpoint import Endpoint, OpenEndpoint
+from bentos.inference.endpoint import Endpoint, OpenEndpoint, OpenModel
 from bentos.travel.flight_price.documentation import FLIGHT_PRICE
 from bentos.travel.traveller_gender.chances import FIRST_NAME
 from bentos.web.endpoint import route
@@ -242,5 +242,5 @@ class Client:
 def client_of(folder: Path, path: Path, endpoint: Endpoint = FLIGHT_PRICE) -> Client:
     model = ServedModel.load(folder)
     reader = OnlineReader.open(model.manifest, sqlite=path)
-    opened = OpenEndpoint(endpoint, model, reader, far=False)
+    opened = OpenEndpoint(endpoint, [OpenModel(model, reader)], far=False)
     return Client(ProblemMiddleware(Starlette(routes=[route(endpoint.operation, opened.answer)])))

@@ -1,12 +1,13 @@
-"""A model behind its endpoint: declared without the model, then opened with it."""
+"""Models behind their endpoint: declared without the models, then opened with them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Any, NamedTuple, Protocol, Self
 
 from anyio import to_thread
 from pydantic import BaseModel
@@ -38,65 +39,87 @@ class Answerer(Protocol):
 
 @dataclass(frozen=True)
 class Endpoint:
-    """One model of a service and the operation that it stands behind.
+    """An operation of a service and the model that it stands behind.
 
     Attributes:
         model: registered name; the bento holds its champion.
         operation: what is asked and answered.
-        open: makes the answerer of a champion and of the online features of its feature service.
+        open: makes the answerer of a champion and of the online features of its feature service,
+            and then of those of `others`.
         many: the answer to a batch; it takes `items`.
+        others: further models that it answers with.
+        heavy: an answer takes longer than the way to a thread and back.
         examples: requests that this champion can answer, by title; None: those of the operation.
         refine: narrows the schemas of the OpenAPI document, by name, to what this champion knows.
     """
 
     model: str
     operation: Operation
-    open: Callable[[ServedModel, OnlineReader], Answerer]
+    open: Callable[..., Answerer]
     many: Callable[..., BaseModel]
+    others: tuple[str, ...] = ()
+    heavy: bool = False
     examples: Callable[[ServingSpec], Mapping[str, Any]] | None = None
     refine: Callable[[dict[str, Any], ServingSpec], None] | None = None
 
+    @property
+    def models(self) -> tuple[str, ...]:
+        """All models that it answers with."""
+        return (self.model, *self.others)
 
-class OpenEndpoint:
-    """An endpoint with its champion and its features at hand.
 
-    Args:
-        endpoint: what is served.
+class OpenModel(NamedTuple):
+    """A champion with its features at hand.
+
+    Attributes:
         model: the champion.
         reader: the online features of its feature service.
-        far: whether features lie over the network.
     """
 
-    def __init__(
-        self, endpoint: Endpoint, model: ServedModel, reader: OnlineReader, *, far: bool
-    ) -> None:
-        self._endpoint = endpoint
-        self._reader = reader
-        self._answerer = endpoint.open(model, reader)
-        # A look-up in a file takes less than the way to a thread and back; one over the network
-        # may take long, and must not hold up the others.
-        self._far = far
+    model: ServedModel
+    reader: OnlineReader
 
     @classmethod
-    def load(cls, endpoint: Endpoint, folder: Path, settings: Settings) -> Self:
+    def load(cls, folder: Path, settings: Settings) -> Self:
         """Open the artefact in a folder, and the online store of a home.
 
         Raises:
-            ServingError: the artefact is not whole, or not one that the endpoint can answer with.
+            ServingError: the artefact is not whole.
             FeatureError: its manifest is missing or damaged.
         """
         model = ServedModel.load(folder)
         reader = OnlineReader.open(
             model.manifest, sqlite=settings.online_store, redis_url=settings.redis_url
         )
-        return cls(endpoint, model, reader, far=settings.redis_url is not None)
+        return cls(model, reader)
+
+
+class OpenEndpoint:
+    """An endpoint with its champions and their features at hand.
+
+    Args:
+        endpoint: what is served.
+        models: the champions, in the order of `Endpoint.models`.
+        far: whether features lie over the network.
+
+    Raises:
+        ServingError: the endpoint cannot answer with these.
+    """
+
+    def __init__(self, endpoint: Endpoint, models: Sequence[OpenModel], *, far: bool) -> None:
+        self._endpoint = endpoint
+        self._readers = [one.reader for one in models]
+        self._answerer = endpoint.open(*chain.from_iterable(models))
+        # A look-up in a file takes less than the way to a thread and back; one over the network
+        # may take long, and must not hold up the others.
+        self._apart = far or endpoint.heavy
 
     async def answer(self, asked: Any) -> BaseModel:
         """Answer a body that the operation has read: one request or many."""
         batch = isinstance(asked, Batch)
         requests = asked.items if isinstance(asked, Batch) else [asked]
         work = partial(self._answerer.answer, requests, batch=batch)
-        answers = await to_thread.run_sync(work) if self._far or batch else work()
+        answers = await to_thread.run_sync(work) if self._apart or batch else work()
         one: BaseModel = self._endpoint.many(items=answers) if batch else answers[0]
         return one
 
@@ -106,4 +129,31 @@ class OpenEndpoint:
         Raises:
             OnlineStoreError: they cannot.
         """
-        self._reader.check()
+        for reader in self._readers:
+            reader.check()
+
+
+def open_endpoints(
+    endpoints: Sequence[Endpoint], folder: Path, settings: Settings
+) -> dict[str, OpenEndpoint]:
+    """Open the models of a service, each once, and its endpoints with them.
+
+    Args:
+        endpoints: of the service.
+        folder: the artefacts, each in a folder of its model's name.
+        settings: the Tambo home.
+
+    Returns:
+        By the name of the operation.
+
+    Raises:
+        ServingError: an artefact is not whole, or not one that an endpoint can answer with.
+        FeatureError: a manifest is missing or damaged.
+    """
+    names = dict.fromkeys(name for one in endpoints for name in one.models)
+    opened = {name: OpenModel.load(folder / name, settings) for name in names}
+    far = settings.redis_url is not None
+    return {
+        one.operation.name: OpenEndpoint(one, [opened[name] for name in one.models], far=far)
+        for one in endpoints
+    }

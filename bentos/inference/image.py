@@ -1,4 +1,4 @@
-"""The travel service's container image: a slim base, pinned wheels, no compiler, no root.
+"""A service's container image: a slim base, pinned wheels, no compiler, no root.
 
 BentoML makes the Dockerfile from it (env/docker/Dockerfile in the bento). A base image of its own
 choice would first install a compiler and git, half a gigabyte that wheels do not need; so the base
