@@ -1,0 +1,46 @@
+"""Questions to the tourism service that its data can answer; not part of the bento."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from tambo.errors import ServingError
+from tambo.lake import reader, releases
+from tambo.settings import Settings
+
+PATH = "/v1/visitor-flow"
+
+_LAST_COUNTED = """
+    SELECT location
+    FROM lake.marts.location_flow
+    ORDER BY created_timestamp DESC, event_timestamp DESC, location
+    LIMIT 1
+"""
+
+
+def week(settings: Settings) -> dict[str, Any]:
+    """Ask for a week of the location that was counted last.
+
+    Raises:
+        ReleaseError: nothing is released.
+        ServingError: the release holds no counts.
+    """
+    release = releases.get(settings)
+    with reader(settings, release.snapshot_id) as connection:
+        newest = connection.execute(_LAST_COUNTED).fetchone()
+    if newest is None:
+        raise ServingError("The release holds no counts of visitors.", remedy="run tambo ingest")
+    return {"location": newest[0], "unit": "day", "horizon": 7}
+
+
+def hours(settings: Settings) -> dict[str, Any]:
+    """Ask for the first hours of the same location; raises as `week`."""
+    return {**week(settings), "unit": "hour", "horizon": 12}
+
+
+QUESTIONS: Mapping[str, tuple[str, Callable[[Settings], dict[str, Any]]]] = {
+    "visitor_flow": (PATH, week),
+    "visitor_flow_hourly": (PATH, hours),
+}
+"""By model: where to ask, and what. The first is asked where nobody names a model."""

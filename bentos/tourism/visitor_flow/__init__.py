@@ -1,0 +1,1 @@
+"""POST /v1/visitor-flow and /v1/visitor-flow/explanations: visitors to come, and why."""
