@@ -15,7 +15,7 @@ from bentos.tourism.visitor_flow.schemas import (
     Explanation,
     VisitorFlowRequest,
 )
-from bentos.tourism.visitor_flow.words import said, with_visitors
+from bentos.tourism.visitor_flow.words import Words, with_visitors
 from tambo.featurestore.online import OnlineReader
 from tambo.requesttime.tourism.calendar import Floats
 from tambo.requesttime.tourism.drivers import DRIVERS_OF, FIRST, Driver, features_without
@@ -76,14 +76,14 @@ class Explainer:
     def _steps(
         self, asked: Asked, found: Attribution, features: Mapping[str, Floats]
     ) -> list[ExplainedStep]:
-        steps = []
+        steps, words = [], Words(asked.values, features)
         for position in range(asked.request.steps):
             day, hour, instant = starts(asked, position, self._locations.hourly)
             values = found.values[:, position]
             drivers = []
             for number in np.argsort(-np.abs(values), kind="stable"):
                 driver, visitors = _DRIVERS[number], float(values[number])
-                says = with_visitors(said(driver, day, features, position), visitors)
+                says = with_visitors(words.say(driver, day, position), visitors)
                 drivers.append(
                     DriverOfStep(driver=driver, visitors=round(visitors, _DIGITS), says=says)
                 )
