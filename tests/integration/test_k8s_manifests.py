@@ -13,6 +13,7 @@ from k8s_rendered import K8S, Manifest, containers, kind, one, rendered, workloa
 
 import tambo
 
+SERVICES = ("travel", "tourism")
 VERSION = "1.33"
 # A volume has no hash of its content, a claim no size limit: only these may be mounted.
 VOLUMES = {"configMap", "emptyDir", "persistentVolumeClaim"}
@@ -88,7 +89,7 @@ def test_the_strict_schema_refuses_a_misspelt_field():
 
 
 def test_every_workload_keeps_every_rule():
-    assert {item["metadata"]["name"] for item in workloads()} >= {"travel", "redis", "mlflow"}
+    assert {item["metadata"]["name"] for item in workloads()} >= {*SERVICES, "redis", "mlflow"}
     assert {item["metadata"]["name"]: breaches(item) for item in workloads()} == {
         item["metadata"]["name"]: [] for item in workloads()
     }
@@ -182,8 +183,9 @@ def test_probes_call_a_named_port_that_exists():
                 assert "exec" in probe or probe["httpGet"]["port"] in names
 
 
-def test_travel_asks_ready_and_alive_different_questions():
-    container = containers(one("Deployment", "travel"))[0]
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_asks_ready_and_alive_different_questions(service: str):
+    container = containers(one("Deployment", service))[0]
     assert container["ports"] == [{"name": "http", "containerPort": 3000}]
     paths = {
         name: container[f"{name}Probe"]["httpGet"]["path"]
@@ -193,11 +195,12 @@ def test_travel_asks_ready_and_alive_different_questions():
     assert paths == {"startup": "/livez", "readiness": "/readyz", "liveness": "/livez"}
 
 
-def test_autoscaler_and_budget_leave_someone_to_serve():
-    scaler = one("HorizontalPodAutoscaler", "travel")["spec"]
+@pytest.mark.parametrize("service", SERVICES)
+def test_autoscaler_and_budget_leave_someone_to_serve(service: str):
+    scaler = one("HorizontalPodAutoscaler", service)["spec"]
     target = one(scaler["scaleTargetRef"]["kind"], scaler["scaleTargetRef"]["name"])
     assert "replicas" not in target["spec"], "the autoscaler and the manifest would fight"
-    budget = one("PodDisruptionBudget", "travel")["spec"]
+    budget = one("PodDisruptionBudget", service)["spec"]
     assert scaler["minReplicas"] - budget["maxUnavailable"] >= 1
     assert target["spec"]["strategy"]["rollingUpdate"]["maxUnavailable"] == 0
 
@@ -225,11 +228,12 @@ def test_no_secret_is_committed_and_those_used_are_named():
         assert re.search(rf"create secret generic {name}\b[^\n]*--from-literal={key}=", guide)
 
 
-def test_travel_reads_redis_by_its_service_name_and_secret():
-    environment = {item["name"]: item for item in containers(one("Deployment", "travel"))[0]["env"]}
-    service = one("Service", "redis")
-    port = service["spec"]["ports"][0]["port"]
-    name = service["metadata"]["name"]
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_reads_redis_by_its_service_name_and_secret(service: str):
+    environment = {item["name"]: item for item in containers(one("Deployment", service))[0]["env"]}
+    redis = one("Service", "redis")
+    port = redis["spec"]["ports"][0]["port"]
+    name = redis["metadata"]["name"]
     # Kubernetes fills in only what stands before it in the list.
     assert list(environment) == ["REDIS_PASSWORD", "TAMBO_REDIS_URL"]
     assert environment["TAMBO_REDIS_URL"]["value"] == f"redis://:$(REDIS_PASSWORD)@{name}:{port}/0"
@@ -249,9 +253,10 @@ def test_mlflow_server_is_the_version_of_the_client():
     assert containers(one("Deployment", "mlflow"))[0]["image"].endswith(f":v{client}")
 
 
-def test_our_own_image_is_of_this_version():
-    image = containers(one("Deployment", "travel"))[0]["image"]
-    assert image == f"localhost/tambo-travel:{tambo.__version__}"
+@pytest.mark.parametrize("service", SERVICES)
+def test_our_own_image_is_of_this_version(service: str):
+    image = containers(one("Deployment", service))[0]["image"]
+    assert image == f"localhost/tambo-{service}:{tambo.__version__}"
 
 
 def test_mounted_configuration_exists():

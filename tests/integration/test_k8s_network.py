@@ -74,12 +74,13 @@ def flows(source: Pod | None, target: Pod | None, port: int, protocol: str = "TC
     )
 
 
-CALLER = Pod({"tambo/calls-travel": "true"}, "web", {"tambo/calls-travel": "true"})
-LABELLED_STRANGER = Pod({"tambo/calls-travel": "true", "tambo/uses-redis": "true"}, "web")
+SERVICES = ("travel", "tourism")
+CALLS = {service: {f"tambo/calls-{service}": "true"} for service in SERVICES}
+LABELLED_STRANGER = Pod({**CALLS["travel"], **CALLS["tourism"], "tambo/uses-redis": "true"}, "web")
 TRAINING = Pod({"tambo/uses-mlflow": "true"})
 
 
-@pytest.mark.parametrize("name", ["travel", "redis", "mlflow"])
+@pytest.mark.parametrize("name", [*SERVICES, "redis", "mlflow"])
 def test_nothing_moves_unless_a_policy_opens_it(name: str):
     end = pod(name)
     for port in (22, 80, 443, 3000, 5000, 6379, 8080):
@@ -89,7 +90,7 @@ def test_nothing_moves_unless_a_policy_opens_it(name: str):
         assert not flows(LABELLED_STRANGER, end, port)
 
 
-@pytest.mark.parametrize("name", ["travel", "redis", "mlflow"])
+@pytest.mark.parametrize("name", [*SERVICES, "redis", "mlflow"])
 def test_every_pod_resolves_names(name: str):
     assert flows(pod(name), DNS, 53, "UDP")
     assert flows(pod(name), DNS, 53, "TCP")
@@ -97,18 +98,22 @@ def test_every_pod_resolves_names(name: str):
 
 
 def test_the_flows_that_the_road_needs_are_open():
-    assert flows(pod("travel"), pod("redis"), 6379)
-    assert flows(CALLER, pod("travel"), 3000)
-    assert flows(Pod({"tambo/calls-travel": "true"}), pod("travel"), 3000)
+    for service in SERVICES:
+        calls, end = CALLS[service], pod(service)
+        assert flows(end, pod("redis"), 6379)
+        assert flows(Pod(calls, "web", calls), end, 3000)
+        assert flows(Pod(calls), end, 3000)
     assert flows(TRAINING, pod("mlflow"), 5000)
 
 
 def test_the_flows_that_nobody_needs_are_shut():
-    assert not flows(pod("travel"), pod("mlflow"), 5000)
-    assert not flows(pod("redis"), pod("travel"), 3000)
+    for service, other in (SERVICES, SERVICES[::-1]):
+        assert not flows(pod(service), pod("mlflow"), 5000)
+        assert not flows(pod("redis"), pod(service), 3000)
+        assert not flows(pod(service), pod("redis"), 22)
+        assert not flows(Pod(CALLS[service]), pod(other), 3000)
+        assert not flows(Pod(CALLS[service], "web", CALLS[service]), pod("redis"), 6379)
     assert not flows(pod("mlflow"), pod("redis"), 6379)
-    assert not flows(pod("travel"), pod("redis"), 22)
-    assert not flows(CALLER, pod("redis"), 6379)
     assert not flows(TRAINING, pod("redis"), 6379)
 
 
