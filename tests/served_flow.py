@@ -107,14 +107,20 @@ def write_all(folder: Path, store) -> None:
         served_model.write(folder / model, manifest, spec(model), graph(model))
 
 
-def client(folder: Path) -> served_model.Client:
-    """Fill a store in a folder, and serve from it."""
+def home(folder: Path) -> Settings:
+    """Make a home with the artefacts of both models, and the online store behind them."""
     settings = Settings(home=folder)
     settings.online_store.parent.mkdir(parents=True)
     online = {"type": "sqlite", "path": str(settings.online_store)}
     store = online_tourism.repository(folder, online)
     online_tourism.fill(store)
     write_all(folder / "models", store)
+    return settings
+
+
+def client(folder: Path) -> served_model.Client:
+    """Make a home in a folder, and serve from it."""
+    settings = home(folder)
     opened = open_endpoints(ENDPOINTS, folder / "models", settings)
     routes = [route(one.operation, opened[one.operation.name].answer) for one in ENDPOINTS]
     return served_model.Client(ProblemMiddleware(Starlette(routes=routes)))

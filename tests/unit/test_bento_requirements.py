@@ -47,11 +47,12 @@ def test_a_package_that_nobody_locked_is_named(tmp_path):
         serving_requirements(LOCK, ("no-such-package",))
 
 
-def test_the_served_code_imports_nothing_that_a_service_does_not_install(tmp_path):
+@pytest.mark.parametrize("domain", ["travel", "tourism"])
+def test_the_served_code_imports_nothing_that_a_service_does_not_install(tmp_path, domain):
     """The service's modules, loaded from a copy, in a process that sees nothing of the project."""
     from bentos.code import copy_code
 
-    copy_code(Settings(home=tmp_path), "travel", tmp_path / "src")
+    copy_code(Settings(home=tmp_path), domain, tmp_path / "src")
     forbidden = {
         "feast",
         "pandas",
@@ -67,7 +68,7 @@ def test_the_served_code_imports_nothing_that_a_service_does_not_install(tmp_pat
         "dill",
     }
     code = (
-        "import sys; import bentos.travel.service, tambo.featurestore.online.redis_store,"
+        f"import sys; import bentos.{domain}.service, tambo.featurestore.online.redis_store,"
         "tambo.featurestore.online.sqlite_store;"
         "import tambo; print(tambo.__file__);"
         f"print(sorted({forbidden} & set(sys.modules)))"
