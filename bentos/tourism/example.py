@@ -19,8 +19,8 @@ _LAST_COUNTED = """
 """
 
 
-def week(settings: Settings) -> dict[str, Any]:
-    """Ask for a week of the location that was counted last.
+def days(settings: Settings) -> dict[str, Any]:
+    """Ask for the next days of the location that was counted last.
 
     Raises:
         ReleaseError: nothing is released.
@@ -31,16 +31,16 @@ def week(settings: Settings) -> dict[str, Any]:
         newest = connection.execute(_LAST_COUNTED).fetchone()
     if newest is None:
         raise ServingError("The release holds no counts of visitors.", remedy="run tambo ingest")
-    return {"location": newest[0], "unit": "day", "horizon": 7}
+    return {"location": newest[0], "unit": "day", "horizon": 3}
 
 
 def hours(settings: Settings) -> dict[str, Any]:
-    """Ask for the first hours of the same location; raises as `week`."""
-    return {**week(settings), "unit": "hour", "horizon": 12}
+    """Ask for the first hours of the same location; raises as `days`."""
+    return {**days(settings), "unit": "hour", "horizon": 3}
 
 
 QUESTIONS: Mapping[str, tuple[str, Callable[[Settings], dict[str, Any]]]] = {
-    "visitor_flow": (PATH, week),
+    "visitor_flow": (PATH, days),
     "visitor_flow_hourly": (PATH, hours),
 }
 """By model: where to ask, and what. The first is asked where nobody names a model."""

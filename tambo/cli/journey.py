@@ -83,9 +83,10 @@ def _ask_all(settings: Settings, domain: str) -> dict[str, Any]:
 
 
 def _short(answer: Any) -> Any:
-    """The answer without its lists of features, which fill a screen."""
+    """The answer without its lists of features and their age, which fill a screen."""
     if isinstance(answer, dict):
-        return {name: _short(value) for name, value in answer.items() if name != "features"}
+        kept = answer.keys() - {"features", "freshness"}
+        return {name: _short(value) for name, value in answer.items() if name in kept}
     return [_short(one) for one in answer] if isinstance(answer, list) else answer
 
 
