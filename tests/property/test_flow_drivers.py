@@ -10,11 +10,16 @@ from hypothesis import strategies as st
 
 from tambo.requesttime import tourism
 from tambo.requesttime.tourism import EVENTS, Expected
-from tambo.requesttime.tourism.drivers import DRIVERS_OF, FIRST, Driver, features_without
+from tambo.requesttime.tourism.drivers import (
+    DRIVERS_OF,
+    WAYS,
+    Driver,
+    features_without,
+    sides_of,
+)
 
 UNTIL = datetime(2026, 3, 30, 5, tzinfo=UTC)
 DAY = tourism.local_day(UNTIL)
-SECOND = frozenset(Driver) - FIRST
 COUNT = st.one_of(st.integers(0, 500).map(float), st.just(np.nan))
 SHARE = st.floats(0.2, 3.0)
 
@@ -76,14 +81,13 @@ def test_features_of_a_coalition_are_those_of_one_of_four(stored, expected, hour
 
     absent = frozenset(Driver) - there
     direct = compute(absent)
-    four = [compute(one) for one in (frozenset(Driver), SECOND, FIRST, frozenset())]
+    four = [compute(one) for one in WAYS]
     for name, values in direct.items():
-        drivers = DRIVERS_OF.get(name, ())
-        first = [one in there for one in drivers if one in FIRST]
-        second = [one in there for one in drivers if one in SECOND]
-        assert max(len(first), len(second), 0) <= 1
-        one = (first or second or [True])[0]
-        two = (second or first or [True])[0]
+        sides = sides_of(name)
+        assert {one for one in sides if one} == set(DRIVERS_OF.get(name, ()))
+        own = [None if driver is None else driver in there for driver in sides]
+        one = own[0] if own[0] is not None else own[1] is not False
+        two = own[1] if own[1] is not None else own[0] is not False
         assert same(values, four[one + 2 * two][name]), name
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,16 +18,13 @@ from bentos.tourism.visitor_flow.schemas import (
 from bentos.tourism.visitor_flow.words import Words, with_visitors
 from tambo.featurestore.online import OnlineReader
 from tambo.requesttime.tourism.calendar import Floats
-from tambo.requesttime.tourism.drivers import DRIVERS_OF, FIRST, Driver, features_without
+from tambo.requesttime.tourism.drivers import WAYS, Driver, features_without, sides_of
 from tambo.serving.attribution import NONE, Attribution, Matrix, Numbers, Variants, attribute
 from tambo.serving.model import ServedModel
 
 _DIGITS = 2
 _MIDDLE = 1
 _DRIVERS = tuple(Driver)
-_SECOND = frozenset(_DRIVERS) - FIRST
-_ABSENT = (frozenset(_DRIVERS), _SECOND, FIRST, frozenset[Driver]())
-"""Drivers that are taken away in the rows of `Variants`, in their order."""
 
 
 class Explainer:
@@ -61,7 +58,7 @@ class Explainer:
                 hourly=self._locations.hourly,
                 expected=asked.expected,
             )
-            for absent in _ABSENT
+            for absent in WAYS
         ]
         rows = self._model.spec.encode([_row(asked, *way) for way in ways])
         found = attribute(Variants(rows, self._first, self._second, len(_DRIVERS)), self._middle)
@@ -117,18 +114,9 @@ def _row(asked: Asked, features: Mapping[str, Floats], stored: Mapping[str, Any]
 def _players(model: ServedModel) -> tuple[Numbers, Numbers]:
     """The driver of either side that each column of the model's matrix is of."""
     inputs = model.spec.inputs
-    widths = [one.width for one in inputs]
-
-    def side(members: Collection[Driver]) -> Numbers:
-        own = [
-            [_DRIVERS.index(driver) for driver in _drivers(one.name) if driver in members]
-            for one in inputs
-        ]
-        return np.repeat([found[0] if found else NONE for found in own], widths)
-
-    return side(FIRST), side(_SECOND)
-
-
-def _drivers(name: str) -> tuple[Driver, ...]:
-    """The drivers of an input, by its full name."""
-    return DRIVERS_OF.get(name.partition("__")[2], ())
+    sides = [
+        [NONE if driver is None else _DRIVERS.index(driver) for driver in sides_of(one.name)]
+        for one in inputs
+    ]
+    first, second = np.repeat(np.array(sides, np.int64), [one.width for one in inputs], axis=0).T
+    return first, second

@@ -37,8 +37,12 @@ class Driver(StrEnum):
 
 
 FIRST = frozenset({Driver.RECENT, Driver.SEASON, Driver.WEATHER})
-"""No feature is of two of these, and none is of two of the others: so four computations give the
+SECOND = frozenset(Driver) - FIRST
+"""No feature is of two of `FIRST`, and none is of two of `SECOND`: so four computations give the
 features of all coalitions. See `DRIVERS_OF`."""
+
+WAYS: tuple[frozenset[Driver], ...] = (frozenset(Driver), SECOND, FIRST, frozenset())
+"""Drivers that are taken away in each of the four: all, the second, the first, none."""
 
 _COUNTS = (Driver.RECENT, Driver.WEEKDAY)
 _OF_HOLIDAYS = ("holiday_type", "is_school_holiday", "days_to_nearest_holiday",
@@ -77,6 +81,21 @@ DRIVERS_OF: Mapping[str, tuple[Driver, ...]] = MappingProxyType(
 )
 """The drivers of each feature, of `FIRST` before the others; the rest of the features, such as the
 hour and the days ahead, are what is asked for, and move nothing."""
+
+
+def sides_of(name: str) -> tuple[Driver | None, Driver | None]:
+    """The driver of `FIRST` and that of `SECOND` that a feature is of.
+
+    Args:
+        name: of a feature, or full name of an input of a model.
+
+    >>> sides_of("location_flow__daily_visitors")[1], sides_of("location")
+    (<Driver.WEEKDAY: 'weekday'>, (None, None))
+    """
+    drivers = DRIVERS_OF.get(name.rpartition("__")[2], ())
+    first, second = ([one for one in drivers if one in side] or [None] for side in (FIRST, SECOND))
+    return first[0], second[0]
+
 
 _ANNOUNCED = {
     Driver.HOLIDAYS: ("holiday", "school"),
