@@ -93,8 +93,10 @@ def sides_of(name: str) -> tuple[Driver | None, Driver | None]:
     (<Driver.WEEKDAY: 'weekday'>, (None, None))
     """
     drivers = DRIVERS_OF.get(name.rpartition("__")[2], ())
-    first, second = ([one for one in drivers if one in side] or [None] for side in (FIRST, SECOND))
-    return first[0], second[0]
+    return (
+        next((one for one in drivers if one in FIRST), None),
+        next((one for one in drivers if one in SECOND), None),
+    )
 
 
 _ANNOUNCED = {
