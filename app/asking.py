@@ -31,13 +31,15 @@ def ask(domain: str, path: str, payload: Mapping[str, Any]) -> dict[str, Any]:
     settings = released.settings()
     url = address(settings, domain)
     if url is None:
-        raise _down(settings, f"The {domain} service is not running.")
+        raise _down(settings, domain, f"The {domain} service is not running.")
     try:
         answer = httpx.post(url + path, json=payload, timeout=_SECONDS, trust_env=False)
     except httpx.TimeoutException as error:
-        raise _down(settings, f"The {domain} service at {url} did not answer in time.") from error
+        raise _down(
+            settings, domain, f"The {domain} service at {url} did not answer in time."
+        ) from error
     except httpx.HTTPError as error:
-        raise _down(settings, f"The {domain} service at {url} does not answer.") from error
+        raise _down(settings, domain, f"The {domain} service at {url} does not answer.") from error
     return _body(settings, domain, path, answer)
 
 
@@ -48,17 +50,21 @@ def _body(settings: Settings, domain: str, path: str, answer: httpx.Response) ->
     if answer.status_code == httpx.codes.NOT_FOUND:
         raise ServingError(
             f"The {domain} service that runs does not know {path}: it is of an older bento.",
-            remedy=settings.command("make run serve"),
+            remedy=settings.command(f"make run serve DOMAIN={domain}"),
         )
     try:
         problem = Problem.model_validate_json(answer.content)
     except ValueError:
         raise ServingError(
             f"The {domain} service answers {answer.status_code}, and not as expected.",
-            remedy=settings.command("make serve"),
+            remedy=_serve(settings, domain),
         ) from None
     raise ServingError(problem.detail, remedy=problem.remedy)
 
 
-def _down(settings: Settings, message: str) -> ServingError:
-    return ServingError(message, remedy=settings.command("make serve"))
+def _down(settings: Settings, domain: str, message: str) -> ServingError:
+    return ServingError(message, remedy=_serve(settings, domain))
+
+
+def _serve(settings: Settings, domain: str) -> str:
+    return settings.command(f"make serve DOMAIN={domain}")

@@ -156,9 +156,14 @@ def _summary(settings: Settings, timings: list[Timing]) -> None:
     fresh = sum(timing.up_to_date for timing in timings)
     console.out.print(f"\n{len(timings)} stages in {total:.0f} s, {fresh} were up to date.")
     prefix = settings.command("")
+    served = "".join(
+        f"  {prefix}make serve DOMAIN={domain}    its service, with a docs page\n"
+        for domain in slices("bentos")
+        if (settings.bento_home / "bentos" / domain / "latest").exists()
+    )
     stages.hint(
         "Open next:\n"
-        f"  {prefix}make serve    the service; its docs page is at the address it prints\n"
+        f"{served}"
         f"  {prefix}make docs     dbt docs and data docs, as static pages\n"
         f"  {prefix}make mlflow   runs, metrics, plots and registered models\n"
         f"  {prefix}make airflow  the same road as DAGs\n"

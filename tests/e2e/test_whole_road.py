@@ -71,9 +71,11 @@ def stages(output: str) -> dict[str, str]:
     return {name: mark for mark, name in re.findall(r"^([✓=]) (\w+)", output, re.MULTILINE)}
 
 
-def answer(output: str) -> dict:
-    line = next(line for line in output.splitlines() if re.match(r"[✓=] serve", line))
-    return json.loads(line[line.index("{") :])
+def answer(output: str, holds: str = "price") -> dict:
+    """The answer of the service whose first answer holds a field."""
+    lines = [line for line in output.splitlines() if re.match(r"[✓=] serve", line)]
+    (one,) = [line for line in lines if f'"{holds}"' in line]
+    return json.loads(one[one.index("{") :])
 
 
 def test_the_road_ends_with_an_answer_of_each_model(first) -> None:
@@ -87,8 +89,15 @@ def test_the_road_ends_with_an_answer_of_each_model(first) -> None:
     others = dict(re.findall(r"^  (\w+): (\{.*\})$", first.stdout, re.MULTILINE))
     assert len(json.loads(others["hotel_recommendation"])["recommendations"]) == 1
     assert sum(json.loads(others["traveller_gender"])["probabilities"].values()) == pytest.approx(1)
+    days = answer(first.stdout, "visitors")
+    hours = json.loads(others["visitor_flow_hourly"])
+    assert [(one["unit"], len(one["visitors"])) for one in (days, hours)] == [
+        ("day", 3),
+        ("hour", 3),
+    ]
+    assert days["visitors"][0]["p50"] > 0
     assert '"features"' not in first.stdout
-    assert "make serve" in first.stdout
+    assert "make serve DOMAIN=tourism" in first.stdout
 
 
 def test_visitors_are_forecast_by_day_and_by_hour(first, home: Path) -> None:
@@ -120,6 +129,7 @@ def test_nothing_is_redone_when_nothing_changed(first, home: Path) -> None:
     marks = stages(again.stdout)
     assert {name for name, mark in marks.items() if mark != "="} == {"serve"}
     assert answer(again.stdout) == answer(first.stdout)
+    assert answer(again.stdout, "visitors") == answer(first.stdout, "visitors")
 
 
 def test_status_shows_the_release_and_the_champion(first, home: Path) -> None:
@@ -367,6 +377,6 @@ def test_without_the_service_the_app_says_how_to_start_it(
         visitor.open(name)
         assert visitor.problems() == ["The travel service is not running."]
         # The browser fetches what draws a command when it is first needed.
-        visitor.until(lambda: visitor.commands() == [f"TAMBO_HOME={home} make serve"])
+        visitor.until(lambda: visitor.commands() == [f"TAMBO_HOME={home} make serve DOMAIN=travel"])
         assert visitor.exceptions() == []
         visitor.keep(f"{name}-without-service")

@@ -160,7 +160,9 @@ def test_fares_paid_are_shown_while_the_service_is_down(settings) -> None:
     shown = app_pages.page("fares")
     assert not shown.exception
     assert [one.value for one in shown.warning] == ["The travel service is not running."]
-    assert [one.value for one in shown.code] == [f"TAMBO_HOME={settings.home} make serve"]
+    assert [one.value for one in shown.code] == [
+        f"TAMBO_HOME={settings.home} make serve DOMAIN=travel"
+    ]
     origin, destination = (shown.selectbox(key=f"fares_{end}").value for end in ("from", "to"))
     where = f"origin = '{origin}' AND destination = '{destination}' AND ended_timestamp IS NULL"
     legs = one(settings, f"SELECT count(*) FROM intermediate.int_flight_facts WHERE {where}")
@@ -178,7 +180,9 @@ def test_past_stays_are_shown_while_the_service_is_down(settings) -> None:
     shown = app_pages.page("hotels")
     assert not shown.exception
     assert [one.value for one in shown.warning] == ["The travel service is not running."]
-    assert [one.value for one in shown.code] == [f"TAMBO_HOME={settings.home} make serve"]
+    assert [one.value for one in shown.code] == [
+        f"TAMBO_HOME={settings.home} make serve DOMAIN=travel"
+    ]
     who = shown.selectbox(key="hotels_traveller").value
     mine = f"user_code = {who.code} AND ended_timestamp IS NULL"
     stays = one(settings, f"SELECT count(*) FROM intermediate.int_hotel_facts WHERE {mine}")
@@ -227,7 +231,9 @@ def test_a_service_that_was_killed_is_said_to_be_down(settings, monkeypatch) -> 
     assert not shown.exception
     said = "The travel service at http://127.0.0.1:9 does not answer."
     assert [one.value for one in shown.warning] == [said]
-    assert [one.value for one in shown.code] == [f"TAMBO_HOME={settings.home} make serve"]
+    assert [one.value for one in shown.code] == [
+        f"TAMBO_HOME={settings.home} make serve DOMAIN=travel"
+    ]
 
 
 def test_a_domain_brings_its_own_pages(settings, tmp_path: Path, monkeypatch) -> None:
