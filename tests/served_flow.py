@@ -100,27 +100,27 @@ def graph(model: str) -> onnx.ModelProto:
     return made.finish(made.add("Reshape", stacked, flat))
 
 
-def write_all(folder: Path, store) -> None:
+def write_all(folder: Path, store, **changes: object) -> None:
     """Write the artefacts of both models, each into a folder of its name."""
     manifest = resolve(store, online_tourism.SERVICE, release=2, as_of=online_tourism.INSTANTS)
     for model in MODELS:
-        served_model.write(folder / model, manifest, spec(model), graph(model))
+        served_model.write(folder / model, manifest, spec(model, **changes), graph(model))
 
 
-def home(folder: Path) -> Settings:
+def home(folder: Path, **changes: object) -> Settings:
     """Make a home with the artefacts of both models, and the online store behind them."""
     settings = Settings(home=folder)
     settings.online_store.parent.mkdir(parents=True)
     online = {"type": "sqlite", "path": str(settings.online_store)}
     store = online_tourism.repository(folder, online)
     online_tourism.fill(store)
-    write_all(folder / "models", store)
+    write_all(folder / "models", store, **changes)
     return settings
 
 
-def client(folder: Path) -> served_model.Client:
+def client(folder: Path, **changes: object) -> served_model.Client:
     """Make a home in a folder, and serve from it."""
-    settings = home(folder)
+    settings = home(folder, **changes)
     opened = open_endpoints(ENDPOINTS, folder / "models", settings)
     routes = [route(one.operation, opened[one.operation.name].answer) for one in ENDPOINTS]
     return served_model.Client(ProblemMiddleware(Starlette(routes=routes)))

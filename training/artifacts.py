@@ -22,6 +22,8 @@ def serving_spec(trained: Trained, run_id: str) -> ServingSpec:
         model=spec.name,
         estimator=trained.winner,
         baseline=trained.baseline,
+        # Those of a baseline are the candidate's.
+        failed=() if trained.baseline else tuple(one.name for one in trained.verdict.failed),
         run_id=run_id,
         feature_service=spec.feature_service,
         release=trained.release.number,

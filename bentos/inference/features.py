@@ -146,6 +146,9 @@ class ModelFeatures:
         found += own
         if self.version.baseline:
             found.append(f"no trained model beat the baseline {self.version.estimator}")
+        if self._spec.failed:
+            checks = ", ".join(self._spec.failed)
+            found.append(f"the best model that can serve, though it failed the gate: {checks}")
         return found
 
 

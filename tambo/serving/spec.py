@@ -180,6 +180,9 @@ class ServingSpec(_Part):
     baseline: bool = Field(
         default=False, description="no candidate passed the gate: the best baseline serves"
     )
+    failed: tuple[str, ...] = Field(
+        default=(), description="checks of the gate that it failed; only references were better"
+    )
     run_id: str
     feature_service: str
     release: int

@@ -155,6 +155,13 @@ def test_counts_that_ended_before_the_first_day_are_said(client):
     assert body["warnings"] == ["the newest counts end 3 days before the first day"]
 
 
+def test_a_model_that_failed_its_gate_says_so(tmp_path):
+    one = served_flow.client(tmp_path, failed=("beats_ets", "beats_arima"))
+    assert ask(one).json()["warnings"] == [
+        "the best model that can serve, though it failed the gate: beats_ets, beats_arima"
+    ]
+
+
 @pytest.mark.parametrize(
     ("changes", "field", "words"),
     [
