@@ -75,6 +75,10 @@ class _Teller:
     ) -> None:
         self._table = table
         # Rows that others refer to stay: without them the others would be orphans, even old ones.
+        limits = (one.freshness for one in contracts.tables.values())
+        fresh = (one.error_after_days // 2 for one in limits if one is not None)
+        # Further, and the gate would take the tables that did not move for forgotten ones.
+        self._farthest = min([FARTHEST_DAYS, *fresh])
         self._parent = bool(contracts.children(table.name))
         self._before = [one for one in versions if one.known_at <= t]
         self._after = [one for one in versions if one.known_at > t]
@@ -127,7 +131,7 @@ class _Teller:
         if not self._table.event_time:
             self._change(version)
             return
-        days = timedelta(days=self._draw.randint(1, FARTHEST_DAYS) * self._draw.choice([-1, 1]))
+        days = timedelta(days=self._draw.randint(1, self._farthest) * self._draw.choice([-1, 1]))
         times = {
             name: version.values[name] + days
             for name in self._table.event_time

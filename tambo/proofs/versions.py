@@ -76,7 +76,7 @@ def read_versions(
 def _drawn(table: Table, contracts: Contracts, share: float, seed: int) -> list[str]:
     """Conditions under which a row belongs to the sample."""
     if not table.references:
-        key = ", ".join(ident(name) for name in table.key)
+        key = ", ".join(_family(table, name) for name in table.key)
         return [f"md5(concat_ws('|', {key}, {seed})) <= {literal(_bound(share))}"]
     conditions = []
     for reference in table.references:
@@ -96,6 +96,15 @@ def _drawn(table: Table, contracts: Contracts, share: float, seed: int) -> list[
             f"OR {ident(table.tombstone)})"
         )
     return conditions
+
+
+def _family(table: Table, name: str) -> str:
+    """A column of the key, as far as it tells families apart: readings of a day are one family.
+
+    One reading in a hundred is no day of readings, and says nothing of what is computed by day.
+    """
+    timed = table.columns[name].type == "TIMESTAMP"
+    return f"{ident(name)}::date" if timed else ident(name)
 
 
 def _bound(share: float) -> str:

@@ -31,6 +31,8 @@ def load_keras(seed: int) -> Any:
 
     # Keras copies tensors in a way that numpy 2 has deprecated; nothing is wrong with them.
     warnings.filterwarnings("ignore", "__array__ implementation", DeprecationWarning)
+    # A search makes a network for each trial; TensorFlow takes that for a mistake.
+    tf.get_logger().setLevel("ERROR")
     keras.backend.clear_session()
     keras.utils.set_random_seed(seed)
     tf.config.experimental.enable_op_determinism()
