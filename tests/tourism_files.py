@@ -12,6 +12,7 @@ from typing import Any
 FIRST = date(2024, 2, 20)
 DAYS = 14
 LOCATIONS = ("Huaca", "Playa")
+OPENED = {"Huaca": FIRST, "Playa": FIRST + timedelta(days=9)}
 HOURS = range(9, 14)
 
 
@@ -65,7 +66,7 @@ def _flow(draw: random.Random, day: date) -> RawFile:
         for place in LOCATIONS
         for hour in HOURS
         for market in ("domestic", "Chile")
-        if draw.random() < 0.93
+        if draw.random() < 0.93 and day >= OPENED[place]
     ]
     return RawFile(f"tourist_flow_{day}.csv", _arrival(draw, day), lines)
 

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import isnan
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -54,10 +55,12 @@ Rows = Counter[tuple[Any, ...]]
 
 
 def bag(rows: Iterable[Iterable[Any]]) -> Rows:
-    """Rows as a bag, whatever the types of their values.
+    """Rows as a bag, whatever the types of their values; NaN is NaN.
 
     >>> bag([(1, ["a"]), (1, ["a"])])
     Counter({(1, ('a',)): 2})
+    >>> bag([(float("nan"),)]) == bag([(float("nan"),)])
+    True
     """
     return Counter(tuple(map(_hashable, row)) for row in rows)
 
@@ -67,7 +70,8 @@ def _hashable(value: Any) -> Any:
         return tuple(map(_hashable, value))
     if isinstance(value, dict):
         return tuple((key, _hashable(one)) for key, one in value.items())
-    return value
+    # A NaN differs from every other; a list with one would differ from itself.
+    return "NaN" if isinstance(value, float) and isnan(value) else value
 
 
 def compare_rows(

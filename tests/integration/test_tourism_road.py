@@ -92,12 +92,13 @@ def test_a_training_row_sees_what_was_announced_and_counted_by_then(home: Settin
 
 def test_distances_to_events_are_those_of_the_files_that_had_come(home: Settings) -> None:
     days = [FIRST + timedelta(days=n) for n in range(-5, 45)]
-    asked = [datetime(2024, 2, 27, 12), datetime(2024, 3, 4, 17)]
+    # The second place opens in between: before that nobody knows of it.
+    before, after = datetime(2024, 2, 27, 12), datetime(2024, 3, 4, 17)
+    asked = [(before, LOCATIONS[0]), *((after, place) for place in LOCATIONS)]
     rows = pd.DataFrame(
         [
             {"event_timestamp": at, "location": place, "target_day": str(day)}
-            for at in asked
-            for place in LOCATIONS
+            for at, place in asked
             for day in days
         ]
     )
@@ -105,8 +106,7 @@ def test_distances_to_events_are_those_of_the_files_that_had_come(home: Settings
     found = table["visitor_flow_request__days_to_nearest_event"].tolist()
     wanted = [
         min((abs((day - one).days) for one in announced_events(at, place)), default=None)
-        for at in asked
-        for place in LOCATIONS
+        for at, place in asked
         for day in days
     ]
     assert [None if np.isnan(one) else one for one in found] == wanted

@@ -1,7 +1,11 @@
 {{ config(materialized='table') }}
 
 with locations as (
-    select distinct location from {{ ref('int_counted_days') }}
+    select
+        location,
+        min(created_timestamp) as known_since
+    from {{ ref('int_counted_days') }}
+    group by all
 ),
 
 holidays as (
@@ -96,7 +100,8 @@ announcements as (
     from factors
 ),
 
--- What is announced for the whole country is announced for each of its locations.
+-- What is announced for the whole country is announced for each of its locations, and for none
+-- before the first count told that there is such a location.
 facts as (
     select
         locations.location,
@@ -109,8 +114,8 @@ facts as (
         announcements.first_day,
         coalesce(announcements.last_day, announcements.first_day) as last_day,
         announcements.amount,
-        announcements.created_timestamp as event_timestamp,
-        announcements.created_timestamp,
+        greatest(announcements.created_timestamp, locations.known_since) as event_timestamp,
+        greatest(announcements.created_timestamp, locations.known_since) as created_timestamp,
         announcements.ended_timestamp
     from announcements
     inner join locations
