@@ -90,7 +90,8 @@ MODEL = ModelSpec(
     rivals=(Trees(LAYOUT),),
     references=(
         reference("ets", auto_ets, days=730, most_series=300),
-        reference("arima", auto_arima, days=365, most_series=20),
+        # A fit takes some three seconds.
+        reference("arima", auto_arima, days=365, most_series=4),
     ),
     space={
         "window": Dimension(14, PAST, first=28, whole=True),
