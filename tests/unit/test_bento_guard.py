@@ -40,7 +40,14 @@ def until(true: Callable[[], bool], seconds: float = 10.0) -> bool:
 
 
 def ended(processes: list[psutil.Process]) -> bool:
-    return all(not p.is_running() or p.status() == psutil.STATUS_ZOMBIE for p in processes)
+    return all(_ended(process) for process in processes)
+
+
+def _ended(process: psutil.Process) -> bool:
+    try:
+        return process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 def family(log: Path) -> list[psutil.Process]:
