@@ -6,6 +6,8 @@ MLflow is imported at the first question, and the answers are kept until its dat
 from __future__ import annotations
 
 import json
+import re
+from os.path import normpath
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,9 @@ from tambo.errors import TrainingError
 from tambo.registry import ModelVersion
 from tambo.serving.spec import SPEC_FILE, ServingSpec
 from tambo.settings import Settings
+
+# A link to another page of the repository, which the app does not serve.
+_BESIDE = re.compile(r"\[([^\]]+)\]\((?![a-z]+:|#)([^)#]+)(?:#[^)]*)?\)")
 
 
 def versions() -> dict[str, list[ModelVersion]]:
@@ -59,9 +64,17 @@ def plots(version: ModelVersion) -> list[Path]:
 
 
 def card(model: str) -> str | None:
-    """The model's card in Markdown; None if nobody wrote one."""
-    path = released.settings().root / "docs" / "model-cards" / f"{model}.md"
-    return path.read_text(encoding="utf-8") if path.exists() else None
+    """The model's card in Markdown, for a page of the app; None if nobody wrote one."""
+    folder = Path("docs", "model-cards")
+    path = released.settings().root / folder / f"{model}.md"
+    return without_links(path.read_text(encoding="utf-8"), folder) if path.exists() else None
+
+
+def without_links(markdown: str, folder: Path) -> str:
+    """Markdown of a file in a folder of the repository; links to its other files as their paths."""
+    return _BESIDE.sub(
+        lambda found: f"{found[1]} (`{Path(normpath(folder / found[2])).as_posix()}`)", markdown
+    )
 
 
 def _folder(run_id: str, name: str) -> Path | None:
