@@ -30,6 +30,7 @@ from tambo.errors import ServingError
 from tambo.progress import Progress, silent
 from tambo.serving.model import ServedModel
 from tambo.serving.spec import ServingSpec
+from tambo.serving.version import ServedVersion
 from tambo.settings import Settings
 
 DONE = "tambo.json"
@@ -83,8 +84,9 @@ def bundle(settings: Settings, domain: str, progress: Progress = silent) -> Bund
             folder = Path(name)
             progress("copy models and code", 1, 4)
             specs = [fetch(settings, one, folder / "models" / one.model) for one in chosen]
-            for one in chosen:
-                ServedModel.load(folder / "models" / one.model)
+            for one in specs:
+                if isinstance(one, ServingSpec):
+                    ServedModel.load(folder / "models" / one.model)
             copy_code(settings, domain, folder)
             (folder / "requirements.txt").write_text(requirements)
             _write_bentofile(folder, domain, specs, code_hash(settings, domain))
@@ -148,7 +150,7 @@ def _version(settings: Settings, domain: str, chosen: Sequence[Champion], requir
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
-def _write_bentofile(folder: Path, domain: str, specs: Sequence[ServingSpec], code: str) -> None:
+def _write_bentofile(folder: Path, domain: str, specs: Sequence[ServedVersion], code: str) -> None:
     labels = {f"model.{one.model}": f"{one.version}" for one in specs}
     labels |= {f"estimator.{one.model}": one.estimator for one in specs}
     releases = map(str, sorted({one.release for one in specs}))
@@ -199,11 +201,13 @@ def bentoml_environment(settings: Settings, code: Path) -> dict[str, str]:
     }
 
 
-def _finish(path: Path, domain: str, requirements: str, specs: Sequence[ServingSpec]) -> None:
+def _finish(path: Path, domain: str, requirements: str, specs: Sequence[ServedVersion]) -> None:
     """Make sure of what is in the bento, and say that it is whole."""
     # BentoML's own document knows nothing of mounted endpoints.
     documentation = import_module(f"bentos.{domain}.documentation")
-    openapi = documentation.openapi({one.model: one for one in specs})
+    openapi = documentation.openapi(
+        {one.model: one for one in specs if isinstance(one, ServingSpec)}
+    )
     (path / "apis" / "openapi.yaml").write_text(yaml.safe_dump(openapi, sort_keys=False))
     # BentoML adds a line for itself, without a hash; ours is pinned already.
     (path / "env" / "python" / "requirements.txt").write_text(requirements)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tambo.errors import ServingError
-from tambo.serving.candidate_index import INDEX_FILE
 from tambo.serving.spec import MANIFEST_FILE, MODEL_FILE, SPEC_FILE, ServingSpec
+from tambo.serving.version import VERSION_FILE, ServedVersion
 from tambo.settings import Settings
 
 ALIAS = "champion"
@@ -18,7 +18,7 @@ ARTIFACTS = "serving"
 """Folder of a run that holds what a service needs."""
 
 FILES = (MODEL_FILE, SPEC_FILE, MANIFEST_FILE)
-"""What every champion has; one that ranks candidates has INDEX_FILE as well."""
+"""What a graph has at least; a champion that is none has `VERSION_FILE` and files of its own."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +58,8 @@ def champions(settings: Settings, models: Sequence[str]) -> list[Champion]:
     return found
 
 
-def fetch(settings: Settings, champion: Champion, folder: Path) -> ServingSpec:
-    """Copy a champion's artefact into a folder, with its version written into the spec.
+def fetch(settings: Settings, champion: Champion, folder: Path) -> ServedVersion:
+    """Copy a champion's artefact into a folder, with its version written into it.
 
     Raises:
         ServingError: the run lacks a file of it.
@@ -72,7 +72,8 @@ def fetch(settings: Settings, champion: Champion, folder: Path) -> ServingSpec:
     client = MlflowClient(tracking_uri=settings.mlflow_uri, registry_uri=settings.mlflow_uri)
     folder.mkdir(parents=True)
     listed = {Path(one.path).name for one in client.list_artifacts(champion.run_id, ARTIFACTS)}
-    for name in (*FILES, *({INDEX_FILE} & listed)):
+    needed = {VERSION_FILE} if VERSION_FILE in listed else set(FILES)
+    for name in sorted(listed | needed):
         path = f"{ARTIFACTS}/{name}"
         try:
             found = client.download_artifacts(champion.run_id, path, str(folder))
@@ -84,7 +85,13 @@ def fetch(settings: Settings, champion: Champion, folder: Path) -> ServingSpec:
         Path(found).replace(folder / name)
     # Downloads lie in a folder named like the artefact's.
     shutil.rmtree(folder / ARTIFACTS, ignore_errors=True)
-    spec = ServingSpec.load(folder / SPEC_FILE)
-    spec = spec.model_copy(update={"version": champion.version})
-    spec.save(folder / SPEC_FILE)
-    return spec
+    return _numbered(folder, champion.version)
+
+
+def _numbered(folder: Path, number: str) -> ServedVersion:
+    """Write a version's number into what an artefact says of itself."""
+    path = folder / VERSION_FILE
+    one = ServedVersion.load(path) if path.exists() else ServingSpec.load(folder / SPEC_FILE)
+    one = one.model_copy(update={"version": number})
+    one.save(path if path.exists() else folder / SPEC_FILE)
+    return one

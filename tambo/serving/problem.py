@@ -40,6 +40,7 @@ TITLES = {
     403: ("forbidden", "The token's roles do not allow it"),
     404: ("not-found", "There is nothing under this address"),
     405: ("method-not-allowed", "The address does not take this method"),
+    409: ("conflict", "The request does not fit what is there now"),
     413: ("too-large", "The request is too large"),
     415: ("unsupported-media-type", "The request's content type is not taken"),
     422: ("invalid-request", "A field of the request is wrong"),

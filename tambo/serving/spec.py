@@ -11,15 +11,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from numbers import Real
-from pathlib import Path
 from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from tambo.errors import ServingError
 from tambo.serving import ngrams
+from tambo.serving.version import Part, ServedVersion
 
 MODEL_FILE = "model.onnx"
 SPEC_FILE = "serving.json"
@@ -29,13 +29,7 @@ UNKNOWN = -1
 """Code of a category that is missing or that training has not seen."""
 
 
-class _Part(BaseModel):
-    """Base of the artefact's parts: immutable, and no field that is not declared."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, ser_json_inf_nan="strings")
-
-
-class Input(_Part):
+class Input(Part):
     """One input of the model: one column of its matrix, or as many as its list or n-grams have."""
 
     name: str = Field(description="full feature name (view__feature) or a field of the request")
@@ -83,7 +77,7 @@ class Input(_Part):
         return self.buckets or self.length or 1
 
 
-class Band(_Part):
+class Band(Part):
     """Signed distance of the interval's ends from the prediction."""
 
     low: float
@@ -96,7 +90,7 @@ class Band(_Part):
         return self
 
 
-class Interval(_Part):
+class Interval(Part):
     """Split-conformal prediction interval: residual quantiles of rows the model has not seen.
 
     With kind "relative" the ends are answer * (1 + low) and answer * (1 + high), with "absolute"
@@ -134,7 +128,7 @@ class Interval(_Part):
         return max(0.0, answer + band.low * scale), max(0.0, answer + band.high * scale)
 
 
-class Forecast(_Part):
+class Forecast(Part):
     """What a forecast's answer is: for each step its low, middle and high, one step after another.
 
     The graph's own quantiles are moved apart by `low` and `high`, added to the logarithm of one
@@ -169,25 +163,11 @@ class Forecast(_Part):
         return np.stack([np.clip(low, 0.0, middle), middle, np.maximum(high, middle)], axis=-1)
 
 
-class ServingSpec(_Part):
+class ServingSpec(ServedVersion):
     """All that a service must know of one model version besides the ONNX file."""
 
-    model: str = Field(description="registered name, for example flight_price")
-    version: str | None = Field(
-        default=None, description="version in the model registry; filled in when it is bundled"
-    )
-    estimator: str = Field(description="xgboost, linear, route_class_mean, ...")
-    baseline: bool = Field(
-        default=False, description="no candidate passed the gate: the best baseline serves"
-    )
     failed: tuple[str, ...] = Field(
         default=(), description="checks of the gate that it failed; only references were better"
-    )
-    run_id: str
-    feature_service: str
-    release: int
-    as_of: AwareDatetime = Field(
-        description="newest availability in the release, of the model's domain"
     )
     target: str = Field(description="what is predicted, for example price")
     unit: str = Field(description="of the target, for example BRL")
@@ -265,24 +245,6 @@ class ServingSpec(_Part):
     def encode_columns(self, columns: Mapping[str, Sequence[object]]) -> NDArray[np.float32]:
         """Encode equally long columns; otherwise as `encode`."""
         return encode_columns(self.inputs, columns)
-
-    def save(self, path: Path) -> None:
-        """Write the spec as JSON, always the same bytes for the same spec."""
-        path.write_text(self.model_dump_json(indent=2) + "\n", encoding="utf-8")
-
-    @classmethod
-    def load(cls, path: Path) -> Self:
-        """Read a spec.
-
-        Raises:
-            ServingError: the file is missing or is not a serving spec.
-        """
-        try:
-            return cls.model_validate_json(path.read_bytes())
-        except (OSError, ValidationError) as error:
-            raise ServingError(
-                f"{path}: not a serving spec: {error}", remedy="train the model again"
-            ) from error
 
 
 def source_columns(inputs: Sequence[Input]) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from tambo.lake.build import build
 from tambo.planning.tourism.learned import RESPONSE_FILE, Learned
 from tambo.planning.tourism.plan import make_plan
 from tambo.planning.tourism.request import PlanRequest
+from tambo.serving.version import VERSION_FILE, ServedVersion
 from tambo.settings import Settings
 from tambo.sources.tourism import world
 from training import card, registry
@@ -108,7 +109,10 @@ def test_a_version_holds_json_and_reports_alone(home, trained):
     files = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
     reports = {"certificate", "gate", "metrics", "held_out", "evidence", "importance"}
     written = {*(f"reports/{name}.json" for name in reports), "plots/uplift_by_market.png"}
-    assert files == {f"serving/{RESPONSE_FILE}", *written}
+    assert files == {f"serving/{RESPONSE_FILE}", f"serving/{VERSION_FILE}", *written}
+    said = ServedVersion.load(folder / "serving" / VERSION_FILE)
+    assert (said.model, said.release, said.run_id) == (MODEL.name, 1, trained.run_id)
+    assert said.baseline == trained.baseline
     certificate = json.loads((folder / "reports" / "certificate.json").read_text())
     assert certificate["newest_created"] <= 0
     told = card.figures(home, MODEL.name)

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -20,13 +19,14 @@ from threadpoolctl import threadpool_limits
 from tambo.errors import TrainingError
 from tambo.lake import reader
 from tambo.planning.tourism.learned import Learned
-from training import plots
+from tambo.serving.version import ServedVersion
 from training.candidates import Candidates
 from training.card import table
 from training.gate import Check, Verdict
 from training.labels import LabelTable, read_labels, require
-from training.record import Record, log_and_register, write_reports
-from training.registry import SERVING, ModelVersion
+from training.record import Record, log_and_register
+from training.registry import ModelVersion
+from training.tourism.campaign_files import NO_EFFECT, RESPONSE, write_version
 from training.tourism.campaign_fit import Fit, fit_at, judge_windows
 from training.tourism.campaign_heldout import HeldOut
 from training.tourism.campaign_history import History
@@ -45,7 +45,6 @@ LEAST_WEEKS = 60
 """Weeks of counts without which a season cannot be told from anything else: nothing is learned."""
 LEAST_GAIN = 2.0
 """Log predictive density above that of no effect that held-out campaigns must show: 7 to 1."""
-RESPONSE, NO_EFFECT = "response", "no_effect"
 
 
 @dataclass(frozen=True)
@@ -172,10 +171,27 @@ class CampaignUplift:
                 version_tags={**tags, "metrics": json.dumps(shown)},
                 params=_params(self, now, fit, known_by),
                 metrics={f"test.{key}": value for key, value in metrics.items()},
-                write=lambda folder, _: _write(
-                    folder, learned, verdict, judged.joined, now, metrics
+                write=lambda folder, run_id: write_version(
+                    folder,
+                    self._version(release, estimator, run_id),
+                    learned,
+                    verdict,
+                    judged.joined,
+                    metrics,
+                    now.certificate,
                 ),
             ),
+        )
+
+    def _version(self, release: Release, estimator: str, run_id: str) -> ServedVersion:
+        return ServedVersion(
+            model=self.name,
+            estimator=estimator,
+            baseline=estimator == NO_EFFECT,
+            run_id=run_id,
+            feature_service=self.feature_service,
+            release=release.number,
+            as_of=release.as_of.aware(self.domain),
         )
 
     def figures(self, reports: Mapping[str, Any]) -> list[str]:
@@ -256,49 +272,6 @@ def _params(model: CampaignUplift, now: Seen, fit: Fit, known_by: datetime) -> d
         "windows": WINDOWS,
         "window_weeks": WINDOW_WEEKS,
         "history": now.history.digest(),
-    }
-
-
-def _write(
-    folder: Path,
-    learned: Learned,
-    verdict: Verdict,
-    found: HeldOut,
-    now: Seen,
-    metrics: Mapping[str, float],
-) -> None:
-    for name in (SERVING, "reports", "plots"):
-        (folder / name).mkdir()
-    learned.save(folder / SERVING)
-    write_reports(
-        folder / "reports",
-        {
-            "certificate": now.certificate.to_dict(),
-            "gate": verdict.to_dict(),
-            "metrics": {
-                RESPONSE: dict(metrics),
-                "mean_effect": _rival(metrics, "mean_effect"),
-                NO_EFFECT: {"gain": 0.0, **_rival(metrics, NO_EFFECT)},
-            },
-            "importance": {},
-            "held_out": [asdict(one) for one in found.campaigns],
-            "evidence": [asdict(one) for one in learned.evidence],
-        },
-    )
-    plots.bars(
-        folder / "plots" / "uplift_by_market.png",
-        {one.market: one.uplift for one in learned.evidence},
-        "Visitors added in a usual campaign week, without pooling",
-        "share of the visitors",
-    )
-
-
-def _rival(metrics: Mapping[str, float], name: str) -> dict[str, float]:
-    """Metrics of a rival, which carry its name."""
-    return {
-        key.removeprefix(f"{name}_"): value
-        for key, value in metrics.items()
-        if key.startswith(f"{name}_")
     }
 
 
