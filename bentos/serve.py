@@ -27,6 +27,7 @@ from tambo.settings import Settings
 
 _START_SECONDS = 60.0
 _CALL_SECONDS = 30.0
+_TASK_SECONDS = 300.0
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,7 @@ def serve_forever(settings: Settings, domain: str, port: int | None = None) -> N
 
 
 def call(url: str, payload: Mapping[str, Any]) -> dict[str, Any]:
-    """Send one request, as a client would.
+    """Send one request, as a client would; where a task answers it, wait for its result.
 
     Args:
         url: of the endpoint.
@@ -111,6 +112,8 @@ def call(url: str, payload: Mapping[str, Any]) -> dict[str, Any]:
     """
     try:
         answer = httpx.post(url, json=payload, timeout=_CALL_SECONDS, trust_env=False)
+        if answer.status_code == httpx.codes.ACCEPTED:
+            answer = _result(httpx.URL(url), answer.json())
     except httpx.HTTPError as error:
         raise ServingError(
             f"{url} does not answer: {error}", remedy="start the service: make serve"
@@ -124,6 +127,16 @@ def call(url: str, payload: Mapping[str, Any]) -> dict[str, Any]:
             f"{url} answers {answer.status_code}: {body.get('detail')}", remedy=body.get("remedy")
         )
     return body
+
+
+def _result(url: httpx.URL, task: Mapping[str, Any]) -> httpx.Response:
+    """Wait for a task, and fetch what came of it."""
+    deadline = time.monotonic() + _TASK_SECONDS
+    with httpx.Client(timeout=_CALL_SECONDS, trust_env=False) as client:
+        while task["status"] == "in_progress" and time.monotonic() < deadline:
+            time.sleep(0.2)
+            task = client.get(url.join(task["status_url"])).raise_for_status().json()
+        return client.get(url.join(task["result_url"]))
 
 
 def _check_features(settings: Settings, bento: Path) -> None:

@@ -13,7 +13,8 @@ from anyio import to_thread
 from pydantic import BaseModel
 
 from bentos.inference.requests import Batch
-from bentos.web.endpoint import Operation
+from bentos.web.endpoint import STATUS, Operation
+from bentos.web.tasks import Tasks
 from tambo.featurestore.online import OnlineReader
 from tambo.serving.model import ServedModel
 from tambo.serving.spec import ServingSpec
@@ -37,6 +38,20 @@ class Answerer(Protocol):
         """
 
 
+class Planner(Protocol):
+    """Answers requests that take long, as tasks; may be used by several threads."""
+
+    def begin(self, request: Any) -> Callable[[], BaseModel]:
+        """Check a request, and prepare what answers it.
+
+        Args:
+            request: as the operation reads it.
+
+        Raises:
+            ProblemError: a field of the request is wrong.
+        """
+
+
 @dataclass(frozen=True)
 class Endpoint:
     """An operation of a service and the model that it stands behind.
@@ -45,9 +60,11 @@ class Endpoint:
         model: registered name; the bento holds its champion.
         operation: what is asked and answered.
         open: makes the answerer of a champion and of the online features of its feature service,
-            and then of those of `others`.
-        many: the answer to a batch; it takes `items`.
+            then of those of `others`, then of the folders of `artefacts`. Where the operation is
+            answered later, it makes a `Planner`.
+        many: the answer to a batch; it takes `items`. None: it takes no batches.
         others: further models that it answers with.
+        artefacts: further champions that it answers with, which are no graphs.
         heavy: an answer takes longer than the way to a thread and back.
         examples: requests that this champion can answer, by title; None: those of the operation.
         refine: narrows the schemas of the OpenAPI document, by name, to what this champion knows.
@@ -55,16 +72,17 @@ class Endpoint:
 
     model: str
     operation: Operation
-    open: Callable[..., Answerer]
-    many: Callable[..., BaseModel]
+    open: Callable[..., Answerer | Planner]
+    many: Callable[..., BaseModel] | None = None
     others: tuple[str, ...] = ()
+    artefacts: tuple[str, ...] = ()
     heavy: bool = False
     examples: Callable[[ServingSpec], Mapping[str, Any]] | None = None
     refine: Callable[[dict[str, Any], ServingSpec], None] | None = None
 
     @property
     def models(self) -> tuple[str, ...]:
-        """All models that it answers with."""
+        """All graphs that it answers with."""
         return (self.model, *self.others)
 
 
@@ -100,28 +118,50 @@ class OpenEndpoint:
     Args:
         endpoint: what is served.
         models: the champions, in the order of `Endpoint.models`.
+        folders: those of `Endpoint.artefacts`.
         far: whether features lie over the network.
 
     Raises:
         ServingError: the endpoint cannot answer with these.
     """
 
-    def __init__(self, endpoint: Endpoint, models: Sequence[OpenModel], *, far: bool) -> None:
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        models: Sequence[OpenModel],
+        folders: Sequence[Path] = (),
+        *,
+        far: bool,
+    ) -> None:
         self._endpoint = endpoint
         self._readers = [one.reader for one in models]
-        self._answerer = endpoint.open(*chain.from_iterable(models))
+        self._answerer: Any = endpoint.open(*chain.from_iterable(models), *folders)
+        self._tasks = Tasks(endpoint.operation.path)
         # A look-up in a file takes less than the way to a thread and back; one over the network
         # may take long, and must not hold up the others.
         self._apart = far or endpoint.heavy
 
     async def answer(self, asked: Any) -> BaseModel:
-        """Answer a body that the operation has read: one request or many."""
+        """Answer a body that the operation has read: one request or many, or begin a task."""
+        if self._endpoint.operation.later:
+            return self._tasks.submit(await to_thread.run_sync(self._answerer.begin, asked))
         batch = isinstance(asked, Batch)
         requests = asked.items if isinstance(asked, Batch) else [asked]
         work = partial(self._answerer.answer, requests, batch=batch)
         answers = await to_thread.run_sync(work) if self._apart or batch else work()
-        one: BaseModel = self._endpoint.many(items=answers) if batch else answers[0]
+        many = self._endpoint.many
+        one: BaseModel = many(items=answers) if batch and many is not None else answers[0]
         return one
+
+    async def look(self, question: str, task_id: str) -> BaseModel:
+        """Answer a question about a task: how far it is, or what came of it.
+
+        Raises:
+            ProblemError: there is no such task, or it is not done.
+            Exception: what ended it.
+        """
+        found = self._tasks.status if question == STATUS else self._tasks.result
+        return found(task_id)
 
     def check(self) -> None:
         """Make sure that its features can be read.
@@ -154,6 +194,11 @@ def open_endpoints(
     opened = {name: OpenModel.load(folder / name, settings) for name in names}
     far = settings.redis_url is not None
     return {
-        one.operation.name: OpenEndpoint(one, [opened[name] for name in one.models], far=far)
+        one.operation.name: OpenEndpoint(
+            one,
+            [opened[name] for name in one.models],
+            [folder / name for name in one.artefacts],
+            far=far,
+        )
         for one in endpoints
     }

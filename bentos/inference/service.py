@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from starlette.applications import Starlette
 
 from bentos.inference.endpoint import Endpoint, open_endpoints
-from bentos.web.endpoint import Handle, route
+from bentos.web.endpoint import Handle, Look, route, task_routes
 from bentos.web.openapi import routes
 from tambo.errors import OnlineStoreError
 from tambo.serving.spec import SPEC_FILE, ServingSpec
@@ -45,6 +45,11 @@ def application(endpoints: Sequence[Endpoint], document: dict[str, Any]) -> Star
     return Starlette(
         routes=[
             *(route(one.operation, _handle(one.operation.name)) for one in endpoints),
+            *(
+                found
+                for one in endpoints
+                for found in task_routes(one.operation, _look(one.operation.name))
+            ),
             *routes(document),
         ]
     )
@@ -56,6 +61,14 @@ def _handle(operation: str) -> Handle:
         return await service.opened[operation].answer(asked)
 
     return handle
+
+
+def _look(operation: str) -> Look:
+    async def look(question: str, task_id: str) -> BaseModel:
+        service: ModelService = bentoml.get_current_service()
+        return await service.opened[operation].look(question, task_id)
+
+    return look
 
 
 class ModelService:

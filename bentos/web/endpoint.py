@@ -1,4 +1,7 @@
-"""A JSON endpoint: every request ends in an answer or in a problem that names the field."""
+"""A JSON endpoint: every request ends in an answer or in a problem that names the field.
+
+The answer to an operation that takes long is a task; see `bentos.web.tasks`.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from bentos.web.tasks import TaskStatus
 from tambo.errors import OnlineStoreError, TamboError
 from tambo.serving.problem import MEDIA_TYPE, Problem, ProblemError, from_validation, problem
 
@@ -22,6 +26,8 @@ MAX_BYTES = 2 * 1024 * 1024
 """Largest body; a thousand flights take about 200 kB."""
 
 STORE_DOWN = "the online store cannot be read now"
+
+_RETRY = {409: {"retry-after": "1"}, 429: {"retry-after": "5"}}
 
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
@@ -37,6 +43,7 @@ class Operation:
         description: what it does, in Markdown.
         request: reads the body.
         answer: shape of the answer.
+        later: the answer is the result of a task; the request is answered with its status.
         words: our words by pydantic's error type.
         skip: leading parts of pydantic's error paths that are not in the request.
         personal: requests hold personal data. No problem and no log then repeats anything of one:
@@ -52,6 +59,7 @@ class Operation:
     description: str
     request: TypeAdapter[Any]
     answer: TypeAdapter[Any]
+    later: bool = False
     words: Mapping[str, str] = field(default_factory=dict)
     skip: int = 0
     personal: bool = False
@@ -69,28 +77,64 @@ def problem_response(one: Problem, headers: Mapping[str, str] | None = None) -> 
 Handle = Callable[[Any], Awaitable[BaseModel]]
 """Makes the answer to a request that was read."""
 
+Look = Callable[[str, str], Awaitable[BaseModel]]
+"""Makes the answer to a question, STATUS or RESULT, about a task."""
+
+STATUS, RESULT = "status", "result"
+
 
 def route(operation: Operation, handle: Handle) -> Route:
     """Make the route of an operation."""
 
+    async def answer(request: Request) -> Response:
+        _check_headers(request)
+        asked = _read(operation, await _body(request))
+        return _answer(await handle(asked))
+
+    return _route(operation, operation.path, operation.name, "POST", answer)
+
+
+def task_routes(operation: Operation, look: Look) -> list[Route]:
+    """Make the routes of an operation's tasks; none where it has none."""
+    found = []
+    for question in (STATUS, RESULT) if operation.later else ():
+
+        async def answer(request: Request, question: str = question) -> Response:
+            name = request.query_params.get("task_id")
+            if not name:
+                raise ProblemError(400, "the address has no task_id", remedy="?task_id=...")
+            return _json(await look(question, name))
+
+        path, name = f"{operation.path}/{question}", f"{operation.name}_{question}"
+        found.append(_route(operation, path, name, "GET", answer))
+    return found
+
+
+def _route(
+    operation: Operation,
+    path: str,
+    name: str,
+    method: str,
+    answer: Callable[[Request], Awaitable[Response]],
+) -> Route:
     async def endpoint(request: Request) -> Response:
-        if request.method != "POST":
-            refused = problem(405, f"{operation.path} takes POST, not {request.method}")
-            return problem_response(refused, {"allow": "POST"})
+        if request.method != method:
+            refused = problem(405, f"{path} takes {method}, not {request.method}")
+            return problem_response(refused, {"allow": method})
         try:
-            return await _answer(operation, handle, request)
+            return await answer(request)
         except ClientDisconnect:
             return Response(status_code=499)
         except Exception as error:
             return _failure(error, operation)
 
-    return Route(operation.path, endpoint, methods=_METHODS, name=operation.name)
+    return Route(path, endpoint, methods=_METHODS, name=name)
 
 
 def _failure(error: Exception, operation: Operation) -> Response:
     """Answer with the problem that an error is; only what is ours to mend goes to the log."""
     if isinstance(error, ProblemError):
-        return problem_response(error.problem)
+        return problem_response(error.problem, _RETRY.get(error.problem.status))
     if isinstance(error, OnlineStoreError):
         # Its message may name paths and hosts, which are none of the caller's business.
         logger.error("%s", error)
@@ -106,17 +150,27 @@ def _failure(error: Exception, operation: Operation) -> Response:
     return problem_response(problem(500, "see the service's log"))
 
 
-async def _answer(operation: Operation, handle: Handle, request: Request) -> Response:
-    _check_headers(request)
-    body = await _body(request)
+def _read(operation: Operation, body: bytes) -> Any:
     try:
-        asked = operation.request.validate_json(body)
+        return operation.request.validate_json(body)
     except ValidationError as error:
         raise from_validation(
             error, operation.words, operation.skip, personal=operation.personal
         ) from error
-    answer = await handle(asked)
-    return Response(answer.model_dump_json(), media_type="application/json")
+
+
+def _answer(answer: BaseModel) -> Response:
+    if not isinstance(answer, TaskStatus):
+        return _json(answer)
+    headers = {"location": answer.status_url, "retry-after": "1"}
+    return _json(answer, 202, headers)
+
+
+def _json(
+    answer: BaseModel, status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response:
+    body = answer.model_dump_json()
+    return Response(body, status, headers=headers, media_type="application/json")
 
 
 def _check_headers(request: Request) -> None:

@@ -13,10 +13,13 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse
 from starlette.routing import Route
 
-from bentos.web.endpoint import Operation
+from bentos.web.endpoint import RESULT, STATUS, Operation
+from bentos.web.tasks import TaskStatus
 from tambo.serving.problem import MEDIA_TYPE, TITLES, Problem
 
 _PROBLEMS = (400, 405, 413, 415, 422, 503)
+_TASK = "task:out"
+_TASK_PROBLEMS = {STATUS: (400, 404, 405), RESULT: (400, 404, 405, 409, 422, 503)}
 
 _SYSTEM = {
     "/livez": ("livez", "Is the process alive?", "text/plain"),
@@ -64,6 +67,8 @@ def document(
     """
     problems: TypeAdapter[Any] = TypeAdapter(Problem)
     adapters = [(("problem", "serialization"), problems)]
+    if any(one.later for one in operations):
+        adapters.append(((_TASK, "serialization"), TypeAdapter(TaskStatus)))
     for one in operations:
         adapters.append(((f"{one.name}:in", "validation"), one.request))
         adapters.append(((f"{one.name}:out", "serialization"), one.answer))
@@ -78,6 +83,11 @@ def document(
         "servers": [{"url": "."}],
         "paths": {
             **{one.path: {"post": _operation(one, by_key)} for one in operations},
+            **{
+                f"{one.path}/{question}": {"get": _look(one, question, by_key)}
+                for one in operations
+                for question in ((STATUS, RESULT) if one.later else ())
+            },
             **{path: {"get": _system(*said, by_key["problem"])} for path, said in _SYSTEM.items()},
         },
         "components": {"schemas": shared.get("$defs", {})},
@@ -110,28 +120,77 @@ def _operation(one: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
         "description": one.description,
         "requestBody": {
             "required": True,
-            "content": {
-                "application/json": {
-                    "schema": schemas[f"{one.name}:in"],
-                    "examples": _examples(one.request_examples),
-                }
-            },
+            "content": _content(schemas[f"{one.name}:in"], one.request_examples),
         },
-        "responses": {
-            "200": {
-                "description": "The answer",
-                "content": {
-                    "application/json": {
-                        "schema": schemas[f"{one.name}:out"],
-                        "examples": _examples(one.answer_examples),
-                    }
-                },
-            },
-            **{str(status): _problem(one, status, schemas) for status in _PROBLEMS},
-            "default": {
-                "description": "Any other problem",
-                "content": {MEDIA_TYPE: {"schema": schemas["problem"]}},
-            },
+        "responses": (
+            _answers(one, _PROBLEMS, schemas)
+            if not one.later
+            else _task(one, 202, (*_PROBLEMS, 429), schemas)
+        ),
+    }
+
+
+def _look(one: Operation, question: str, schemas: dict[str, Any]) -> dict[str, Any]:
+    """Describe what is asked about a task."""
+    words = {STATUS: "How far is it", RESULT: "What came of it"}
+    problems = _TASK_PROBLEMS[question]
+    return {
+        "tags": ["predictions"],
+        "operationId": f"{one.name}_{question}",
+        "summary": f"{one.summary}: {words[question].lower()}?",
+        "parameters": [
+            {
+                "name": "task_id",
+                "in": "query",
+                "required": True,
+                "description": f"as POST {one.path} answers it",
+                "schema": {"type": "string"},
+            }
+        ],
+        "responses": (
+            _task(one, 200, problems, schemas)
+            if question == STATUS
+            else _answers(one, problems, schemas)
+        ),
+    }
+
+
+def _task(
+    one: Operation, status: int, problems: Sequence[int], schemas: dict[str, Any]
+) -> dict[str, Any]:
+    example = {
+        "task_id": "0b1c",
+        "status": "in_progress",
+        "submitted_at": "2026-01-01T07:42:00Z",
+        "completed_at": None,
+        "status_url": f"{one.path}/{STATUS}?task_id=0b1c",
+        "result_url": f"{one.path}/{RESULT}?task_id=0b1c",
+    }
+    content = _content(schemas[_TASK], {"A task": example})
+    return {
+        str(status): {"description": "How far the task is", "content": content},
+        **_problems(one, problems, schemas),
+    }
+
+
+def _answers(one: Operation, problems: Sequence[int], schemas: dict[str, Any]) -> dict[str, Any]:
+    content = _content(schemas[f"{one.name}:out"], one.answer_examples)
+    return {
+        "200": {"description": "The answer", "content": content},
+        **_problems(one, problems, schemas),
+    }
+
+
+def _content(schema: Any, examples: Any) -> dict[str, Any]:
+    return {"application/json": {"schema": schema, "examples": _examples(examples)}}
+
+
+def _problems(one: Operation, statuses: Sequence[int], schemas: dict[str, Any]) -> dict[str, Any]:
+    return {
+        **{str(status): _problem(one, status, schemas) for status in statuses},
+        "default": {
+            "description": "Any other problem",
+            "content": {MEDIA_TYPE: {"schema": schemas["problem"]}},
         },
     }
 
