@@ -25,7 +25,7 @@ SHARED = (
 )
 """Patterns below the project's root; a domain's own folder comes on top."""
 
-REQUEST_TIME = "tambo/requesttime"
+BY_DOMAIN = ("tambo/requesttime", "tambo/planning")
 """Of these a service takes the shared ones and its own domain's."""
 
 NOT_SERVED = ("bentos/*/example.py",)
@@ -44,7 +44,8 @@ def code_files(settings: Settings, domain: str) -> list[Path]:
         if not files:
             raise ServingError(f"{settings.root} has no {pattern}.")
         found |= files
-    found |= set(own_files(settings.root / REQUEST_TIME, domain))
+    for folder in BY_DOMAIN:
+        found |= set(own_files(settings.root / folder, domain))
     for pattern in NOT_SERVED:
         found -= set(settings.root.glob(pattern))
     return sorted(path.relative_to(settings.root) for path in found)

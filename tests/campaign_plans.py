@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 
 import numpy as np
@@ -14,10 +15,16 @@ FIRST, LAST = date(2026, 1, 5), date(2026, 3, 29)
 PLACES = {"Huaca": ("all",), "Playa": ("brazil", "domestic"), "Museo": ("all",)}
 
 
-def learned(seed: int = 1, draws: int = 12, *, enough: bool = True) -> Learned:
+def learned(
+    seed: int = 1,
+    draws: int = 12,
+    *,
+    enough: bool = True,
+    places: Mapping[str, tuple[str, ...]] = PLACES,
+) -> Learned:
     """Three locations, four pairs; every number drawn from a seed."""
     random = np.random.default_rng(seed)
-    pairs = [(place, market) for place, markets in PLACES.items() for market in markets]
+    pairs = [(place, market) for place, markets in places.items() for market in markets]
     size = random.uniform(3, 7, len(pairs))
     scale = 20 * np.exp(0.6 * size)
     return Learned(

@@ -1,9 +1,10 @@
-"""Visitor forecasts by a known formula: the artefacts of both, and a client of the service."""
+"""Visitor forecasts by a known formula: their artefacts, and a client of the service."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import campaign_plans
 import numpy as np
 import online_tourism
 import onnx
@@ -12,18 +13,21 @@ from online_tourism import AS_OF, OLD, PLAZA, UNCOUNTED
 from starlette.applications import Starlette
 
 from bentos.inference.endpoint import open_endpoints
-from bentos.tourism import MODELS
 from bentos.tourism.endpoints import ENDPOINTS
-from bentos.web.endpoint import route
+from bentos.web.endpoint import route, task_routes
 from bentos.web.middleware import ProblemMiddleware
 from tambo.featurestore.online import resolve
 from tambo.serving.spec import Forecast, Input, ServingSpec
+from tambo.serving.version import VERSION_FILE, ServedVersion
 from tambo.settings import Settings
 from training.onnx_export import Graph
 
 HOLIDAY, FESTIVAL, RAIN, WIDTH = 1.5, 60.0, 2.0, 0.2
 """Factor of a holiday, visitors of a festival, visitors that a mm of rain costs, ends of the
 quantiles as a share of the middle."""
+
+PLACES = {PLAZA: ("brazil", "domestic"), "Playa": ("domestic",), UNCOUNTED: ("all",)}
+"""Locations and markets of the response; the one in the middle is not online."""
 
 STEPS = {"visitor_flow": 28, "visitor_flow_hourly": 72}
 _WINDOW = {"visitor_flow": ("daily_visitors", 56), "visitor_flow_hourly": ("hourly_visitors", 168)}
@@ -101,14 +105,29 @@ def graph(model: str) -> onnx.ModelProto:
 
 
 def write_all(folder: Path, store, **changes: object) -> None:
-    """Write the artefacts of both models, each into a folder of its name."""
+    """Write the artefacts of all models, each into a folder of its name."""
     manifest = resolve(store, online_tourism.SERVICE, release=2, as_of=online_tourism.INSTANTS)
-    for model in MODELS:
+    for model in STEPS:
         served_model.write(folder / model, manifest, spec(model, **changes), graph(model))
+    write_response(folder / "campaign_uplift")
+
+
+def write_response(folder: Path, **changes: object) -> None:
+    """Write the artefact of the response to campaigns; `changes` as in `campaign_plans.learned`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    campaign_plans.learned(places=PLACES, **changes).save(folder)
+    ServedVersion(
+        model="campaign_uplift",
+        estimator="response",
+        run_id="unregistered",
+        feature_service="campaign_uplift_v1",
+        release=2,
+        as_of=AS_OF,
+    ).save(folder / VERSION_FILE)
 
 
 def home(folder: Path, **changes: object) -> Settings:
-    """Make a home with the artefacts of both models, and the online store behind them."""
+    """Make a home with the artefacts of all models, and the online store behind them."""
     settings = Settings(home=folder)
     settings.online_store.parent.mkdir(parents=True)
     online = {"type": "sqlite", "path": str(settings.online_store)}
@@ -120,7 +139,20 @@ def home(folder: Path, **changes: object) -> Settings:
 
 def client(folder: Path, **changes: object) -> served_model.Client:
     """Make a home in a folder, and serve from it."""
-    settings = home(folder, **changes)
+    home(folder, **changes)
+    return client_of(folder)
+
+
+def client_of(folder: Path) -> served_model.Client:
+    """Serve from a home that was made."""
+    settings = Settings(home=folder)
     opened = open_endpoints(ENDPOINTS, folder / "models", settings)
-    routes = [route(one.operation, opened[one.operation.name].answer) for one in ENDPOINTS]
+    routes = [
+        found
+        for one in ENDPOINTS
+        for found in (
+            route(one.operation, opened[one.operation.name].answer),
+            *task_routes(one.operation, opened[one.operation.name].look),
+        )
+    ]
     return served_model.Client(ProblemMiddleware(Starlette(routes=routes)))

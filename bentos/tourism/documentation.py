@@ -9,7 +9,7 @@ from bentos.inference.documentation import describe
 from bentos.tourism.endpoints import ENDPOINTS
 from tambo.serving.spec import ServingSpec
 
-_WORDS = "Forecasts of Tambo's champion models, from the features that are online now."
+_WORDS = "Forecasts and campaign plans of Tambo's champions, by what is online now."
 
 
 def openapi(specs: Mapping[str, ServingSpec]) -> dict[str, Any]:

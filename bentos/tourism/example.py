@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any
 
 from tambo.errors import ServingError
@@ -10,6 +11,7 @@ from tambo.lake import reader, releases
 from tambo.settings import Settings
 
 PATH = "/v1/visitor-flow"
+PLAN = "/v1/campaign-plan"
 
 _LAST_COUNTED = """
     SELECT location
@@ -39,8 +41,26 @@ def hours(settings: Settings) -> dict[str, Any]:
     return {**days(settings), "unit": "hour", "horizon": 3}
 
 
+def season(settings: Settings) -> dict[str, Any]:
+    """Ask for a plan of the half year that follows what the release knows.
+
+    Raises:
+        ReleaseError: nothing is released.
+    """
+    known = releases.get(settings).as_of.aware("tourism").date()
+    first = known + timedelta(days=7 - known.weekday())
+    return {
+        "budget": 10_000,
+        "first": first.isoformat(),
+        "last": (first + timedelta(weeks=26, days=-1)).isoformat(),
+        # Where the season is flat, no week is off-peak, and a question must have an answer.
+        "off_peak": None,
+    }
+
+
 QUESTIONS: Mapping[str, tuple[str, Callable[[Settings], dict[str, Any]]]] = {
     "visitor_flow": (PATH, days),
     "visitor_flow_hourly": (PATH, hours),
+    "campaign_uplift": (PLAN, season),
 }
 """By model: where to ask, and what. The first is asked where nobody names a model."""

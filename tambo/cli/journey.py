@@ -15,6 +15,9 @@ from tambo.errors import ServingError
 from tambo.progress import Progress
 from tambo.settings import Settings
 
+_SHOWN = 10
+"""Most entries of a list that are shown."""
+
 
 def run(settings: Settings, raw: Path | None) -> None:
     """Go from raw files to one answer of the served model; leaves nothing running.
@@ -83,11 +86,15 @@ def _ask_all(settings: Settings, domain: str) -> dict[str, Any]:
 
 
 def _short(answer: Any) -> Any:
-    """The answer without its lists of features and their age, which fill a screen."""
+    """The answer without what fills a screen: its features, their age, and long lists."""
     if isinstance(answer, dict):
         kept = answer.keys() - {"features", "freshness"}
         return {name: _short(value) for name, value in answer.items() if name in kept}
-    return [_short(one) for one in answer] if isinstance(answer, list) else answer
+    if isinstance(answer, list):
+        return (
+            [_short(one) for one in answer] if len(answer) <= _SHOWN else f"{len(answer)} of them"
+        )
+    return answer
 
 
 def predict(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import httpx
 import online_feast
 import online_tourism
@@ -15,7 +17,7 @@ from bentos.bundle import bundle, served_domain
 from bentos.requirements import FORBIDDEN
 from bentos.serve import call, serving
 from bentos.tourism import MODELS
-from bentos.tourism.example import PATH, QUESTIONS
+from bentos.tourism.example import PATH, PLAN, QUESTIONS
 from tambo.errors import ServingError
 from tambo.featurestore.online import StoreState, write_redis_state, write_sqlite_state
 
@@ -46,7 +48,7 @@ def service(settings, bundled):
         yield process
 
 
-def test_the_bento_holds_both_champions_and_nothing_but_what_serves(settings, bundled):
+def test_the_bento_holds_all_champions_and_nothing_but_what_serves(settings, bundled):
     assert bundled.models == dict.fromkeys(MODELS, "1")
     assert served_domain(settings) == "tourism"
     requirements = (bundled.path / "env" / "python" / "requirements.txt").read_text()
@@ -56,7 +58,8 @@ def test_the_bento_holds_both_champions_and_nothing_but_what_serves(settings, bu
     assert not list(bundled.path.rglob("example.py"))
     assert not (bundled.path / "src" / "bentos" / "travel").exists()
     said = yaml.safe_load((bundled.path / "apis" / "openapi.yaml").read_text())["paths"]
-    assert {PATH, WHY} < set(said)
+    assert {PATH, WHY, PLAN, f"{PLAN}/status", f"{PLAN}/result"} < set(said)
+    assert (bundled.path / "src/tambo/planning/tourism/plan.py").exists()
     example = said[PATH]["post"]["requestBody"]["content"]["application/json"]["examples"]
     assert example["A week"]["value"]["location"] == PLAZA
 
@@ -75,6 +78,21 @@ def test_days_hours_and_what_moved_them_over_http(service):
     assert call(service.url + PATH, {"items": [ASK] * 50})["items"] == [flow] * 50
     counted = httpx.get(f"{service.url}/metrics").text
     assert f'request_total{{endpoint="{WHY}"' in counted
+
+
+def test_a_campaign_plan_is_a_task(service):
+    first = AS_OF.date()
+    ask = {"budget": 500, "first": f"{first}", "last": f"{first + timedelta(27)}", "off_peak": None}
+    plan = call(service.url + PLAN, ask)
+    assert plan["model"] | {"version": "1"} == plan["model"]
+    assert sum(row["spend"] for row in plan["rows"]) == pytest.approx(500)
+    with pytest.raises(ServingError, match="answers 422: budget: must be greater than 0"):
+        call(service.url + PLAN, {**ask, "budget": 0})
+    lost = httpx.get(f"{service.url}{PLAN}/status?task_id=lost")
+    assert (lost.status_code, lost.json()["title"]) == (404, "There is nothing under this address")
+    counted = httpx.get(f"{service.url}/metrics").text
+    assert f'request_total{{endpoint="{PLAN}/status"' in counted
+    assert "lost" not in counted
 
 
 def test_bad_requests_are_problems(service):

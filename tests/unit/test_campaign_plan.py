@@ -34,7 +34,7 @@ def test_a_plan_adds_up():
         assert sum(one.extra.expected for one in parts) == pytest.approx(plan.total.extra.expected)
     assert plan.total.extra.low < plan.total.extra.expected < plan.total.extra.high
     assert plan.total.cost_per_visitor == pytest.approx(5_000.0 / plan.total.extra.expected)
-    assert plan.total.return_ == pytest.approx(12.0 * plan.total.extra.expected / 5_000.0)
+    assert plan.total.return_per_usd == pytest.approx(12.0 * plan.total.extra.expected / 5_000.0)
     assert plan.unspent == 0.0
     assert plan.total.extra.expected == pytest.approx(plan.bound)
 
@@ -97,7 +97,7 @@ def test_without_a_response_the_gaps_decide_and_nobody_is_promised():
     assert "Not enough data" in plan.says
     assert "missing" in plan.says
     assert plan.total.extra is None
-    assert plan.total.cost_per_visitor is plan.total.return_ is plan.bound is None
+    assert plan.total.cost_per_visitor is plan.total.return_per_usd is plan.bound is None
     assert all(row.extra is None for row in plan.rows)
     assert plan.total.spend == pytest.approx(5_000.0)
     spent = {(row.location, row.week): 0.0 for row in plan.rows}

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
 from bentos.tourism.visitor_flow.forecasting import of_location
-from bentos.tourism.visitor_flow.locations import VIEW, Asked, Locations, starts
+from bentos.tourism.visitor_flow.locations import Asked, Locations, inputs_of, starts
 from bentos.tourism.visitor_flow.schemas import (
     DriverOfStep,
     ExplainedStep,
@@ -60,7 +59,7 @@ class Explainer:
             )
             for absent in WAYS
         ]
-        rows = self._model.spec.encode([_row(asked, *way) for way in ways])
+        rows = self._model.spec.encode([inputs_of(asked, *way) for way in ways])
         found = attribute(Variants(rows, self._first, self._second, len(_DRIVERS)), self._middle)
         return Explanation(
             **of_location(self._locations, asked),
@@ -97,18 +96,6 @@ class Explainer:
                 )
             )
         return steps
-
-
-def _row(asked: Asked, features: Mapping[str, Floats], stored: Mapping[str, Any]) -> dict[str, Any]:
-    """The model's inputs of one way."""
-    return {
-        "location": asked.request.location,
-        **asked.values,
-        **{
-            f"location_flow__{name}": stored[name] for name in ("daily_visitors", "hourly_visitors")
-        },
-        **{f"{VIEW}__{name}": values for name, values in features.items()},
-    }
 
 
 def _players(model: ServedModel) -> tuple[Numbers, Numbers]:

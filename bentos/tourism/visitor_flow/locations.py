@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -16,6 +16,7 @@ from bentos.tourism.visitor_flow.schemas import MOST_STEPS, Freshness, VisitorFl
 from tambo.errors import ServingError
 from tambo.featurestore.online import OnlineReader, OnlineRow, Reason
 from tambo.requesttime.tourism import FLOW_REQUEST_STORED, ZONE, Expected, day_number
+from tambo.requesttime.tourism.calendar import Floats
 from tambo.serving.model import ServedModel
 from tambo.serving.problem import FieldError, field_error
 
@@ -113,6 +114,23 @@ class Locations:
         )
         return [self._asked(*one) for one in zip(requests, rows, strict=True)]
 
+    def find(self, requests: Sequence[VisitorFlowRequest]) -> tuple[list[OnlineRow], list[Asked]]:
+        """Look some locations up, and refuse none.
+
+        Returns:
+            What is stored of each, and those that can be forecast.
+
+        Raises:
+            OnlineStoreError: features cannot be read.
+        """
+        rows = self.features.read(requests)
+        found = [
+            self._asked(one, row)
+            for one, row in zip(requests, rows, strict=True)
+            if self._missing(row) is None
+        ]
+        return rows, found
+
     def is_new(self, asked: Asked) -> bool:
         """Tell whether the model did not learn a location."""
         return asked.request.location not in self._known
@@ -187,6 +205,26 @@ class Locations:
                 " (tourist_flow), then build, release and run tambo features"
             )
         return None
+
+
+def inputs_of(
+    asked: Asked, features: Mapping[str, Floats], stored: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The model's inputs, where features were computed from something else than is stored.
+
+    Args:
+        asked: whose.
+        features: of the request, by name.
+        stored: what they were computed from.
+    """
+    return {
+        "location": asked.request.location,
+        **asked.values,
+        **{
+            f"location_flow__{name}": stored[name] for name in ("daily_visitors", "hourly_visitors")
+        },
+        **{f"{VIEW}__{name}": values for name, values in features.items()},
+    }
 
 
 def _first_day(row: OnlineRow) -> date:

@@ -48,14 +48,14 @@ class Total:
         spend: USD.
         extra: extra visitors; None where nothing is known of what spending does.
         cost_per_visitor: USD for one extra visitor; None without any.
-        return_: value of the extra visitors for each USD; None without a declared value.
+        return_per_usd: value of the extra visitors for each USD; None without a declared value.
     """
 
     name: str
     spend: float
     extra: Estimate | None
     cost_per_visitor: float | None
-    return_: float | None
+    return_per_usd: float | None
 
 
 @dataclass(frozen=True)

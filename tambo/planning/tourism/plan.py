@@ -57,14 +57,30 @@ def replan(
 
     Args:
         learned: what past campaigns tell by now.
-        request: as the running plan was asked for; its budget is that of the whole plan.
-        spent: what has been spent of it in the weeks before that of `today`.
-        today: the first day that can still be planned.
+        request: as the running plan was asked for; see `rest_of`.
+        spent: see `rest_of`.
+        today: see `rest_of`.
         forecast: as in `make_plan`.
 
     Raises:
         PlanError: more was spent than there is, or no week is left.
     """
+    return make_plan(learned, rest_of(request, spent, today), forecast)
+
+
+def rest_of(request: PlanRequest, spent: Sequence[Spend], today: date) -> PlanRequest:
+    """What is asked for of the rest of a running plan.
+
+    Args:
+        request: as the running plan was asked for; its budget is that of the whole plan.
+        spent: what has been spent of it in the weeks before that of `today`.
+        today: the first day that can still be planned.
+
+    Raises:
+        PlanError: more was spent than there is, or no week is left.
+    """
+    if request.first > request.last:
+        return request  # What is wrong with it is told where it is planned.
     start = monday(today)
     within = [one for one in spent if monday(one.week) >= request.weeks[0]]
     late = [one for one in within if monday(one.week) >= start]
@@ -81,5 +97,4 @@ def replan(
             remedy="Raise the budget or the last day.",
         )
     first = max(start, monday(request.first))
-    again = replace(request, budget=rest, first=first, spent=(*request.spent, *spent))
-    return make_plan(learned, again, forecast)
+    return replace(request, budget=rest, first=first, spent=(*request.spent, *spent))

@@ -149,7 +149,7 @@ class Telling:
             spend=usd,
             extra=told,
             cost_per_visitor=usd / told.expected if told.expected > 0 else None,
-            return_=value * told.expected / usd if value is not None and usd > 0 else None,
+            return_per_usd=value * told.expected / usd if value is not None and usd > 0 else None,
         )
 
     def _last_year(self) -> Floats | None:
