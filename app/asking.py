@@ -10,7 +10,7 @@ import httpx
 from app import released
 from tambo.errors import ServingError
 from tambo.services import address
-from tambo.serving.problem import Problem
+from tambo.serving.problem import Problem, ProblemError
 from tambo.settings import Settings
 
 _SECONDS = 30.0
@@ -25,8 +25,9 @@ def ask(domain: str, path: str, payload: Mapping[str, Any]) -> dict[str, Any]:
         payload: the body.
 
     Raises:
-        ServingError: the service is down, too old for the question, or refuses it; the message is
-            for the visitor.
+        ServingError: the service is down or too old for the question; the message is for the
+            visitor.
+        ProblemError: it refuses the question; its problem names the fields.
     """
     settings = released.settings()
     url = address(settings, domain)
@@ -59,7 +60,7 @@ def _body(settings: Settings, domain: str, path: str, answer: httpx.Response) ->
             f"The {domain} service answers {answer.status_code}, and not as expected.",
             remedy=_serve(settings, domain),
         ) from None
-    raise ServingError(problem.detail, remedy=problem.remedy)
+    raise ProblemError(problem.status, problem.detail, problem.errors, problem.remedy)
 
 
 def _down(settings: Settings, domain: str, message: str) -> ServingError:

@@ -16,10 +16,13 @@ from tambo.errors import TamboError
 def show() -> None:
     """Draw the menu and the page that the visitor chose."""
     menu: dict[str, list[Any]] = {}
-    for page in pages():
+    known = pages()
+    opens = _first(known)
+    for page in known:
         one = st.Page(partial(draw, page), title=page.title, url_path=page.name)
         menu.setdefault(page.slice.capitalize(), []).append(one)
-    first = next(iter(menu.values()))[0]
+        if page is opens:
+            first = one
     # The default page has no address but /; so that each page keeps its own, it only leads on.
     start = st.Page(
         partial(st.switch_page, first), title="Start", default=True, visibility="hidden"
@@ -28,6 +31,17 @@ def show() -> None:
     st.set_page_config(page_title=f"{chosen.title} · Tambo", layout="wide")
     _sidebar()
     chosen.run()
+
+
+def _first(known: list[Page]) -> Page:
+    """The page that a visit begins with: the first one whose domain the release holds."""
+    for page in known:
+        try:
+            released.require(page.domain)
+        except TamboError:
+            continue
+        return page
+    return known[0]
 
 
 def draw(page: Page) -> None:

@@ -164,6 +164,12 @@ class Visitor:
         field.press("Enter")
         self.reacted()
 
+    def download(self, label: str) -> str:
+        """Click on a button that gives a file of text; returns what is in it."""
+        with self.page.expect_download() as started:
+            self.page.get_by_role("button", name=label, exact=True).click()
+        return started.value.path().read_text(encoding="utf-8-sig")
+
     def hotels(self) -> list[tuple[str, str, float]]:
         """The recommended hotels in their order: name, place, BRL a night."""
         found = []

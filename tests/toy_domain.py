@@ -60,10 +60,10 @@ MODEL = replace(FLIGHT_PRICE, name="toy_flow", domain="toy")
     "bentos/toy/example.py": "QUESTIONS = {'toy_flow': ('/v1/toy-flow', dict)}",
     "app/toy/__init__.py": "",
     "app/toy/pages/__init__.py": "",
-    "app/toy/pages/flow.py": """
+    "app/toy/pages/toy_flow.py": """
 import streamlit as st
 
-TITLE, ORDER = "Flow", 1
+TITLE, ORDER = "Toy flow", 1
 
 
 def show():

@@ -82,7 +82,7 @@ MODEL = ModelSpec(
     entity_rows=entity_rows,
     inputs=inputs(LAYOUT, PAST),
     unit_of_split="event_timestamp",
-    report_by={"location": ("location",)},
+    report_by={"location": ("location",), "origin": ("event_timestamp",)},
     horizon=ASKED,
     split=RollingOrigin(ASKED),
     baselines=(SeasonalNaive(LAYOUT, of=(COUNTS[1], COUNTS[0])),),

@@ -84,7 +84,7 @@ MODEL = ModelSpec(
     entity_rows=entity_rows,
     inputs=inputs(LAYOUT, PAST),
     unit_of_split="event_timestamp",
-    report_by={"location": ("location",)},
+    report_by={"location": ("location",), "origin": ("event_timestamp",)},
     horizon=ASKED,
     # Origins eight days apart: each weekday comes, and no hour is forecast twice.
     split=RollingOrigin(ASKED, origins=12, every=8, calibration_every=8, most_rows=2_000),

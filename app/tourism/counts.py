@@ -1,0 +1,97 @@
+"""Visitors as they were counted and cleaned, by location, from the released lake."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pandas as pd
+
+from app import released
+from tambo.requesttime.calendar import date_in
+from tambo.requesttime.tourism import ZONE
+
+_COUNTED = "lake.intermediate.int_visitor_days WHERE ended_timestamp IS NULL"
+"""Every day as it is known now: corrected, cleaned, and without what was withdrawn."""
+
+_LOCATIONS = f"""
+    SELECT location, count(visitors) AS days, min(local_day) AS first_day,
+        max(local_day) FILTER (WHERE visitors IS NOT NULL) AS last_day,
+        avg(visitors)::DOUBLE AS mean_day
+    FROM {_COUNTED} GROUP BY location HAVING count(visitors) > 0 ORDER BY location
+"""
+
+_DAYS = f"""
+    SELECT local_day AS day, visitors::DOUBLE AS visitors, hours_missing AS missing,
+        coalesce(hours_filled, 0) + coalesce(hours_outlying, 0) AS mended
+    FROM {_COUNTED} AND location = ? AND local_day BETWEEN ?::DATE AND ?::DATE ORDER BY day
+"""
+
+_HOURS = f"""
+    SELECT local_day AS day, unnest(range(24)) AS hour, unnest(hourly_visitors)::DOUBLE AS visitors
+    FROM {_COUNTED} AND location = ? AND local_day BETWEEN ?::DATE AND ?::DATE ORDER BY ALL
+"""
+
+_SHUT = """
+    SELECT first_day, last_day FROM lake.intermediate.int_announcements
+    WHERE ended_timestamp IS NULL AND kind = 'closure' AND location = ? ORDER BY first_day
+"""
+
+_WEEKDAYS = f"""
+    SELECT location, isodow(local_day) AS weekday, avg(visitors)::DOUBLE AS mean
+    FROM {_COUNTED} AND local_day BETWEEN ?::DATE AND ?::DATE GROUP BY ALL
+"""
+
+_WEEKS = f"""
+    SELECT location, date_trunc('week', local_day)::DATE AS week, sum(visitors)::DOUBLE AS visitors,
+        count(visitors) AS days, count(*) FILTER (WHERE visitors IS NULL) AS gaps
+    FROM {_COUNTED} AND local_day BETWEEN ?::DATE AND ?::DATE GROUP BY ALL ORDER BY ALL
+"""
+
+
+def locations() -> pd.DataFrame:
+    """One row a location that was ever counted: days, first_day, last_day, mean_day (visitors)."""
+    return released.frame(_LOCATIONS)
+
+
+def days(location: str, first: date, last: date) -> pd.DataFrame:
+    """One row a day on which somebody counted.
+
+    Returns:
+        day, visitors (NaN where a gap in the hours could not be filled), missing (hours of that
+        gap), mended (hours that were filled or set aside).
+    """
+    return released.frame(_DAYS, location, first.isoformat(), last.isoformat())
+
+
+def hours(location: str, first: date, last: date) -> pd.DataFrame:
+    """One row an hour of some days: day, hour (local), visitors; NaN where a gap stays."""
+    return released.frame(_HOURS, location, first.isoformat(), last.isoformat())
+
+
+def closures(location: str) -> list[tuple[date, date]]:
+    """First and last day of each closure that was announced."""
+    found = released.frame(_SHUT, location)
+    return [
+        (one["first_day"].date(), one["last_day"].date())
+        for one in found.to_dict("records")
+        if pd.notna(one["first_day"]) and pd.notna(one["last_day"])
+    ]
+
+
+def mean_weekdays(first: date, last: date) -> dict[tuple[str, int], float]:
+    """Visitors of a mean weekday (1 is Monday) by location, of some days."""
+    found = released.frame(_WEEKDAYS, first.isoformat(), last.isoformat()).dropna()
+    rows = found.to_dict("records")
+    return {(one["location"], int(one["weekday"])): float(one["mean"]) for one in rows}
+
+
+def weeks(first: date, last: date) -> pd.DataFrame:
+    """One row a location and Monday: visitors, days with a count, days with a gap."""
+    return released.frame(_WEEKS, first.isoformat(), last.isoformat())
+
+
+def today() -> date:
+    """The local day on which the service answers: the newest, or by the wall clock if so set."""
+    if released.settings().online_clock == "wall":
+        return date_in(datetime.now(UTC), ZONE)
+    return date_in(released.release().as_of.of("tourism"), ZONE)
