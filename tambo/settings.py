@@ -7,8 +7,9 @@ from functools import lru_cache
 from pathlib import Path
 from shlex import quote
 from typing import Any, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from tambo.errors import SettingsError
@@ -53,6 +54,11 @@ class Settings(BaseSettings):
     )
     world_years: int = Field(default=3, ge=1, description="of the sample world")
 
+    tourism_zone: str | None = Field(
+        default=None,
+        description="IANA zone of the local times and days of tourism, set before its first file "
+        "comes; default: the contract's",
+    )
     holidays_country: str = Field(default="PE", description="country, as the library has it")
     holidays_subdivision: str | None = Field(
         default=None, description="part of the country whose own holidays are wanted too"
@@ -182,6 +188,14 @@ class Settings(BaseSettings):
     weather_attempts: int = Field(default=6, ge=1, description="of one request")
     weather_timeout_seconds: float = Field(default=30, gt=0, description="without an answer")
 
+    @field_validator("tourism_zone")
+    @classmethod
+    def _is_a_zone(cls, name: str | None) -> str | None:
+        try:
+            return name if name is None else ZoneInfo(name).key
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError("no zone such as Europe/Madrid or UTC") from None
+
     @model_validator(mode="after")
     def _home_of_raw(self) -> Self:
         """A user's own folder has a home of its own: sample and real data never mix."""
@@ -195,6 +209,11 @@ class Settings(BaseSettings):
         """The mapping of a file or folder: set for what lies in `raw`, and for nothing else."""
         inside = self.raw is not None and path.resolve().is_relative_to(self.raw.resolve())
         return self.mapping if inside else None
+
+    def zone_of(self, domain: str) -> str | None:
+        """Zone that is set for a domain; None: its contract's, which only some may leave."""
+        zone: str | None = getattr(self, f"{domain}_zone", None)
+        return zone
 
     def command(self, text: str) -> str:
         """A command for the shell that means this home."""

@@ -100,7 +100,7 @@ def _empty_lake() -> TemporaryDirectory[str]:
     """A home with nothing in its tables, made once a process."""
     made = TemporaryDirectory(prefix="tambo-empty-")
     with writer(Settings(home=Path(made.name) / "home"), "test") as lake:
-        for contracts in all_contracts().values():
+        for contracts in all_contracts(Settings()).values():
             create_raw_tables(lake, contracts)
     atexit.register(made.cleanup)
     return made

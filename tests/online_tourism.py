@@ -17,6 +17,7 @@ from tambo.as_of import AsOf
 from tambo.requesttime.tourism import EVENTS, day_number
 
 SERVICE = "visitor_flow_test"
+ZONE = "America/Lima"
 AS_OF = datetime(2026, 3, 30, 7, 0, tzinfo=UTC)
 """Two in the morning of a Monday in Lima."""
 INSTANTS = AsOf({"tourism": AS_OF})
@@ -24,6 +25,8 @@ FIRST = date(2026, 3, 30)
 UNTIL = datetime(2026, 3, 30, 5, 0, tzinfo=UTC)
 PLAZA, NEW, UNCOUNTED, OLD = "Plaza", "Mirador", "Museo", "Puerto"
 """One that the model has learnt, one that it has not, one without counts, one that ended."""
+ABROAD = "Retiro"
+"""Its days are those of Madrid."""
 
 WEEK = np.array([100.0, 110.0, 120.0, 130.0, 150.0, 240.0, 200.0])
 """Visitors of the weekdays of a plain week, from Monday on."""
@@ -86,12 +89,13 @@ def fill(store: FeatureStore) -> None:
         store.write_to_online_store(name, df=frame)
 
 
-def _flow(place: str, until: datetime, counts: np.ndarray) -> dict[str, object]:
+def _flow(place: str, until: datetime, counts: np.ndarray, zone: str = ZONE) -> dict[str, object]:
     hours = (WEEK[:, None] * HOURS).reshape(-1)
     return {
         "location": place,
         "event_timestamp": until,
         "counted_until": until,
+        "time_zone": zone,
         "daily_visitors": counts.tolist(),
         "daily_visitors_year_before": np.tile(0.9 * WEEK, 4).tolist(),
         "hourly_visitors": hours.tolist(),
@@ -124,6 +128,7 @@ def _rows() -> dict[str, list[dict[str, object]]]:
             _flow(NEW, UNTIL, np.where(np.arange(56) < 51, np.nan, weeks)),
             _flow(UNCOUNTED, UNTIL, np.full(56, np.nan)),
             _flow(OLD, UNTIL - timedelta(days=29), weeks),
+            _flow(ABROAD, UNTIL, weeks, "Europe/Madrid"),
         ],
         "location_season": [
             {

@@ -9,7 +9,9 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-FIRST = date(2024, 2, 20)
+FIRST = date(2024, 3, 22)
+LEFT_OUT = "2024-03-31 02:00:00"
+"""In Madrid, clocks go forward then."""
 DAYS = 14
 LOCATIONS = ("Huaca", "Playa")
 OPENED = {"Huaca": FIRST, "Playa": FIRST + timedelta(days=9)}
@@ -82,7 +84,7 @@ def _weather(draw: random.Random, day: date) -> RawFile:
         }
         for place in LOCATIONS
         for hour in range(24)
-        if draw.random() < 0.9
+        if draw.random() < 0.9 and f"{day} {hour:02}:00:00" != LEFT_OUT
     ]
     return RawFile(f"weather_{day}.csv", _arrival(draw, day), lines)
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 
 from app import released
 from tambo.requesttime.calendar import date_in
-from tambo.requesttime.tourism import ZONE
 
 _COUNTED = "lake.intermediate.int_visitor_days WHERE ended_timestamp IS NULL"
 """Every day as it is known now: corrected, cleaned, and without what was withdrawn."""
+
+_ZONE = "SELECT any_value(time_zone) AS zone FROM lake.marts.label_visitor_flow"
 
 _LOCATIONS = f"""
     SELECT location, count(visitors) AS days, min(local_day) AS first_day,
@@ -92,6 +94,6 @@ def weeks(first: date, last: date) -> pd.DataFrame:
 
 def today() -> date:
     """The local day on which the service answers: the newest, or by the wall clock if so set."""
-    if released.settings().online_clock == "wall":
-        return date_in(datetime.now(UTC), ZONE)
-    return date_in(released.release().as_of.of("tourism"), ZONE)
+    wall = released.settings().online_clock == "wall"
+    now = datetime.now(UTC) if wall else released.release().as_of.of("tourism")
+    return date_in(now, ZoneInfo(released.frame(_ZONE)["zone"].iloc[0]))

@@ -418,6 +418,12 @@ location_flow = FeatureView(
             description="Midnight that ends the last whole day, UTC.",
             tags={"unit": "UTC"},
         ),
+        Field(
+            name="time_zone",
+            dtype=String,
+            description="Zone of the local days and hours, by its IANA name.",
+            tags={"unit": "name"},
+        ),
     ],
     source=DuckLakeSource(
         table="marts.location_flow",

@@ -9,7 +9,8 @@ from fnmatch import fnmatchcase
 from tambo.domains import domains
 from tambo.errors import ContractError
 from tambo.ingest.header import DELIMITERS, Head, Problem
-from tambo.sources.contracts import Contracts, Table, load
+from tambo.settings import Settings
+from tambo.sources.contracts import Contracts, Table, of_home
 
 
 @dataclass(frozen=True)
@@ -21,9 +22,9 @@ class Claim:
     problem: Problem | None = None
 
 
-def all_contracts() -> dict[str, Contracts]:
+def all_contracts(settings: Settings) -> dict[str, Contracts]:
     """Contracts of every domain, by name."""
-    return {domain: load(domain) for domain in domains()}
+    return {domain: of_home(settings, domain) for domain in domains()}
 
 
 def find_table(

@@ -52,6 +52,7 @@ def ingest(
         FileChangedError: a file changed while it was read; nothing was loaded.
         ConservationError: bytes of some files do not add up; the others were loaded.
         ContractError: the mapping is wrong.
+        SettingsError: the lake's rows were read in another zone than is set.
         LockedError: another process is writing.
     """
     started = perf_counter()

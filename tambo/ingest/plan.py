@@ -122,7 +122,7 @@ def make_plan(
         ContractError: the mapping names a table or a lookup that does not exist.
     """
     clean_parts(settings)
-    contracts = all_contracts()
+    contracts = all_contracts(settings)
     plan = Plan()
     candidates = _capture_all(settings, plan, known, found, contracts, progress)
     plan.others += [_folder(path) for path in found.folders]

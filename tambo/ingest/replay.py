@@ -159,7 +159,7 @@ def _claim_again(
     used = mapping
     if (used is None or not used.entries(batch.captured.name)) and batch.entry is not None:
         used = Mapping(tables=[batch.entry])
-    for candidate in candidates_of(settings, batch.captured, used, folder, all_contracts()):
+    for candidate in candidates_of(settings, batch.captured, used, folder, all_contracts(settings)):
         if _same(candidate, batch) and candidate.claim.problem is None:
             return candidate.batch(
                 batch.batch_id, history=batch.history, arrived_at=batch.arrived_at, at=at
@@ -169,7 +169,9 @@ def _claim_again(
 
 def _use_mapping(settings: Settings, batch: Batch, mapping: Mapping | None, folder: Path) -> None:
     """Read a batch's lines with the mapping given now, if it is for them."""
-    for candidate in candidates_of(settings, batch.captured, mapping, folder, all_contracts()):
+    for candidate in candidates_of(
+        settings, batch.captured, mapping, folder, all_contracts(settings)
+    ):
         usable = candidate.entry is not None and candidate.claim.problem is None
         if usable and _same(candidate, batch):
             batch.entry, batch.head = candidate.entry, candidate.head

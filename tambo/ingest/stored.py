@@ -13,7 +13,7 @@ from tambo.ingest.capture import Captured
 from tambo.ingest.header import Head, Problem
 from tambo.ingest.mapping import Entry
 from tambo.settings import Settings
-from tambo.sources.contracts import Contracts, Table, load
+from tambo.sources.contracts import Contracts, Table, of_home
 
 
 def stored_batches(
@@ -49,7 +49,7 @@ def _batch(settings: Settings, row: tuple[object, ...]) -> Batch:
     batch_id, domain, table, name, digest, history, arrived, ingested, size, mapping, reason = row
     entry = Entry.model_validate_json(str(mapping)) if mapping else None
     head = open_head(settings, str(digest), entry)[0] if reason is None else Head()
-    contracts, contract = _contract(str(domain), str(table))
+    contracts, contract = _contract(settings, str(domain), str(table))
     return Batch(
         batch_id=int(str(batch_id)),
         contracts=contracts,
@@ -64,8 +64,8 @@ def _batch(settings: Settings, row: tuple[object, ...]) -> Batch:
     )
 
 
-def _contract(domain: str, table: str) -> tuple[Contracts, Table]:
-    contracts = load(domain)
+def _contract(settings: Settings, domain: str, table: str) -> tuple[Contracts, Table]:
+    contracts = of_home(settings, domain)
     if table not in contracts.tables:
         raise ContractError(
             f"The lake holds batches of {domain}.{table}, which no contract describes any more.",

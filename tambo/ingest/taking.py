@@ -34,6 +34,7 @@ from tambo.ingest.settle import settle
 from tambo.ingest.stored import stored_batches
 from tambo.ingest.whole import write_whole
 from tambo.ingest.work import FILTERED, Work
+from tambo.lake.zones import hold_zone
 from tambo.progress import Progress
 from tambo.settings import Settings
 from tambo.sources.contracts import Contracts
@@ -128,10 +129,12 @@ def take_in(
 
     Raises:
         ConservationError: the accounts of some files do not hold.
+        SettingsError: the lake's rows were read in another zone than is set.
     """
     connection = work.connection
     landed = [batch for batch in new if batch.problem is None]
     for contracts in domains_of([*new, *old]):
+        hold_zone(settings, connection, contracts.domain)
         create_raw_tables(connection, contracts)
     register_batches(connection, [*landed, *old])
     create_apart(connection)

@@ -24,6 +24,7 @@ from tambo.lake.dbt_parsed import PROJECT_FILES
 from tambo.lake.lock import writer_lock
 from tambo.lake.ready import Ready, owners
 from tambo.lake.state import files_hash, raw_state
+from tambo.lake.zones import check_zone
 from tambo.progress import Progress, silent
 from tambo.settings import Settings
 
@@ -93,6 +94,7 @@ def build(
 
     Raises:
         LakeError: there is no lake yet.
+        SettingsError: raw was read in another zone than is set.
         BuildError: nothing was taken in, or a model or test failed; names it, and what to do.
         LockedError: another process is writing.
     """
@@ -135,6 +137,8 @@ def _plan(settings: Settings) -> _Plan:
                 "There is nothing to build: no raw table of any domain.",
                 remedy="tambo ingest <folder>",
             )
+        for domain in ready.domains:
+            check_zone(settings, connection, domain)
         target = Target(
             raw_state=raw_state(connection),
             project_hash=files_hash(dbt_runner.project(settings), PROJECT_FILES),

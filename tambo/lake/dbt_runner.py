@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from tambo.domains import domains
 from tambo.errors import BuildError
 from tambo.lake.connect import (
     EXTENSIONS,
@@ -26,6 +27,7 @@ from tambo.lake.dbt_parsed import parsed
 from tambo.lake.sql import literal
 from tambo.progress import Progress, silent
 from tambo.settings import Settings
+from tambo.sources.contracts import of_home
 
 # The name dbt gives the logger that writes its log file.
 _LOG = "file_log"
@@ -64,13 +66,15 @@ def run(
     Args:
         settings: the Tambo home.
         command: the command and its options, for example ["build", "--full-refresh"].
-        variables: values of the project's vars.
+        variables: values of the project's vars, but for the zones, which the settings have.
         progress: called with each node that ends.
 
     Raises:
         BuildError: dbt could not start, or a model or test failed; names all that failed.
     """
     folder = project(settings)
+    zones = {domain: of_home(settings, domain).zone for domain in domains()}
+    given = {"zones": zones, **(variables or {})}
     options = [
         "--project-dir",
         str(folder),
@@ -89,7 +93,7 @@ def run(
         "--no-version-check",
         "--no-send-anonymous-usage-stats",
         "--vars",
-        yaml.safe_dump(dict(variables or {}), default_flow_style=True, width=10_000).strip(),
+        yaml.safe_dump(given, default_flow_style=True, width=10_000).strip(),
     ]
     settings.dbt_target.mkdir(parents=True, exist_ok=True)
 
@@ -98,7 +102,7 @@ def run(
 
     with _environment(settings), steady_catalog(settings):
         # What `parse` itself writes is asked for.
-        manifest = None if "parse" in command else parsed(folder, variables or (), parse)
+        manifest = None if "parse" in command else parsed(folder, given, parse)
         outcome, invocation = _invoke([*command, *options], progress, manifest)
     return _read(settings, outcome, invocation)
 

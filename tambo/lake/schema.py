@@ -40,6 +40,10 @@ AUDIT_TABLES = {
     "repeated_hours": """
         batch_id BIGINT, record BIGINT, local_key VARCHAR, of_batch BIGINT, of_record BIGINT
     """,
+    # In which zone the local times of a domain were read, since its first row.
+    "zones": """
+        domain VARCHAR, zone VARCHAR
+    """,
     "builds": """
         build_id BIGINT, built_at TIMESTAMP, raw_state VARCHAR, project_hash VARCHAR,
         git_revision VARCHAR, dbt_invocation VARCHAR, as_of_by_domain VARCHAR,

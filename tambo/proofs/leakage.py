@@ -168,7 +168,9 @@ def prove_leakage(
         counts: Counter[str] = Counter()
         other = {}
         for domain, versions in told.items():
-            perturbed = perturb(versions, contracts_of.load(domain), t.of(domain), draw)
+            perturbed = perturb(
+                versions, contracts_of.of_home(settings, domain), t.of(domain), draw
+            )
             other[domain] = perturbed.versions
             counts += perturbed.counts
         world = _world(settings, road, folder / f"future{number + 1}", other)
@@ -192,7 +194,7 @@ def _sample(
             ).fetchall()
         }
         for domain in domains():
-            contracts = contracts_of.load(domain)
+            contracts = contracts_of.of_home(settings, domain)
             if have.issuperset(contracts.tables):
                 told[domain] = read_versions(connection, contracts, rows, seed)
     if not any(told.values()):
@@ -240,7 +242,7 @@ def _world(
     """Take versions to a release in a home of its own."""
     raw = folder.parent / f"{folder.name}_raw"
     for domain, versions in told.items():
-        write_versions(raw, contracts_of.load(domain), versions)
+        write_versions(raw, contracts_of.of_home(settings, domain), versions)
     scratch = settings.model_copy(update={"home": folder, "redis_url": None})
     road(scratch, raw)
     return _World(scratch, releases.get(scratch), told)

@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from tambo.domains import SOURCES
 from tambo.errors import ContractError
+from tambo.settings import Settings
 
 ColumnType = Literal["BIGINT", "DOUBLE", "DECIMAL(18,4)", "VARCHAR", "DATE", "TIMESTAMP", "BOOLEAN"]
 NUMBERS: frozenset[str] = frozenset({"BIGINT", "DOUBLE", "DECIMAL(18,4)"})
@@ -237,7 +238,7 @@ class Contracts(_Model):
 
     domain: str
     owner: str = Field(min_length=1, description="who answers for the tables")
-    zone: str = Field(description="IANA zone of the files' local times")
+    zone: str = Field(description="IANA zone of local times and days; see `of_home`")
     currency: str = ""
     tables: dict[str, Table]
 
@@ -307,3 +308,15 @@ def load(domain: str) -> Contracts:
         ContractError: there is no such domain, or its contracts are wrong.
     """
     return read(SOURCES / domain / "contracts.yml")
+
+
+def of_home(settings: Settings, domain: str) -> Contracts:
+    """Contracts of one domain as a home has them: in the zone that is set for it.
+
+    Whoever reads a local time, or names a local day, takes the zone from here, or from a release.
+
+    Raises:
+        ContractError: there is no such domain, or its contracts are wrong.
+    """
+    declared, zone = load(domain), settings.zone_of(domain)
+    return declared if zone is None else declared.model_copy(update={"zone": zone})

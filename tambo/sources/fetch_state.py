@@ -28,6 +28,7 @@ class FetchState:
 
     Attributes:
         door: where to go on from, in the door's own words.
+        zone: in which its local times were written; None: of no page.
         page: number of the last page that is safe on the disk; ascending over all fetches.
         history: the first pass over the source is not complete: its rows are history.
         rows: rows of all pages so far.
@@ -39,6 +40,7 @@ class FetchState:
     """
 
     door: dict[str, Scalar] = field(default_factory=dict)
+    zone: str | None = None
     page: int = 0
     history: bool = True
     rows: int = 0

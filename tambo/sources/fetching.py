@@ -23,10 +23,12 @@ from filelock import FileLock, Timeout
 
 from tambo.errors import SettingsError, SourceBusyError, SourceError, TamboError
 from tambo.ingest import IngestReport, ingest
+from tambo.lake import exists, reader
 from tambo.lake.state import now
+from tambo.lake.zones import check_zone
 from tambo.progress import Progress, silent
 from tambo.settings import Settings
-from tambo.sources.contracts import Table, load
+from tambo.sources.contracts import Contracts, Table, of_home
 from tambo.sources.door import Door, Page
 from tambo.sources.doors import find_door
 from tambo.sources.fetch_state import FetchState, door_folder, read_state, write_state
@@ -96,7 +98,8 @@ def fetch(
             has already counts as repeats.
 
     Raises:
-        SettingsError: the door is not configured; says what to set.
+        SettingsError: the door is not configured, or its zone is not that of what it read before;
+            says what to set.
         SourceError: there is no such door, or its source cannot be read.
         SourceBusyError: the source is away, or the door is being fetched; try again later.
         LockedError: another process writes the lake; what was read is safe, and waits.
@@ -175,10 +178,12 @@ class _Run:
     def read(self, progress: Progress) -> None:
         """Read the door to its end, each page on the disk before its state."""
         self._drop_unsafe()
-        table = load(self._door.domain).tables[self._door.table]
+        contracts = self._in_one_zone()
+        table = contracts.tables[self._door.table]
         said = f"reading {self._door.name}"
         progress(said, 0, 0)
         for page in self._door.pages(self._settings, dict(self._state.door), progress):
+            self._state.zone = contracts.zone
             self._keep(table, page)
             until = f" to {page.fetched_to:%Y-%m-%d %H:%M}" if page.fetched_to else ""
             progress(f"{said}{until}, {self._rows:,} rows", self._pages, 0)
@@ -186,6 +191,20 @@ class _Run:
         self._state.history = self._state.history and self._state.rows == 0
         self._state.ended_at = now()
         write_state(self._folder, self._state)
+
+    def _in_one_zone(self) -> Contracts:
+        """The contracts of the door; refused where its pages or the lake are of another zone."""
+        state, contracts = self._state, of_home(self._settings, self._door.domain)
+        if exists(self._settings):
+            with reader(self._settings) as connection:
+                check_zone(self._settings, connection, contracts.domain)
+        if state.zone not in {None, contracts.zone}:
+            raise SettingsError(
+                f"The door {self._door.name} wrote its pages in the zone {state.zone}, and "
+                f"{contracts.zone} is set now.",
+                remedy=f"put {state.zone} back, or delete {self._folder} to read the door anew",
+            )
+        return contracts
 
     def take_in(self, progress: Progress) -> None:
         """Take the pages on the disk into the lake, the first pass before later ones."""

@@ -8,6 +8,7 @@ import online_tourism
 import pytest
 import served_flow
 from online_tourism import (
+    ABROAD,
     AS_OF,
     FESTIVAL,
     FIRST,
@@ -99,6 +100,16 @@ def test_three_days_by_hour(client):
         count = max(0.0, WEEK.mean() * HOURS[ahead % 24] - served_flow.RAIN * rain(ahead // 24))
         assert one["p50"] == pytest.approx(count, abs=0.06)
     assert ask(client, unit="hour", horizon=5).json()["visitors"] == body["visitors"][:5]
+
+
+def test_days_and_hours_are_those_of_the_zone_that_is_stored(client):
+    # Half past midnight in Madrid, and the afternoon before in Lima.
+    late = (AS_OF + timedelta(hours=15, minutes=30)).isoformat()
+    there = ask(client, location=ABROAD, asked_at=late, unit="hour").json()["visitors"]
+    here = ask(client, asked_at=late, unit="hour").json()["visitors"]
+    assert here[0]["starts_at"] == f"{FIRST}T00:00:00-05:00"
+    assert there[0]["starts_at"] == f"{FIRST + timedelta(days=1)}T00:00:00+02:00"
+    assert there[10]["p50"] == pytest.approx(WEEK.mean() * HOURS[10], abs=0.06)
 
 
 def test_a_shorter_horizon_is_the_beginning_of_a_longer(client):

@@ -23,7 +23,6 @@ from tambo.errors import SettingsError, SourceBusyError, SourceError
 from tambo.lake import reader
 from tambo.progress import silent
 from tambo.settings import Settings
-from tambo.sources import contracts
 from tambo.sources.fetching import fetch, fetch_door, state_of
 from tambo.sources.patience import Patience
 from tambo.sources.tourism.visitors import Visitors
@@ -175,26 +174,8 @@ def test_a_change_that_commits_late_is_not_missed(server: Server, tmp_path: Path
     assert newest(settings) == rows(server, "slow")
 
 
-def test_both_hours_of_a_clock_change_are_kept_apart(
-    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+def test_both_hours_of_a_clock_change_are_kept_apart(server: Server, tmp_path: Path):
     """In Madrid 02:00 to 03:00 came twice on 2024-10-27: at 00:00 and at 01:00 UTC."""
-    madrid = contracts.load("tourism").model_copy(update={"zone": "Europe/Madrid"})
-    monkeypatch.setattr(contracts, "load", lambda _: madrid)
-    for module in (
-        "tambo.sources.fetching",
-        "tambo.ingest.claims",
-        "tambo.ingest.stored",
-        "tambo.sources.tourism.visitor_source",
-    ):
-        monkeypatch.setattr(
-            f"{module}.load",
-            lambda domain: (
-                madrid
-                if domain == "tourism"
-                else contracts.read(contracts.SOURCES / domain / "contracts.yml")
-            ),
-        )
     server.run(
         "CREATE TABLE clock (timestamp timestamptz, location text, tourist_count int, at timestamptz)",
         "INSERT INTO clock SELECT '2024-10-26 22:00+00'::timestamptz + i * interval '1 hour', 'A', i, "
@@ -202,10 +183,9 @@ def test_both_hours_of_a_clock_change_are_kept_apart(
         "INSERT INTO clock VALUES ('2024-10-27 01:00+00', 'only the second', 50, '2025-01-01')",
     )
     expected = "SELECT (timestamp AT TIME ZONE 'UTC')::text, location, tourist_count FROM clock"
-    by_time = server.settings(tmp_path / "t", visitors_table="clock", visitors_page_rows=2)
-    by_change = server.settings(
-        tmp_path / "c", visitors_table="clock", visitors_page_rows=2, visitors_changed_column="at"
-    )
+    clock = {"visitors_table": "clock", "visitors_page_rows": 2, "tourism_zone": "Europe/Madrid"}
+    by_time = server.settings(tmp_path / "t", **clock)
+    by_change = server.settings(tmp_path / "c", **clock, visitors_changed_column="at")
     for number, settings in enumerate((by_time, by_change)):
         fetch(settings, "tourism", "visitors")
         server.run(

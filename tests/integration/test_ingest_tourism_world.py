@@ -3,35 +3,15 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from ingest_files import query
 from tourism_reader import KEYS, last_rows, notes, read_files
 
-from tambo import domains
 from tambo.ingest import IngestReport, ingest
 from tambo.settings import Settings
-from tambo.sources import contracts
 from tambo.sources.tourism.world import generate
-
-SOURCES = domains.SOURCES
-
-
-@contextmanager
-def zone_of_tourism(folder: Path, zone: str) -> Iterator[None]:
-    """Let tourism be the only domain, in another zone."""
-    (folder / "tourism").mkdir(parents=True)
-    text = (SOURCES / "tourism/contracts.yml").read_text()
-    (folder / "tourism/contracts.yml").write_text(text.replace("America/Lima", zone))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(domains, "SOURCES", folder)
-        patch.setattr(contracts, "SOURCES", folder)
-        contracts.load.cache_clear()
-        yield
-    contracts.load.cache_clear()
 
 
 def places(folder: Path, table: str) -> set[tuple[str, int]]:
@@ -120,27 +100,24 @@ def test_clock_changes_do_not_confuse_anything(tmp_path, zone, repeated, skipped
         day = path.stem.rpartition("_")[2]
         if len(day) < 10 or "2025-10-20" <= day <= "2025-11-06":
             shutil.copy(path, folder)
-    with zone_of_tourism(tmp_path / "sources", zone):
-        settings = Settings(home=tmp_path / "home")
-        ingest(settings, folder)
-        names = {path.name for path in folder.iterdir()}
-        broken = {
-            (row["file"], int(row["line"]))
-            for row in notes(folder, "_dirty.csv")
-            if row["file"] in names
-        }
-        quarantined = query(settings, "SELECT source_file, line FROM lake.quarantine.lines")
-        assert set(quarantined) == broken
-        assert not query(
-            settings, "SELECT 1 FROM lake.quarantine.lines WHERE reason = 'skipped_time'"
-        )
-        hours = query(
-            settings,
-            "SELECT count(DISTINCT timestamp) FROM lake.raw.weather "
-            f"WHERE timestamp >= TIMESTAMP '{midnight}' "
-            f"AND timestamp < TIMESTAMP '{midnight}' + INTERVAL 25 HOUR",
-        )
-        assert hours == [(25,)]
+    settings = Settings(home=tmp_path / "home", tourism_zone=zone)
+    ingest(settings, folder)
+    names = {path.name for path in folder.iterdir()}
+    broken = {
+        (row["file"], int(row["line"]))
+        for row in notes(folder, "_dirty.csv")
+        if row["file"] in names
+    }
+    quarantined = query(settings, "SELECT source_file, line FROM lake.quarantine.lines")
+    assert set(quarantined) == broken
+    assert not query(settings, "SELECT 1 FROM lake.quarantine.lines WHERE reason = 'skipped_time'")
+    hours = query(
+        settings,
+        "SELECT count(DISTINCT timestamp) FROM lake.raw.weather "
+        f"WHERE timestamp >= TIMESTAMP '{midnight}' "
+        f"AND timestamp < TIMESTAMP '{midnight}' + INTERVAL 25 HOUR",
+    )
+    assert hours == [(25,)]
     for table in ("weather", "tourist_flow"):
         at: dict[tuple[str, str], int] = {}
         for file in read_files(folder, table):

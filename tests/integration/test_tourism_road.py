@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import app_pages
 import numpy as np
@@ -19,6 +20,7 @@ from expectations.gate import validate
 from feature_repo.definitions import all_objects
 from tambo.catalogue.entries import entries
 from tambo.catalogue.measured import time_ranges
+from tambo.errors import SettingsError
 from tambo.featurestore.historical import get_features
 from tambo.featurestore.publish import publish
 from tambo.ingest import ingest
@@ -27,16 +29,19 @@ from tambo.lake.build import build
 from tambo.proofs.parity import prove_parity
 from tambo.requesttime.tourism import FLOW_REQUEST_FEATURES
 from tambo.settings import Settings
+from tambo.sources.fetching import fetch
 
 pytestmark = pytest.mark.slow
 SEED = 11
+ZONE = "Europe/Madrid"
+"""Not the contract's, and with a clock change among the days."""
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     """A release of tourism alone, published."""
     folder = tmp_path_factory.mktemp("tourism")
-    settings = Settings(home=folder / "home")
+    settings = Settings(home=folder / "home", tourism_zone=ZONE)
     for file in random_history(random.Random(SEED)):
         file.write(folder / "raw")
     ingest(settings, folder / "raw", history=False)
@@ -48,7 +53,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
 
 
 def test_dbt_unit_tests_pass(home: Settings) -> None:
-    run = dbt_runner.run(home, ["test", "--select", "test_type:unit,path:models/tourism"])
+    lima = home.model_copy(update={"tourism_zone": None})
+    run = dbt_runner.run(lima, ["test", "--select", "test_type:unit,path:models/tourism"])
     written = (path.read_text() for path in (home.root / "dbt/models/tourism").rglob("*.yml"))
     assert run.tests == sum(len(yaml.safe_load(text).get("unit_tests", ())) for text in written)
 
@@ -59,8 +65,38 @@ def test_a_release_holds_tourism_alone(home: Settings) -> None:
     assert release.row_counts["marts.location_flow"] > 0
 
 
+def test_days_are_those_of_the_zone_that_is_set(home: Settings) -> None:
+    with reader(home) as lake:
+        days = lake.execute(
+            "SELECT local_day, event_timestamp, time_zone FROM lake.marts.label_visitor_flow "
+            "WHERE visitors IS NOT NULL"
+        ).fetchall()
+    offsets = set()
+    for day, end, zone in days:
+        midnight = end.replace(tzinfo=UTC).astimezone(ZoneInfo(zone))
+        assert (midnight.date() - day, midnight.time()) == (timedelta(days=1), time())
+        offsets.add(midnight.utcoffset())
+    assert {zone for _, _, zone in days} == {ZONE}
+    assert len(offsets) == 2
+
+
+def test_a_home_keeps_the_zone_that_its_rows_were_read_in(home: Settings) -> None:
+    lima = home.model_copy(update={"tourism_zone": None})
+    said = "were read in the zone Europe/Madrid, and America/Lima is set now"
+    file = random_history(random.Random(SEED + 1))[0]
+    file.write(home.home.parent / "later")
+    with pytest.raises(SettingsError, match=said):
+        ingest(lima, home.home.parent / "later")
+    with pytest.raises(SettingsError, match=said):
+        build(lima)
+    with pytest.raises(SettingsError, match=said):
+        fetch(lima, "tourism", "holidays")
+    assert build(home).up_to_date
+
+
 def test_a_training_row_sees_what_was_announced_and_counted_by_then(home: Settings) -> None:
-    asked = datetime(2024, 2, 28, 17)
+    today = FIRST + timedelta(days=8)
+    asked = datetime.combine(today, time(17))
     with reader(home) as lake:
         (day,) = lake.execute("SELECT max(local_day) FROM lake.marts.label_visitor_flow").fetchone()
         known = lake.execute(
@@ -72,7 +108,7 @@ def test_a_training_row_sees_what_was_announced_and_counted_by_then(home: Settin
         {
             "event_timestamp": asked,
             "location": LOCATIONS[0],
-            "target_day": [str(date(2024, 2, 28)), str(day + timedelta(days=5))],
+            "target_day": [str(today), str(day + timedelta(days=5))],
         }
     )
     frame = get_features(home, "visitor_flow_v1", rows)
@@ -84,16 +120,17 @@ def test_a_training_row_sees_what_was_announced_and_counted_by_then(home: Settin
     assert np.array_equal(found, np.array(known[0]), equal_nan=True)
     named = {f"visitor_flow_request__{name}" for name in FLOW_REQUEST_FEATURES}
     assert named <= set(table.columns)
-    until = table["location_flow__counted_until"][0].tz_convert("America/Lima").date()
+    until = table["location_flow__counted_until"][0].tz_convert(ZONE).date()
     horizons = table["visitor_flow_request__horizon_days"].tolist()
-    wanted = (date(2024, 2, 28), day + timedelta(days=5))
+    wanted = (today, day + timedelta(days=5))
     assert horizons == [(one - until).days + 1 for one in wanted]
 
 
 def test_distances_to_events_are_those_of_the_files_that_had_come(home: Settings) -> None:
     days = [FIRST + timedelta(days=n) for n in range(-5, 45)]
     # The second place opens in between: before that nobody knows of it.
-    before, after = datetime(2024, 2, 27, 12), datetime(2024, 3, 4, 17)
+    before = datetime.combine(FIRST + timedelta(days=7), time(12))
+    after = datetime.combine(FIRST + timedelta(days=13), time(17))
     asked = [(before, LOCATIONS[0]), *((after, place) for place in LOCATIONS)]
     rows = pd.DataFrame(
         [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from hypothesis import given, settings
@@ -19,7 +20,8 @@ from tambo.requesttime.tourism.drivers import (
 )
 
 UNTIL = datetime(2026, 3, 30, 5, tzinfo=UTC)
-DAY = tourism.local_day(UNTIL)
+LIMA = ZoneInfo("America/Lima")
+DAY = tourism.local_day(UNTIL, LIMA)
 COUNT = st.one_of(st.integers(0, 500).map(float), st.just(np.nan))
 SHARE = st.floats(0.2, 3.0)
 
@@ -40,6 +42,7 @@ def locations(draw):
 
     stored = {
         "counted_until": UNTIL,
+        "time_zone": LIMA.key,
         "daily_visitors": some(56, COUNT),
         "daily_visitors_year_before": some(28, COUNT),
         "hourly_visitors": some(7, COUNT) * 24,

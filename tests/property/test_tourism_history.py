@@ -73,7 +73,8 @@ def test_increments_equal_a_full_refresh_and_the_past_knows_no_future(
 ) -> None:
     draw = random.Random(seed)
     folder = tmp_path_factory.mktemp("tourism")
-    home = Settings(home=folder / "home")
+    zone = draw.choice(["America/Lima", "Europe/Madrid"])
+    home = Settings(home=folder / "home", tourism_zone=zone)
     files = random_history(draw)
     shuffled = draw.sample(files, len(files))
     cuts = sorted(draw.sample(range(1, len(files)), 2))
@@ -91,7 +92,7 @@ def test_increments_equal_a_full_refresh_and_the_past_knows_no_future(
         assert from_increments[table] == from_nothing[table], table
 
     until = draw.choice(sorted(file.arrived_at for file in files)[len(files) // 2 :])
-    past = Settings(home=folder / "past")
+    past = Settings(home=folder / "past", tourism_zone=zone)
     take_in(past, folder / "raw_past", [file for file in files if file.arrived_at <= until])
     build(past)
     known_then, known_later = rows(past, until), rows(home, until)

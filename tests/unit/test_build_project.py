@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ import pytest
 import yaml
 
 from tambo.domains import domains
+from tambo.requesttime import travel
 from tambo.settings import Settings
 from tambo.sources import contracts
 
@@ -89,12 +89,14 @@ def test_windowed_features_have_a_unit_test() -> None:
             assert name in tested, f"{path.stem}.{name}"
 
 
-@pytest.mark.parametrize("domain", domains())
-def test_the_zone_is_the_contracts(domain: str) -> None:
-    zone = contracts.load(domain).zone
-    written = (DBT / f"macros/{domain}/{domain}_zone.sql").read_text()
-    assert zone in written
-    assert import_module(f"tambo.requesttime.{domain}").ZONE.key == zone
+def test_no_zone_is_written_but_in_the_contracts() -> None:
+    zones = [contracts.load(domain).zone for domain in domains()]
+    text = "".join(path.read_text() for path in (DBT / "macros").rglob("*.sql"))
+    text += "".join(path.read_text() for path in MODELS)
+    assert not [zone for zone in zones if zone in text]
+    # Nobody may set the zone of travel: its request-time functions have it too.
+    assert "travel_zone" not in Settings.model_fields
+    assert travel.ZONE.key == contracts.load("travel").zone
 
 
 def test_staging_reads_sources_and_nothing_else_does() -> None:

@@ -81,7 +81,12 @@ def test_a_verb_without_a_lake_names_the_remedy(verb: str, tmp_path) -> None:
 
 @pytest.mark.parametrize(
     ("setting", "value"),
-    [("TAMBO_THREADS", "abc"), ("TAMBO_MEMORY_LIMIT", "lots"), ("TAMBO_SERVE_PORT", "99999")],
+    [
+        ("TAMBO_THREADS", "abc"),
+        ("TAMBO_MEMORY_LIMIT", "lots"),
+        ("TAMBO_SERVE_PORT", "99999"),
+        ("TAMBO_TOURISM_ZONE", "Lima"),
+    ],
 )
 def test_a_setting_that_cannot_be_is_named_with_its_value(setting, value, tmp_path) -> None:
     done = tambo("status", {"TAMBO_HOME": str(tmp_path / "home"), setting: value})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -19,10 +20,9 @@ from training.splits import CALIBRATION, TEST, TRAIN
 
 FIRST = date(2023, 1, 1)
 DAYS = 400
-ASKED = Horizon("place", "day", "visitors", 28, ZoneInfo("America/Lima"), lambda rows: rows)
-HOURS = Horizon(
-    "place", "day", "hours", 3, ZoneInfo("America/Lima"), lambda rows: rows, hourly=True
-)
+LIMA = ZoneInfo("America/Lima")
+ASKED = Horizon("place", "day", "visitors", 28, lambda rows: rows, LIMA)
+HOURS = Horizon("place", "day", "hours", 3, lambda rows: rows, LIMA, hourly=True)
 TABLE = LabelTable("marts.counts", ("place", "day"), "visitors", timedelta(days=29))
 
 
@@ -51,6 +51,15 @@ def lake() -> Iterator[duckdb.DuckDBPyConnection]:
 
 def test_an_origin_is_six_in_the_morning_of_its_first_day() -> None:
     assert ASKED.origin(number(date(2023, 1, 1))) == datetime(2023, 1, 1, 11)
+
+
+def test_an_origin_is_a_local_time_of_the_zone_that_the_labels_name() -> None:
+    asked = replace(ASKED, zone=None)
+    madrid = asked.local(pa.table({"time_zone": ["Europe/Madrid"] * 2}))
+    days = [date(2023, 3, 25), date(2023, 3, 26)]
+    assert [madrid.origin(number(day)).hour for day in days] == [5, 4]
+    with pytest.raises(TrainingError, match="in 2 zones"):
+        asked.local(pa.table({"time_zone": ["Europe/Madrid", "UTC"]}))
 
 
 def test_counts_have_holes_where_nobody_counted() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from tambo.ingest.claims import all_contracts, claim
 from tambo.ingest.header import Head, read_head
+from tambo.settings import Settings
 
 USERS = "code,company,name,gender,age"
 FLIGHTS = "travelCode,userCode,from,to,flightType,price,time,distance,agency,date"
@@ -18,7 +19,7 @@ def head_of(data: bytes, delimiter: str = ",") -> Head:
 
 
 def claimed(name: str, header: str) -> tuple[str, str | None] | None:
-    found = claim(all_contracts(), name, head_of(f"{header}\n1\n".encode()))
+    found = claim(all_contracts(Settings()), name, head_of(f"{header}\n1\n".encode()))
     if found is None:
         return None
     return found.table.name, found.problem.reason if found.problem else None
@@ -74,5 +75,5 @@ def test_a_file_is_claimed_by_its_columns_and_then_by_its_name(
     if header:
         assert claimed(name, header) == expected
     else:
-        found = claim(all_contracts(), name, head_of(b""))
+        found = claim(all_contracts(Settings()), name, head_of(b""))
         assert (found and (found.table.name, found.problem and found.problem.reason)) == expected

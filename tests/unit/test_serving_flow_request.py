@@ -107,6 +107,7 @@ def test_days_of_one_location_at_once_are_the_days_one_by_one():
         **stored("event", [(FIRST, FIRST, 4), (FIRST + timedelta(days=9),) * 2 + (STRIKE,)]),
         **stored("closure", [(FIRST + timedelta(days=2), FIRST + timedelta(days=3), 0)]),
         "counted_until": datetime(2026, 1, 1, 5, tzinfo=UTC),
+        "time_zone": "America/Lima",
         "daily_visitors": [*(float(n) for n in range(55)), math.nan],
         "daily_visitors_year_before": [float(n) for n in range(28)],
         "month_index": [1.0 + n / 12 for n in range(12)],

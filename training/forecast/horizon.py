@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tambo.errors import TrainingError
 from training.design import lists
 from training.metrics import Floats
 
@@ -67,7 +68,7 @@ class Horizon:
         day: column of the local day.
         label: column of the counts: a number a day, or a list of its hours.
         days: how many days ahead.
-        zone: the days are days of this zone.
+        zone: the days are days of this zone; None: of the one that the labels name.
         ahead: adds the features of each step to rows with their features.
         hourly: whether each hour of the days is asked for.
         at: how long after local midnight an origin is.
@@ -77,8 +78,8 @@ class Horizon:
     day: str
     label: str
     days: int
-    zone: ZoneInfo
     ahead: Callable[[pa.Table], pa.Table]
+    zone: ZoneInfo | None = None
     hourly: bool = False
     at: timedelta = timedelta(hours=6)
 
@@ -87,8 +88,21 @@ class Horizon:
         """Numbers that are forecast."""
         return self.days * (24 if self.hourly else 1)
 
+    def local(self, labels: pa.Table) -> Horizon:
+        """The same horizon in the zone of rows of the label mart, column `time_zone`.
+
+        Raises:
+            TrainingError: they name none, or several.
+        """
+        if self.zone is not None:
+            return self
+        zones = labels.column("time_zone").unique().to_pylist()
+        if len(zones) != 1:
+            raise TrainingError(f"The labels are of days in {len(zones)} zones: {zones}.")
+        return replace(self, zone=ZoneInfo(zones[0]))
+
     def origin(self, day: int) -> datetime:
-        """The origin of a day: naive, UTC."""
+        """The origin of a day: naive, UTC; of a horizon whose zone is known (`local`)."""
         local = datetime.combine(date.fromordinal(day + EPOCH), time(), self.zone) + self.at
         return local.astimezone(UTC).replace(tzinfo=None)
 

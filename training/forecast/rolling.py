@@ -56,12 +56,14 @@ class RollingOrigin:
         Raises:
             TrainingError: a part has too few rows.
         """
-        ask, known = self.horizon, self._counts(connection, table, as_of)
-        if not known:
+        labels = read_labels(connection, table, known_by=as_of)
+        if not labels.num_rows:
             raise TrainingError(
                 f"{table.name} holds no label known by {as_of:%Y-%m-%d %H:%M}.",
                 remedy="tambo ingest <folder> && tambo build && tambo validate && tambo release",
             )
+        ask = self.horizon.local(labels)
+        known = ask.counts(labels)
         last = max(one.first + len(one.values) for one in known.values()) - ask.days
         test = [last - self.every * back for back in reversed(range(self.origins))]
         newest = test[0] - ask.days

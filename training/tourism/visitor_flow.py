@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 from functools import partial
 
-from tambo.requesttime.tourism import HORIZON, ZONE
+from tambo.requesttime.tourism import HORIZON
 from training.forecast.horizon import Horizon
 from training.forecast.layout import Layout
 from training.forecast.recurrent import Recurrent
@@ -60,7 +60,6 @@ ASKED = Horizon(
     day="local_day",
     label="visitors",
     days=HORIZON,
-    zone=ZONE,
     ahead=partial(days_ahead, days=HORIZON, label="visitors"),
 )
 reference = partial(Reference, season=7, steps=HORIZON, series="location")

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import timedelta
 from functools import partial
 
-from tambo.requesttime.tourism import HOURLY_DAYS, ZONE
+from tambo.requesttime.tourism import HOURLY_DAYS
 from training.forecast.horizon import Horizon
 from training.forecast.layout import Layout
 from training.forecast.recurrent import Recurrent
@@ -62,7 +62,6 @@ ASKED = Horizon(
     day="local_day",
     label="hourly_visitors",
     days=HOURLY_DAYS,
-    zone=ZONE,
     ahead=partial(days_ahead, days=HOURLY_DAYS, label="hourly_visitors", hourly=True),
     hourly=True,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, timedelta
 
 import numpy as np
 
@@ -27,11 +27,13 @@ class Forecasts:
         expected: by location and week, of the weeks that the horizon holds as a whole.
         missing: locations that could not be forecast.
         row: what is stored of one of them; it tells the release.
+        today: local day of the release's as_of.
     """
 
     expected: tuple[Expected, ...]
     missing: tuple[str, ...]
     row: OnlineRow
+    today: date
 
 
 class WeeklyForecaster:
@@ -62,7 +64,14 @@ class WeeklyForecaster:
             for week in _weeks(one.request.location, one.first, answer)
         )
         found = {one.request.location for one in asked}
-        return Forecasts(tuple(weeks), tuple(one for one in names if one not in found), rows[0])
+        # Where nothing can be forecast, no zone is stored.
+        zone = next((one.zone for one in asked), UTC)
+        return Forecasts(
+            expected=tuple(weeks),
+            missing=tuple(one for one in names if one not in found),
+            row=rows[0],
+            today=rows[0].as_of.astimezone(zone).date(),
+        )
 
     def _row(self, asked: Asked) -> dict[str, object]:
         without = features_without(

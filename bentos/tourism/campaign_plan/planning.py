@@ -17,7 +17,6 @@ from tambo.planning.tourism.learned import Learned, Spend
 from tambo.planning.tourism.outlook import monday
 from tambo.planning.tourism.plan import make_plan, rest_of
 from tambo.planning.tourism.request import Limit, PlanRequest, check
-from tambo.requesttime.tourism import ZONE
 from tambo.serving.model import ServedModel
 from tambo.serving.problem import FieldError, ProblemError, field_error
 from tambo.serving.version import VERSION_FILE, ServedVersion
@@ -100,7 +99,7 @@ def _refused(error: PlanError) -> ProblemError:
 
 def _warnings(asked: PlanRequest, forecasts: Forecasts) -> Iterator[str]:
     """What makes a plan less sure than others."""
-    today = forecasts.row.as_of.astimezone(ZONE).date()
+    today = forecasts.today
     over = sum(week < monday(today) for week in asked.weeks)
     if over:
         yield f"{over} weeks lie before {today}, up to which is known: they are over"

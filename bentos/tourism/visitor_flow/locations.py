@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from bentos.tourism.visitor_flow import what_if
 from bentos.tourism.visitor_flow.schemas import MOST_STEPS, Freshness, VisitorFlowRequest
 from tambo.errors import ServingError
 from tambo.featurestore.online import OnlineReader, OnlineRow, Reason
-from tambo.requesttime.tourism import FLOW_REQUEST_STORED, ZONE, Expected, day_number
+from tambo.requesttime.tourism import FLOW_REQUEST_STORED, Expected, day_number, zone_named
 from tambo.requesttime.tourism.calendar import Floats
 from tambo.serving.model import ServedModel
 from tambo.serving.problem import FieldError, field_error
@@ -27,6 +28,7 @@ FEWEST_DAYS = 7
 """Fewer counts among the last eight weeks than these say little; training leaves such rows out."""
 
 _COUNTED, _UNTIL = "location_flow__daily_visitors", "location_flow__counted_until"
+_ZONE = "location_flow__time_zone"
 _NAMED = 5
 """Locations that a problem names."""
 
@@ -40,6 +42,7 @@ class Asked:
         row: what is stored.
         values: the same by full feature name.
         stored: `FLOW_REQUEST_STORED` of it.
+        zone: of the location's days and hours, as the release has them.
         first: first day of the forecast.
         expected: its what-if by day; None: none.
     """
@@ -48,6 +51,7 @@ class Asked:
     row: OnlineRow
     values: dict[str, object]
     stored: dict[str, Any]
+    zone: ZoneInfo
     first: date
     expected: Expected | None
 
@@ -85,6 +89,11 @@ class Locations:
             )
         if forecast.levels != LEVELS:
             raise ServingError(f"model {name} answers quantiles at {forecast.levels}")
+        if _ZONE not in model.manifest.feature_names:
+            raise ServingError(
+                f"model {name} was trained before its features had a zone",
+                remedy=f"train {name} again and bundle it",
+            )
         self.hourly = unit == "hour"
         self.days = steps // 24 if self.hourly else steps
         self._known = frozenset(model.spec.known_values("location") or ())
@@ -144,7 +153,7 @@ class Locations:
         counted = int((~np.isnan(counts)).sum())
         if counted < FEWEST_DAYS:
             found.append(f"only {counted} of the last {len(counts)} days were counted")
-        newest = asked.origin.astimezone(ZONE).date()
+        newest = asked.origin.astimezone(asked.zone).date()
         if newest < asked.first:
             behind = (asked.first - newest).days
             found.append(f"the newest counts end {behind} days before the first day")
@@ -166,12 +175,16 @@ class Locations:
         return found
 
     def _asked(self, request: VisitorFlowRequest, row: OnlineRow) -> Asked:
-        values, first = row.values, _first_day(row)
+        values, zone = row.values, _zone(row)
+        if zone is None:  # refused before
+            raise ServingError(f"{request.location} has no zone")
+        first = _first_day(row, zone)
         return Asked(
             request=request,
             row=row,
             values=values,
             stored={name: values[f"{view}__{name}"] for name, view in FLOW_REQUEST_STORED.items()},
+            zone=zone,
             first=first,
             expected=what_if.expected(request, first, self.days),
         )
@@ -183,7 +196,10 @@ class Locations:
         if missing is not None:
             field, says = missing
             yield field_error(path(position, batch, field), says)
-        yield from what_if.errors(request, _first_day(row), path(position, batch, "what_if"))
+        zone = _zone(row)
+        if zone is not None:
+            first = _first_day(row, zone)
+            yield from what_if.errors(request, first, path(position, batch, "what_if"))
 
     def _missing(self, row: OnlineRow) -> tuple[str, str] | None:
         """Why there is nothing to forecast from: the field that is wrong, and the words."""
@@ -204,6 +220,8 @@ class Locations:
                 "has no history: no day of its last eight weeks was counted. Ingest its counts"
                 " (tourist_flow), then build, release and run tambo features"
             )
+        if _zone(row) is None:
+            return "location", "was stored before zones were: build, release and run tambo features"
         return None
 
 
@@ -227,9 +245,13 @@ def inputs_of(
     }
 
 
-def _first_day(row: OnlineRow) -> date:
+def _zone(row: OnlineRow) -> ZoneInfo | None:
+    return zone_named(row.cells[_ZONE].value)
+
+
+def _first_day(row: OnlineRow, zone: ZoneInfo) -> date:
     """The local day of the request's instant."""
-    return row.asked_at.astimezone(ZONE).date()
+    return row.asked_at.astimezone(zone).date()
 
 
 def starts(asked: Asked, position: int, hourly: bool) -> tuple[date, int | None, datetime]:
@@ -242,4 +264,4 @@ def starts(asked: Asked, position: int, hourly: bool) -> tuple[date, int | None,
     """
     day = asked.first + timedelta(days=position // 24 if hourly else position)
     hour = position % 24 if hourly else None
-    return day, hour, datetime(day.year, day.month, day.day, hour or 0, tzinfo=ZONE)
+    return day, hour, datetime(day.year, day.month, day.day, hour or 0, tzinfo=asked.zone)

@@ -12,3 +12,10 @@
 {% macro last_whole_day(timestamp, zone) -%}
     {{ local_date(timestamp, zone) }} - 1
 {%- endmacro %}
+
+{#- Whether a local day has an hour: where clocks go forward, one is left out. -#}
+{% macro has_hour(day, hour, zone) -%}
+    hour(timezone('{{ zone }}', timezone('{{ zone }}',
+        cast({{ day }} as timestamp) + to_hours(cast({{ hour }} as bigint))
+    ))) = {{ hour }}
+{%- endmacro %}

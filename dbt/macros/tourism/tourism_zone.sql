@@ -1,4 +1,4 @@
-{#- Zone of the tourism files' naive times, as the contract declares it. -#}
+{#- Zone of the tourism files' naive times, and of local days. -#}
 {% macro tourism_zone() -%}
-    America/Lima
+    {{ var('zones')['tourism'] }}
 {%- endmacro %}

@@ -1,4 +1,4 @@
-{#- Zone of the travel files' naive times, as the contract declares it. -#}
+{#- Zone of the travel files' naive times, and of local days. -#}
 {% macro travel_zone() -%}
-    America/Sao_Paulo
+    {{ var('zones')['travel'] }}
 {%- endmacro %}

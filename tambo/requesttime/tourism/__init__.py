@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tambo.requesttime.request_view import RequestView
-from tambo.requesttime.tourism.calendar import ZONE, day_number, local_day
+from tambo.requesttime.tourism.calendar import day_number, local_day, zone_named
 from tambo.requesttime.tourism.flow import (
     flow_features,
     visitor_flow_request,
@@ -32,7 +32,6 @@ __all__ = [
     "HOURLY_DAYS",
     "ON_DEMAND",
     "REQUEST_VIEWS",
-    "ZONE",
     "Expected",
     "day_number",
     "flow_features",
@@ -40,6 +39,7 @@ __all__ = [
     "local_day",
     "visitor_flow_request",
     "visitor_flow_request_columns",
+    "zone_named",
 ]
 
 ON_DEMAND: dict[str, Callable[..., dict[str, float | None]]] = {

@@ -26,6 +26,7 @@ of the hourly forecast, 0 to 23; the others are what-ifs: the weather of the day
 forecast, and an event of a kind in `EVENTS` that was not announced."""
 
 FLOW_REQUEST_STORED = {
+    "time_zone": "location_flow",
     "counted_until": "location_flow",
     "daily_visitors": "location_flow",
     "daily_visitors_year_before": "location_flow",

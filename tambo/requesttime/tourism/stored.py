@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tambo.requesttime.calendar import missing
-from tambo.requesttime.tourism.calendar import Days, Floats, local_day
+from tambo.requesttime.tourism.calendar import Days, Floats, local_day, zone_named
 
 
 def as_days(values: Sequence[int] | NDArray[Any] | None) -> Days:
@@ -48,5 +48,12 @@ def period(stored: Mapping[str, Any], kind: str) -> tuple[Days, Days]:
 
 def first_day(stored: Mapping[str, Any]) -> float:
     """Number of the first day to forecast: the one after the last whole day counted."""
-    until = stored.get("counted_until")
-    return np.nan if not isinstance(until, datetime) or missing(until) else float(local_day(until))
+    return day_of(stored, "counted_until")
+
+
+def day_of(stored: Mapping[str, Any], name: str) -> float:
+    """Number of the local day of a stored instant; NaN: there is none, or no zone."""
+    instant, zone = stored.get(name), zone_named(stored.get("time_zone"))
+    if zone is None or not isinstance(instant, datetime) or missing(instant):
+        return np.nan
+    return float(local_day(instant, zone))

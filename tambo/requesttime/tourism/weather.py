@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 import numpy as np
 
-from tambo.requesttime.calendar import missing
-from tambo.requesttime.tourism.calendar import Days, Floats, local_day
-from tambo.requesttime.tourism.stored import as_floats, as_number, at, or_else
+from tambo.requesttime.tourism.calendar import Days, Floats
+from tambo.requesttime.tourism.stored import as_floats, as_number, at, day_of, or_else
 
 
 def weather_features(
@@ -44,7 +42,7 @@ def weather_features(
 
 def _forecast(days: Days, stored: Mapping[str, Any], name: str) -> Floats:
     """The forecast of each day; NaN before and beyond it."""
-    start, values = stored.get("forecast_from"), as_floats(stored.get(name), 1)
-    if not isinstance(start, datetime) or missing(start):
+    start, values = day_of(stored, "forecast_from"), as_floats(stored.get(name), 1)
+    if np.isnan(start):
         return np.full(len(days), np.nan)
-    return at(values, days - local_day(start))
+    return at(values, days - int(start))

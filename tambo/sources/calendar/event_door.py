@@ -15,7 +15,7 @@ from tambo.sources.calendar.listing import read_csv
 from tambo.sources.calendar.occurrence import Reading
 from tambo.sources.calendar.places import Places
 from tambo.sources.calendar.recurrence import Window
-from tambo.sources.contracts import Table, load
+from tambo.sources.contracts import Table, of_home
 from tambo.sources.door import Page, State
 
 EMPTY = "the calendar is empty; what it listed before stays until it lists events again"
@@ -57,7 +57,7 @@ class EventDoor:
             SourceError: the calendar cannot be read; nothing of it is taken.
             SourceBusyError: its address is away.
         """
-        contracts = load(self.domain)
+        contracts = of_home(settings, self.domain)
         now, zone = self._now(), ZoneInfo(contracts.zone)
         today = now.astimezone(zone).date()
         progress("events", 0, 1)

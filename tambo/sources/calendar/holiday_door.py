@@ -13,7 +13,7 @@ from tambo.errors import SourceError
 from tambo.progress import Progress
 from tambo.settings import Settings
 from tambo.sources.calendar.changes import Calendar, Entry, Key, digest
-from tambo.sources.contracts import load
+from tambo.sources.contracts import of_home
 from tambo.sources.door import Page, State
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class HolidayDoor:
         Raises:
             SourceError: the library has no such country, subdivision or language.
         """
-        contracts = load(self.domain)
+        contracts = of_home(settings, self.domain)
         year = datetime.now(ZoneInfo(contracts.zone)).year
         asked = {
             "country": settings.holidays_country,

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from tambo.errors import SourceError
 from tambo.progress import Progress
 from tambo.settings import Settings
-from tambo.sources.contracts import load
+from tambo.sources.contracts import of_home
 from tambo.sources.door import Page, State
 
 
@@ -54,7 +54,7 @@ class CameraDoor:
         if settings.cameras is None:
             raise SourceError("No cameras are described.", remedy=f"set {self.missing(settings)}")
         plan = read_plan(settings.cameras)
-        zone = ZoneInfo(load(self.domain).zone)
+        zone = ZoneInfo(of_home(settings, self.domain).zone)
         run = Watching(settings, zone, plan.cameras, state, self._now)
         yield from run.videos(progress)
         yield from run.streams(progress)

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from tambo.errors import SettingsError, SourceError
 from tambo.settings import Settings
-from tambo.sources.contracts import load
+from tambo.sources.contracts import of_home
 from tambo.sources.database import Column, Database
 
 if TYPE_CHECKING:
@@ -173,7 +173,7 @@ def open_source(settings: Settings) -> VisitorSource:
     """
     if settings.visitors_database_url is None:
         raise SettingsError("TAMBO_VISITORS_DATABASE_URL is not set.")
-    target = load("tourism").zone
+    target = of_home(settings, "tourism").zone
     zone = settings.visitors_zone or target
     try:
         ZoneInfo(zone)

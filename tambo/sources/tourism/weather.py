@@ -18,7 +18,7 @@ from tambo.errors import SettingsError, SourceError
 from tambo.lake.state import now
 from tambo.progress import Progress
 from tambo.settings import Settings
-from tambo.sources.contracts import Table, load
+from tambo.sources.contracts import Table, of_home
 from tambo.sources.door import Page, Scalar, State
 from tambo.sources.patience import Patience
 from tambo.sources.twofold import local_time, not_between, with_first_hours
@@ -95,7 +95,7 @@ class _Reading:
     ) -> None:
         self._settings, self._places = settings, places
         self._values: dict[str, Scalar] = dict(state)
-        self._contracts = load("tourism")
+        self._contracts = of_home(settings, "tourism")
         # The hour that runs is not measured yet.
         self._until = began.replace(minute=0, second=0, microsecond=0)
         self._settled = began - timedelta(hours=settings.weather_settle_hours)

@@ -15,7 +15,7 @@ from tambo.errors import SourceError
 from tambo.lake.state import now
 from tambo.progress import Progress
 from tambo.settings import Settings
-from tambo.sources.contracts import Contracts, load
+from tambo.sources.contracts import Contracts, of_home
 from tambo.sources.door import Page, Scalar, State
 from tambo.sources.patience import Patience
 from tambo.sources.twofold import local_time, never_second, with_first_hours
@@ -65,7 +65,7 @@ class WeatherForecast:
         from tambo.sources.tourism.weather_places import places
 
         require_address(settings.weather_forecast_url, "TAMBO_WEATHER_FORECAST_URL")
-        contracts, values = load("tourism"), dict(state)
+        contracts, values = of_home(settings, "tourism"), dict(state)
         rows: list[_Forecast] = []
         patience = self.patience or Patience(settings.weather_attempts)
         with RestClient(guest(settings, patience), progress) as client:

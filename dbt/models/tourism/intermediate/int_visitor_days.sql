@@ -119,16 +119,26 @@ cleaned as (
     from judged
 ),
 
+gaps as (
+    select
+        *,
+        case
+            when is_outlier then true
+            when visitors is null and is_expected
+                then {{ has_hour('local_day', 'local_hour', tourism_zone()) }}
+            else false
+        end as is_gap
+    from cleaned
+),
+
 settled as (
     select
         *,
-        if(is_outlier, null, visitors) is null and (is_expected or is_outlier) as is_gap,
         case
-            when visitors is not null and not is_outlier then visitors
-            when is_expected or is_outlier then filled
-            else 0
+            when is_gap then filled
+            else coalesce(visitors, 0)
         end as clean_visitors
-    from cleaned
+    from gaps
 ),
 
 totals as (

@@ -30,6 +30,7 @@ select
     if(visitors is null, null, list_transform(
         market_counts,
         lambda one: cast(visitors as double) * one / greatest(list_sum(market_counts), 1)
-    )) as market_visitors
+    )) as market_visitors,
+    '{{ tourism_zone() }}' as time_zone
 from states
 {{ anchors(keys) }}

@@ -60,6 +60,7 @@ select
     list_transform(
         flatten(days_of_hours), lambda visitors: coalesce(cast(visitors as double), 'nan')
     ) as hourly_visitors,
-    {{ local_midnight('last_day + 1', tourism_zone()) }} as counted_until
+    {{ local_midnight('last_day + 1', tourism_zone()) }} as counted_until,
+    '{{ tourism_zone() }}' as time_zone
 from states
 {{ anchors(keys) }}

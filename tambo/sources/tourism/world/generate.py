@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tambo.progress import Progress, silent
 from tambo.settings import Settings
-from tambo.sources.contracts import load
+from tambo.sources.contracts import load, of_home
 from tambo.sources.sample.folder import Folder
 from tambo.sources.sample.making import WorldSummary, check, make, read_parameters
 from tambo.sources.tourism.world.outbox import SlotOutbox
@@ -88,6 +88,7 @@ def sample(settings: Settings, out: Path, progress: Progress = silent) -> WorldS
         locations=settings.world_locations,
         years=settings.world_years,
         seed=settings.seed,
+        zone=of_home(settings, "tourism").zone,
         progress=progress,
     )
 
