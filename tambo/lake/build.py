@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tambo.as_of import AsOf
+from tambo.domains import domains
 from tambo.errors import BuildError, LakeError
 from tambo.lake import build_log, dbt_runner
 from tambo.lake.build_domains import buildable, newest_knowledge
@@ -137,7 +138,7 @@ def _plan(settings: Settings) -> _Plan:
                 "There is nothing to build: no raw table of any domain.",
                 remedy="tambo ingest <folder>",
             )
-        for domain in ready.domains:
+        for domain in domains():
             check_zone(settings, connection, domain)
         target = Target(
             raw_state=raw_state(connection),
