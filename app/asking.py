@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +15,7 @@ from tambo.serving.problem import Problem, ProblemError
 from tambo.settings import Settings
 
 _SECONDS = 30.0
+_TASK_SECONDS, _PAUSE_SECONDS = 120.0, 0.2
 
 
 def ask(domain: str, path: str, payload: Mapping[str, Any]) -> dict[str, Any]:
@@ -29,12 +31,38 @@ def ask(domain: str, path: str, payload: Mapping[str, Any]) -> dict[str, Any]:
             visitor.
         ProblemError: it refuses the question; its problem names the fields.
     """
+    return _answer(domain, "POST", path, payload)
+
+
+def ask_task(domain: str, path: str, payload: Mapping[str, Any]) -> dict[str, Any]:
+    """Send a question that takes long, wait until it is answered, and fetch the answer.
+
+    Raises:
+        ServingError: as `ask`; or it takes too long.
+        ProblemError: as `ask`; the service may also see what is wrong while it works.
+    """
+    task = _answer(domain, "POST", path, payload)
+    until = time.monotonic() + _TASK_SECONDS
+    while task["status"] == "in_progress":
+        if time.monotonic() > until:
+            raise ServingError(
+                f"The {domain} service works on it for {_TASK_SECONDS:.0f} seconds already.",
+                remedy="Ask for less at once, or try again later.",
+            )
+        time.sleep(_PAUSE_SECONDS)
+        task = _answer(domain, "GET", task["status_url"])
+    return _answer(domain, "GET", task["result_url"])
+
+
+def _answer(
+    domain: str, method: str, path: str, payload: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
     settings = released.settings()
     url = address(settings, domain)
     if url is None:
         raise _down(settings, domain, f"The {domain} service is not running.")
     try:
-        answer = httpx.post(url + path, json=payload, timeout=_SECONDS, trust_env=False)
+        answer = httpx.request(method, url + path, json=payload, timeout=_SECONDS, trust_env=False)
     except httpx.TimeoutException as error:
         raise _down(
             settings, domain, f"The {domain} service at {url} did not answer in time."
@@ -45,10 +73,11 @@ def ask(domain: str, path: str, payload: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _body(settings: Settings, domain: str, path: str, answer: httpx.Response) -> dict[str, Any]:
-    if answer.status_code == httpx.codes.OK:
+    if answer.status_code in (httpx.codes.OK, httpx.codes.ACCEPTED):
         body: dict[str, Any] = answer.json()
         return body
-    if answer.status_code == httpx.codes.NOT_FOUND:
+    # What is not found at a task's address is the task.
+    if answer.status_code == httpx.codes.NOT_FOUND and answer.request.method == "POST":
         raise ServingError(
             f"The {domain} service that runs does not know {path}: it is of an older bento.",
             remedy=settings.command(f"make run serve DOMAIN={domain}"),

@@ -15,15 +15,15 @@ CURRENCY = "BRL"
 HEIGHT = 300
 
 
-def money(value: float | None, digits: int = 2) -> str:
+def money(value: float | None, digits: int = 2, currency: str = CURRENCY) -> str:
     """An amount with its currency.
 
-    >>> money(1234.5), money(98765.4, 0), money(None)
-    ('BRL 1,234.50', 'BRL 98,765', 'no figure')
+    >>> money(1234.5), money(98765.4, 0, "USD"), money(None)
+    ('BRL 1,234.50', 'USD 98,765', 'no figure')
     """
     if value is None or not math.isfinite(value):
         return "no figure"
-    return f"{CURRENCY} {value:,.{digits}f}"
+    return f"{currency} {value:,.{digits}f}"
 
 
 def change(value: float) -> str:
@@ -100,9 +100,9 @@ def money_axis(title: str, **options: Any) -> alt.Y:
     )
 
 
-def money_column(title: str) -> Any:
+def money_column(title: str, currency: str = CURRENCY) -> Any:
     """A column of amounts in a table."""
-    return st.column_config.NumberColumn(f"{title}, {CURRENCY}", format="%.2f")
+    return st.column_config.NumberColumn(f"{title}, {currency}", format="%.2f")
 
 
 def count_column(title: str) -> Any:

@@ -260,6 +260,11 @@ class Settings(BaseSettings):
         return self.home.absolute() / "world"
 
     @property
+    def plans(self) -> Path:
+        """Plans that somebody kept: a folder for each domain."""
+        return self.home.absolute() / "plans"
+
+    @property
     def online_store(self) -> Path:
         """SQLite online store written by Feast."""
         return self.home.absolute() / "features" / "online.sqlite"

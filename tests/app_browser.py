@@ -164,6 +164,19 @@ class Visitor:
         field.press("Enter")
         self.reacted()
 
+    def choose_also(self, label: str, option: str) -> None:
+        """Pick one more option of a box that takes several."""
+        box = self.page.get_by_role("combobox", name=label, exact=True)
+        box.fill(option)
+        self.page.get_by_role("option", name=option, exact=True).click()
+        self.page.keyboard.press("Escape")
+        self.reacted()
+
+    def click(self, label: str) -> None:
+        """Click on a button, and wait for what follows."""
+        self.page.get_by_role("button", name=label, exact=True).click()
+        self.reacted()
+
     def download(self, label: str) -> str:
         """Click on a button that gives a file of text; returns what is in it."""
         with self.page.expect_download() as started:
@@ -216,6 +229,10 @@ class Visitor:
         text = box.get_by_test_id("stMetricValue").inner_text()
         assert text.startswith("BRL "), text
         return float(text.removeprefix("BRL ").replace(",", ""))
+
+    def says(self) -> str:
+        """All words of the page, the menu's left out."""
+        return self.page.get_by_test_id("stMain").inner_text()
 
     def problems(self) -> list[str]:
         """Warnings and errors that the page shows."""

@@ -43,10 +43,27 @@ _WEEKDAYS = f"""
     FROM {_COUNTED} AND local_day BETWEEN ?::DATE AND ?::DATE GROUP BY ALL
 """
 
-_WEEKS = f"""
-    SELECT location, date_trunc('week', local_day)::DATE AS week, sum(visitors)::DOUBLE AS visitors,
-        count(visitors) AS days, count(*) FILTER (WHERE visitors IS NULL) AS gaps
-    FROM {_COUNTED} AND local_day BETWEEN ?::DATE AND ?::DATE GROUP BY ALL ORDER BY ALL
+_MARKETS = f"""
+    SELECT DISTINCT unnest(markets) AS market
+    FROM {_COUNTED} AND markets IS NOT NULL ORDER BY market
+"""
+
+_MARKET_WEEKS = """
+    WITH newest AS (
+        SELECT location, local_day, date_trunc('week', local_day)::DATE AS week,
+            arg_max(visitors IS NULL, created_timestamp) AS gap,
+            arg_max(markets, created_timestamp) AS markets,
+            arg_max(market_visitors, created_timestamp) AS counts
+        FROM lake.marts.label_visitor_flow WHERE local_day BETWEEN ?::DATE AND ?::DATE GROUP BY ALL
+    ),
+    gaps AS (SELECT location, week, count(*) FILTER (WHERE gap) AS gaps FROM newest GROUP BY ALL),
+    counted AS (
+        SELECT location, week, unnest(markets) AS market, unnest(counts) AS visitors FROM newest
+        WHERE NOT gap
+    )
+    SELECT week, location, coalesce(market, 'all') AS market,
+        coalesce(sum(visitors), 0)::DOUBLE AS visitors, any_value(gaps) AS gaps
+    FROM gaps LEFT JOIN counted USING (location, week) GROUP BY ALL ORDER BY ALL
 """
 
 
@@ -87,9 +104,14 @@ def mean_weekdays(first: date, last: date) -> dict[tuple[str, int], float]:
     return {(one["location"], int(one["weekday"])): float(one["mean"]) for one in rows}
 
 
-def weeks(first: date, last: date) -> pd.DataFrame:
-    """One row a location and Monday: visitors, days with a count, days with a gap."""
-    return released.frame(_WEEKS, first.isoformat(), last.isoformat())
+def markets() -> list[str]:
+    """Markets that visitors were counted of."""
+    return list(released.frame(_MARKETS)["market"])
+
+
+def market_weeks(first: date, last: date) -> pd.DataFrame:
+    """One row a Monday, location and market: visitors, and days of the location with a gap."""
+    return released.frame(_MARKET_WEEKS, first.isoformat(), last.isoformat())
 
 
 def today() -> date:

@@ -27,6 +27,7 @@ def test_a_plan_adds_up():
     plan = make_plan(learned(), REQUEST)
     assert plan.basis == "response"
     assert sum(row.spend for row in plan.rows) == pytest.approx(5_000.0)
+    assert all(0 < row.visitors_low < row.visitors < row.visitors_high for row in plan.rows)
     assert plan.total.spend == pytest.approx(5_000.0)
     assert sum(row.extra.expected for row in plan.rows) == pytest.approx(plan.total.extra.expected)
     for parts in (plan.by_location, plan.by_market):

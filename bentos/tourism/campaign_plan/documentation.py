@@ -49,6 +49,8 @@ _ANSWER: dict[str, Any] = {
             "segment": "families",
             "spend": 50_000.0,
             "visitors": 7_100.0,
+            "visitors_low": 5_900.0,
+            "visitors_high": 8_500.0,
             "extra": _TOTAL["extra"],
         }
     ],

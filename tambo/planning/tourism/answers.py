@@ -27,6 +27,7 @@ class PlanRow:
         location, market, segment: whom.
         spend: USD in this week; 0 in weeks in which only earlier spending works.
         visitors: expected without the plan, of the whole market.
+        visitors_low, visitors_high: tenth and ninetieth percentile of the same.
         extra: extra visitors of this week; None where nothing is known of what spending does.
     """
 
@@ -36,6 +37,8 @@ class PlanRow:
     segment: str
     spend: float
     visitors: float
+    visitors_low: float
+    visitors_high: float
     extra: Estimate | None
 
 

@@ -11,7 +11,7 @@ from tambo.planning.tourism.allocate import Allocation, Problem, equal_spread
 from tambo.planning.tourism.answers import Alternative, Estimate, Plan, PlanRow, Total
 from tambo.planning.tourism.learned import Evidence, Learned, Spend, last_year
 from tambo.planning.tourism.offpeak import Gap
-from tambo.planning.tourism.outlook import Outlook
+from tambo.planning.tourism.outlook import NORMAL_90, Outlook
 from tambo.planning.tourism.request import PlanRequest
 from tambo.planning.tourism.response import LAGS, Floats
 
@@ -97,6 +97,7 @@ class Telling:
 
     def _rows(self, spend: Floats, extra: Floats | None) -> tuple[PlanRow, ...]:
         rows = []
+        middle, apart = self.outlook.middle, np.exp(NORMAL_90 * self.outlook.spread)
         worked = np.zeros_like(spend, dtype=bool)
         for lag in range(LAGS):
             worked[:, lag:] |= spend[:, : spend.shape[1] - lag] > CENT
@@ -112,7 +113,9 @@ class Telling:
                         market=market,
                         segment=segment,
                         spend=float(spend[pair, week]) * share,
-                        visitors=float(self.outlook.middle[pair, week]),
+                        visitors=float(middle[pair, week]),
+                        visitors_low=float(middle[pair, week] / apart[pair, week]),
+                        visitors_high=float(middle[pair, week] * apart[pair, week]),
                         extra=told,
                     )
                 )
