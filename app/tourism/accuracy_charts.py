@@ -62,7 +62,10 @@ def by_location(found: pd.DataFrame, figure: str, block: str) -> Any:
     base = alt.Chart(found).encode(
         x=alt.X("block:O", title=f"{block} ahead", axis=alt.Axis(labelAngle=0, orient="top")),
         y=alt.Y(
-            "location:N", sort=None, title=None, axis=alt.Axis(labelOverlap=False, labelLimit=260)
+            "location:N",
+            sort=list(dict.fromkeys(found["location"])),
+            title=None,
+            axis=alt.Axis(labelOverlap=False, labelLimit=260),
         ),
         tooltip=[
             alt.Tooltip("location:N"),

@@ -18,6 +18,7 @@ _GREY = "#8a94a0"
 
 _DAY, _HOUR = "%a %d %b %Y", "%a %d %b, %H:%M"
 _COUNT = ",.0f"
+_LINES = ["counted", "expected", "without the what-if"]
 
 
 def calendar(rows: pd.DataFrame, year: int, most: float) -> Any:
@@ -107,20 +108,21 @@ def flow(counted: pd.DataFrame, expected: pd.DataFrame, plain: pd.DataFrame | No
         scale=alt.Scale(zero=True),
     )
     when = alt.Tooltip("at:T", title=title, format=form)
-    lines = [_line(counted, "counted")]
-    if plain is not None:
-        lines.append(_line(_middle(plain), "without the what-if"))
-    lines.append(_line(_middle(expected), "expected"))
-    names = [str(one["what"].iloc[0]) for one in lines if len(one)]
+    parts = [counted, _middle(expected), *([] if plain is None else [_middle(plain)])]
+    lines = [_line(one, what) for one, what in zip(parts, _LINES, strict=False)]
     colour = alt.Color(
         "what:N",
         title=None,
-        sort=names,
-        scale=alt.Scale(domain=names),
-        legend=alt.Legend(orient="top", symbolOpacity=1, symbolType="stroke"),
+        scale=alt.Scale(domain=_LINES),
+        legend=alt.Legend(
+            orient="top",
+            symbolOpacity=1,
+            symbolType="stroke",
+            values=_LINES if plain is not None else _LINES[:2],
+        ),
     )
     band = (
-        alt.Chart(expected.assign(at=expected["starts_at"], what="expected"))
+        alt.Chart(expected.assign(at=expected["starts_at"], what=_LINES[1]))
         .mark_area(opacity=0.22)
         .encode(x=x, y=alt.Y("low:Q", title=None), y2="high:Q", color=colour)
     )
@@ -155,7 +157,12 @@ def drivers(step: Mapping[str, Any]) -> Any:
         alt.Chart(rows)
         .mark_bar()
         .encode(
-            y=alt.Y("driver:N", sort=None, title=None, axis=alt.Axis(labelOverlap=False)),
+            y=alt.Y(
+                "driver:N",
+                sort=list(rows["driver"]),
+                title=None,
+                axis=alt.Axis(labelOverlap=False),
+            ),
             x=alt.X(
                 "visitors:Q",
                 title="visitors, against an ordinary one",

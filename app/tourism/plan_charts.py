@@ -91,7 +91,7 @@ def compared(found: pd.DataFrame) -> Any:
         found: see `plans.compared`.
     """
     base = alt.Chart(found).encode(
-        y=alt.Y("name:N", sort=None, title=None, axis=alt.Axis(labelOverlap=False)),
+        y=alt.Y("name:N", sort=list(found["name"]), title=None, axis=alt.Axis(labelOverlap=False)),
         tooltip=[
             alt.Tooltip("name:N", title=" "),
             alt.Tooltip("extra:Q", title="extra visitors", format=_COUNT),

@@ -168,18 +168,18 @@ def _counted(location: str, unit: Unit, today: date) -> pd.DataFrame:
 
 
 def _totals(expected: pd.DataFrame, plain: pd.DataFrame | None) -> None:
-    first, second, third = st.columns(3)
     total = float(expected["middle"].sum())
     change = None
     if plain is not None:
         change = f"{total - float(plain['middle'].sum()):+,.0f} by the what-if"
+    shown = {"Fullest": expected.sort_values("middle").iloc[-1]}
+    opened = expected[~expected["closed"]]
+    # At night nobody comes: the emptiest hour says nothing.
+    if expected["hour"].isna().all() and len(opened):
+        shown["Emptiest that is open"] = opened.sort_values("middle").iloc[0]
+    first, *others = st.columns(3)
     first.metric("Expected in all", look.count(total), delta=change, border=True, height="stretch")
-    ranked = expected.sort_values("middle")
-    for place, title, row in (
-        (second, "Fullest", ranked.iloc[-1]),
-        (third, "Emptiest that is open", ranked[~ranked["closed"]].head(1)),
-    ):
-        one = row.iloc[0] if isinstance(row, pd.DataFrame) else row
+    for place, (title, one) in zip(others, shown.items(), strict=False):
         place.metric(
             f"{title}: {_when(one)}", look.count(one["middle"]), border=True, height="stretch"
         )
@@ -219,9 +219,11 @@ def _table(expected: pd.DataFrame) -> None:
 def _drivers(question: Question) -> None:
     explained = forecasts.explained(question)["explained"]
     labels = {_label(one): one for one in explained}
+    fullest = max(explained, key=lambda one: one["p50"])
     label = st.select_slider(
         "Of which day" if question.unit == "day" else "Of which hour",
         list(labels),
+        value=_label(fullest),
         key=f"flow_step_{question.unit}_{question.location}",
     )
     one = labels[label]
@@ -236,7 +238,7 @@ def _drivers(question: Question) -> None:
         moved = [part["says"] for part in one["drivers"] if part["visitors"]]
         says = "\n".join(f"- {look.plain(part)}" for part in moved) or "- nothing"
         st.markdown(
-            f"**{label}: {look.count(one['p50'])} visitors expected**\n\nAn ordinary "
+            f"**{label}: {look.count(round(one['p50'], 1))} visitors expected**\n\nAn ordinary "
             f"{question.unit} here: {look.count(one['ordinary'])}. To it come:\n\n{says}"
         )
     st.caption(

@@ -156,7 +156,8 @@ class Locations:
         newest = asked.origin.astimezone(asked.zone).date()
         if newest < asked.first:
             behind = (asked.first - newest).days
-            found.append(f"the newest counts end {behind} days before the first day")
+            days = "day" if behind == 1 else "days"
+            found.append(f"the newest counts end {behind} {days} before the first day")
         return self.features.warnings(asked.row, found)
 
     def freshness(self, row: OnlineRow) -> list[Freshness]:
