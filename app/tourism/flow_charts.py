@@ -29,40 +29,13 @@ def calendar(rows: pd.DataFrame, year: int, most: float) -> Any:
         year: of the rows.
         most: visitors of the darkest colour, the same for all years.
     """
-    months = month_columns(year)
-    names = json.dumps({str(column): name for column, name in months.items()})
     shown = rows.assign(
         day=pd.to_datetime(rows["day"]), weekday=[WEEKDAYS[one] for one in rows["weekday"]]
     )
+    x, y = _sheet(year)
     base = alt.Chart(shown).encode(
-        x=alt.X(
-            "week:O",
-            title=None,
-            scale=alt.Scale(domain=list(range(54))),
-            axis=alt.Axis(
-                orient="top",
-                values=list(months),
-                labelExpr=f"{names}[datum.label]",
-                labelAngle=0,
-                labelAlign="left",
-                labelOverlap=False,
-                ticks=False,
-                domain=False,
-            ),
-        ),
-        y=alt.Y(
-            "weekday:O",
-            sort=WEEKDAYS,
-            title=str(year),
-            scale=alt.Scale(domain=WEEKDAYS),
-            axis=alt.Axis(
-                labelOverlap=False,
-                ticks=False,
-                domain=False,
-                values=WEEKDAYS[::2],
-                titleFontWeight="bold",
-            ),
-        ),
+        x=x,
+        y=y,
         tooltip=[
             alt.Tooltip("day:T", title="day", format=_DAY),
             alt.Tooltip("visitors:Q", title="visitors", format=_COUNT),
@@ -84,6 +57,39 @@ def calendar(rows: pd.DataFrame, year: int, most: float) -> Any:
         cornerRadius=2, fill=None, stroke=_GREY, strokeOpacity=0.45, strokeWidth=0.7
     )
     return counted + unknown
+
+
+def _sheet(year: int) -> tuple[alt.X, alt.Y]:
+    """The weeks of a year, named where months begin, and the weekdays."""
+    months = month_columns(year)
+    names = json.dumps({str(column): name for column, name in months.items()})
+    weeks = alt.Axis(
+        orient="top",
+        values=list(months),
+        labelExpr=f"{names}[datum.label]",
+        labelAngle=0,
+        labelAlign="left",
+        labelOverlap=False,
+        ticks=False,
+        domain=False,
+    )
+    days = alt.Axis(
+        labelOverlap=False,
+        ticks=False,
+        domain=False,
+        values=WEEKDAYS[::2],
+        titleFontWeight="bold",
+    )
+    return (
+        alt.X("week:O", title=None, scale=alt.Scale(domain=list(range(54))), axis=weeks),
+        alt.Y(
+            "weekday:O",
+            sort=WEEKDAYS,
+            title=str(year),
+            scale=alt.Scale(domain=WEEKDAYS),
+            axis=days,
+        ),
+    )
 
 
 def _one_of(*states: str) -> Any:
@@ -110,24 +116,16 @@ def flow(counted: pd.DataFrame, expected: pd.DataFrame, plain: pd.DataFrame | No
     when = alt.Tooltip("at:T", title=title, format=form)
     parts = [counted, _middle(expected), *([] if plain is None else [_middle(plain)])]
     lines = [_line(one, what) for one, what in zip(parts, _LINES, strict=False)]
-    colour = alt.Color(
-        "what:N",
-        title=None,
-        scale=alt.Scale(domain=_LINES),
-        legend=alt.Legend(
-            orient="top",
-            symbolOpacity=1,
-            symbolType="stroke",
-            values=_LINES if plain is not None else _LINES[:2],
-        ),
-    )
+    colour = _colours(_LINES if plain is not None else _LINES[:2])
     band = (
         alt.Chart(expected.assign(at=expected["starts_at"], what=_LINES[1]))
         .mark_area(opacity=0.22)
         .encode(x=x, y=alt.Y("low:Q", title=None), y2="high:Q", color=colour)
     )
-    told = [when, alt.Tooltip("what:N", title=" "), alt.Tooltip("visitors:Q", format=_COUNT)]
-    told += [
+    told = [
+        when,
+        alt.Tooltip("what:N", title=" "),
+        alt.Tooltip("visitors:Q", format=_COUNT),
         alt.Tooltip("low:Q", title="1 in 10 is below", format=_COUNT),
         alt.Tooltip("high:Q", title="1 in 10 is above", format=_COUNT),
     ]
@@ -135,6 +133,11 @@ def flow(counted: pd.DataFrame, expected: pd.DataFrame, plain: pd.DataFrame | No
     drawn = alt.Chart(pd.concat(lines, ignore_index=True))
     line = drawn.mark_line(point=points, invalid="break-paths-show-domains")
     return band + line.encode(x=x, y=y, color=colour, tooltip=told)
+
+
+def _colours(named: list[str]) -> alt.Color:
+    legend = alt.Legend(orient="top", symbolOpacity=1, symbolType="stroke", values=named)
+    return alt.Color("what:N", title=None, scale=alt.Scale(domain=_LINES), legend=legend)
 
 
 def _line(rows: pd.DataFrame, what: str) -> pd.DataFrame:

@@ -43,41 +43,19 @@ def edit(begun: Wish, today: date) -> Wish | None:
     Returns:
         What was asked for when the button was pressed; None: it was not, or a field is missing.
     """
+    names = list(counts.locations()["location"])
     with st.form("plan_editor"):
         left, right = st.columns(2, gap="large")
         with left:
             budget = _budget(begun)
-            days = st.date_input(
-                "First and last week (any day of them)",
-                value=(begun.first, begun.last),
-                min_value=monday(today),
-                max_value=monday(today) + timedelta(days=7 * MOST_WEEKS - 1),
-                format="YYYY-MM-DD",
-                key="plan_days",
-            )
-            off_peak = st.slider(
-                "Off-peak: weeks below this share of a location's mean week, %",
-                min_value=50,
-                max_value=120,
-                value=round(begun.off_peak * 100),
-                step=5,
-                key="plan_off_peak",
-            )
+            days = _days(begun, today)
+            off_peak = _off_peak(begun)
         with right:
-            names = list(counts.locations()["location"])
             locations = st.multiselect("Locations", names, placeholder="all", key="plan_locations")
             markets = st.multiselect(
                 "Markets", counts.markets(), placeholder="all", key="plan_markets"
             )
-            value = st.number_input(
-                f"Value of one more visitor, {CURRENCY}",
-                min_value=0.01,
-                max_value=1e6,
-                value=begun.value,
-                step=1.0,
-                placeholder="not declared: no return is told",
-                key="plan_value",
-            )
+            value = _value(begun)
         limits = _limits(names)
         asked = st.form_submit_button("Make the plan", type="primary")
     if not asked:
@@ -85,9 +63,44 @@ def edit(begun: Wish, today: date) -> Wish | None:
     if len(days) < 2:
         notices.nothing("Choose the last week as well.")
         return None
-    return Wish(
-        budget, days[0], days[1], tuple(locations), tuple(markets), limits, off_peak / 100, value
+    return Wish(budget, days[0], days[1], tuple(locations), tuple(markets), limits, off_peak, value)
+
+
+def _days(begun: Wish, today: date) -> tuple[date, ...]:
+    days: tuple[date, ...] = st.date_input(
+        "First and last week (any day of them)",
+        value=(begun.first, begun.last),
+        min_value=monday(today),
+        max_value=monday(today) + timedelta(days=7 * MOST_WEEKS - 1),
+        format="YYYY-MM-DD",
+        key="plan_days",
     )
+    return days
+
+
+def _off_peak(begun: Wish) -> float:
+    percent = st.slider(
+        "Off-peak: weeks below this share of a location's mean week, %",
+        min_value=50,
+        max_value=120,
+        value=round(begun.off_peak * 100),
+        step=5,
+        key="plan_off_peak",
+    )
+    return percent / 100
+
+
+def _value(begun: Wish) -> float | None:
+    value: float | None = st.number_input(
+        f"Value of one more visitor, {CURRENCY}",
+        min_value=0.01,
+        max_value=1e6,
+        value=begun.value,
+        step=1.0,
+        placeholder="not declared: no return is told",
+        key="plan_value",
+    )
+    return value
 
 
 def _budget(begun: Wish) -> float:

@@ -120,18 +120,7 @@ def outcome(
     cells = cells[cells["week"] + _WEEK > made]
     over = cells[cells["week"] + _WEEK <= pd.Timestamp(today)]
     came = counted.assign(week=pd.to_datetime(counted["week"]))
-    # A gap is a location's: no market of that week can be compared.
-    gaps = came.groupby(PLACE)["gaps"].max()
-    whole = set(gaps[gaps == 0].index)
-    kept = pd.Series(
-        [
-            (one["week"], one["location"]) in whole
-            and one["week"] + _WEEK <= pd.Timestamp(until[one["location"]]) + timedelta(days=1)
-            for one in over.to_dict("records")
-        ],
-        index=over.index,
-        dtype=bool,
-    )
+    kept = _can_be_compared(over, came, until)
     found = over[kept].merge(came[[*CELL, "visitors"]], how="left", on=CELL)
     found = found.rename(columns={"visitors": "actual"}).fillna({"actual": 0.0})
     return Outcome(
@@ -140,6 +129,21 @@ def outcome(
         left_out=_places(over) - _places(found),
         to_come=_places(cells) - _places(over),
     )
+
+
+def _can_be_compared(
+    over: pd.DataFrame, came: pd.DataFrame, until: Mapping[str, date]
+) -> pd.Series[bool]:
+    """Which cells were counted to their week's end, without a gap."""
+    # A gap is a location's: no market of that week can be compared.
+    gaps = came.groupby(PLACE)["gaps"].max()
+    whole = set(gaps[gaps == 0].index)
+    found = [
+        (one["week"], one["location"]) in whole
+        and one["week"] + _WEEK <= pd.Timestamp(until[one["location"]]) + timedelta(days=1)
+        for one in over.to_dict("records")
+    ]
+    return pd.Series(found, index=over.index, dtype=bool)
 
 
 def expected(plan: Mapping[str, Any]) -> pd.DataFrame:

@@ -9,11 +9,11 @@ import pandas as pd
 import streamlit as st
 
 from app import look, notices
-from app.tourism import counts, flow_charts, forecasts
+from app.tourism import counts, flow_charts, forecasts, what_ifs
 from app.tourism.calendar_grid import GAP, MENDED, grid
-from app.tourism.forecasts import Question, Unit, WhatIf
+from app.tourism.forecasts import Question, Unit
 from tambo.errors import ServingError
-from tambo.requesttime.tourism import EVENTS, HORIZON, HOURLY_DAYS
+from tambo.requesttime.tourism import HORIZON, HOURLY_DAYS
 
 TITLE, ORDER = "Flow", 1
 
@@ -21,7 +21,6 @@ UNITS: dict[Unit, str] = {"day": f"{HORIZON} days", "hour": f"{24 * HOURLY_DAYS}
 BACK: dict[Unit, int] = {"day": 8 * 7, "hour": 7}
 """Days of counts that stand before a forecast."""
 
-_NO_EVENT = "no event"
 _WEEKS = 4
 
 
@@ -100,7 +99,7 @@ def _forecast(location: str) -> None:
         key="flow_unit",
     )
     today = counts.today()
-    what_if = _what_if(today, unit)
+    what_if = what_ifs.choose(today, unit)
     question = Question(location, unit, what_if)
     answer = forecasts.forecast(question)
     plain = None if what_if is None else forecasts.forecast(Question(location, unit))
@@ -121,36 +120,6 @@ def _forecast(location: str) -> None:
         _table(expected)
     st.header("What drives it")
     _drivers(question)
-
-
-def _what_if(today: date, unit: Unit) -> WhatIf | None:
-    """What the visitor supposes; None: nothing."""
-    if not st.toggle("What if", key="flow_what_if"):
-        return None
-    last = today + timedelta(days=(HORIZON if unit == "day" else HOURLY_DAYS) - 1)
-    first, second, third, fourth = st.columns(4)
-    chosen = first.date_input(
-        "Days",
-        value=(today + timedelta(days=1), today + timedelta(days=2)),
-        min_value=today,
-        max_value=last,
-        format="YYYY-MM-DD",
-        key=f"flow_days_{unit}",
-    )
-    event = second.selectbox(
-        "Event", [_NO_EVENT, *EVENTS], format_func=look.words, key="flow_event"
-    )
-    rain = third.number_input(
-        "Rain a day, mm", 0.0, 300.0, None, 5.0, placeholder="as forecast", key="flow_rain"
-    )
-    warmth = fourth.number_input(
-        "Mean temperature, °C", -40.0, 50.0, None, 1.0, placeholder="as forecast", key="flow_warmth"
-    )
-    if len(chosen) < 2:
-        notices.nothing("Choose the last of the days as well; until then nothing is supposed.")
-        return None
-    supposed = WhatIf(chosen[0], chosen[1], None if event == _NO_EVENT else event, warmth, rain)
-    return supposed if supposed.says_something else None
 
 
 def _counted(location: str, unit: Unit, today: date) -> pd.DataFrame:
