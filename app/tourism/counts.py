@@ -114,8 +114,13 @@ def market_weeks(first: date, last: date) -> pd.DataFrame:
     return released.frame(_MARKET_WEEKS, first.isoformat(), last.isoformat())
 
 
+def zone() -> ZoneInfo:
+    """The zone of local days; some location must have been counted."""
+    return ZoneInfo(released.frame(_ZONE)["zone"].iloc[0])
+
+
 def today() -> date:
     """The local day on which the service answers: the newest, or by the wall clock if so set."""
     wall = released.settings().online_clock == "wall"
     now = datetime.now(UTC) if wall else released.release().as_of.of("tourism")
-    return date_in(now, ZoneInfo(released.frame(_ZONE)["zone"].iloc[0]))
+    return date_in(now, zone())

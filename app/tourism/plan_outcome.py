@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pandas as pd
 
 from app.tourism import plans
 from app.tourism.plans import CELL
-from tambo.requesttime.calendar import date_in
-from tambo.requesttime.tourism import ZONE
 
 PLACE = ["week", "location"]
 WITHOUT = ["without", "without_low", "without_high"]
@@ -97,6 +95,7 @@ def outcome(
     plan: Mapping[str, Any],
     counted: pd.DataFrame,
     until: Mapping[str, date],
+    made: date,
     today: date,
 ) -> Outcome:
     """Hold a plan against what was counted.
@@ -105,19 +104,17 @@ def outcome(
         plan: as the service answered it.
         counted: week (Monday), location, market, visitors, gaps (days with a gap in the hours).
         until: newest day that was counted, by location.
+        made: day on which the plan was made; weeks that were over then are not in it.
         today: weeks that ended before it are over.
-
-    Weeks that were over when the plan was made are not in it.
 
     Returns:
         The cells have week (Monday), location, market, actual, without, without_low, without_high,
         with, with_low and with_high; those with NaN where the plan promised nothing. The ends of
         sums are sums of ends: what is wrong about one week is taken to be wrong about all.
     """
-    made = pd.Timestamp(date_in(datetime.fromisoformat(plan["as_of"]), ZONE))
     cells = expected(plan)
     # What was over when the plan was made was not expected but known.
-    cells = cells[cells["week"] + _WEEK > made]
+    cells = cells[cells["week"] + _WEEK > pd.Timestamp(made)]
     over = cells[cells["week"] + _WEEK <= pd.Timestamp(today)]
     came = counted.assign(week=pd.to_datetime(counted["week"]))
     kept = _can_be_compared(over, came, until)

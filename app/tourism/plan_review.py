@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import streamlit as st
 
@@ -13,6 +13,7 @@ from app.tourism.plan_editor import CURRENCY
 from app.tourism.plan_outcome import Outcome, Range
 from tambo.errors import PlanError, ServingError
 from tambo.planning.tourism.outlook import monday
+from tambo.requesttime.calendar import date_in
 
 _LAGS = timedelta(weeks=4)
 """So long spending works; extra visitors come in weeks after the last one, too."""
@@ -59,8 +60,9 @@ def _said(one: KeptPlan) -> None:
 def _outcome(one: KeptPlan, today: date) -> None:
     known = counts.locations().to_dict("records")
     until = {each["location"]: each["last_day"].date() for each in known}
+    made = date_in(datetime.fromisoformat(one.plan["as_of"]), counts.zone())
     counted = counts.market_weeks(monday(one.first), one.last + _LAGS)
-    found = plan_outcome.outcome(one.plan, counted, until, today)
+    found = plan_outcome.outcome(one.plan, counted, until, made, today)
     if not found.over:
         notices.nothing(f"None of its {found.to_come} location-weeks is over on {today}.")
         return

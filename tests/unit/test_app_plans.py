@@ -143,6 +143,7 @@ def counted(*values: tuple[date, str, str, float, int]) -> pd.DataFrame:
     return pd.DataFrame(values, columns=["week", "location", "market", "visitors", "gaps"])
 
 
+MADE = date(2026, 1, 1)
 UNTIL = {"Plaza": date(2026, 2, 1), "=Río": date(2026, 2, 1)}
 
 
@@ -153,7 +154,7 @@ def test_weeks_that_are_over_are_held_against_what_came() -> None:
         (WEEKS[1], "Plaza", "all", 90.0, 0),
         (WEEKS[0], "=Río", "brazil", 100.0, 1),
     )
-    found = plan_outcome.outcome(a_plan(), came, UNTIL, WEEKS[2])
+    found = plan_outcome.outcome(a_plan(), came, UNTIL, MADE, WEEKS[2])
     assert (found.over, found.left_out, found.to_come) == (4, 2, 2)
     assert found.actual == 220.0, "of the plan's market alone; a week with a gap is left out"
     assert vars(found.without) == {"expected": 200.0, "low": 160.0, "high": 250.0}
@@ -165,15 +166,14 @@ def test_weeks_that_are_over_are_held_against_what_came() -> None:
 def test_a_week_that_is_not_counted_to_its_end_is_left_out() -> None:
     came = counted((WEEKS[0], "Plaza", "all", 130.0, 0), (WEEKS[1], "Plaza", "all", 60.0, 0))
     until = {"Plaza": WEEKS[1] + timedelta(days=2)}
-    found = plan_outcome.outcome(a_plan(), came, until, WEEKS[2])
+    found = plan_outcome.outcome(a_plan(), came, until, MADE, WEEKS[2])
     assert found.actual == 130.0
     assert found.left_out == 3
 
 
 def test_weeks_that_were_over_when_the_plan_was_made_prove_nothing() -> None:
-    late = {**a_plan(), "as_of": "2026-01-19T05:00:00Z"}
     came = counted(*((week, "Plaza", "all", 100.0, 0) for week in WEEKS))
-    found = plan_outcome.outcome(late, came, UNTIL, date(2026, 2, 2))
+    found = plan_outcome.outcome(a_plan(), came, UNTIL, WEEKS[2], date(2026, 2, 2))
     assert list(found.by("week")["week"]) == [pd.Timestamp(week) for week in WEEKS[2:]]
 
 
@@ -187,21 +187,21 @@ def test_weeks_that_were_over_when_the_plan_was_made_prove_nothing() -> None:
 )
 def test_what_is_said_claims_no_more_than_counts_tell(visitors: float, words: str) -> None:
     came = counted(*((week, "Plaza", "all", visitors, 0) for week in WEEKS))
-    found = plan_outcome.outcome(a_plan(), came, UNTIL, date(2026, 2, 2))
+    found = plan_outcome.outcome(a_plan(), came, UNTIL, MADE, date(2026, 2, 2))
     assert words in found.says()
 
 
 def test_nothing_is_expected_of_a_plan_that_promised_nothing() -> None:
     rows = [row(WEEKS[0], "Plaza", "all", "a", 10.0, 1.0) | {"extra": None}]
     came = counted((WEEKS[0], "Plaza", "all", 100.0, 0))
-    found = plan_outcome.outcome(a_plan(rows), came, UNTIL, WEEKS[1])
+    found = plan_outcome.outcome(a_plan(rows), came, UNTIL, MADE, WEEKS[1])
     assert found.with_plan is None
     assert found.without.expected == 100.0
 
 
 @pytest.mark.parametrize("today", [date(2026, 1, 2), WEEKS[1]], ids=["nothing over", "no counts"])
 def test_without_a_week_to_compare_nothing_is_compared(today: date) -> None:
-    none = plan_outcome.outcome(a_plan(), counted(), {}, today)
+    none = plan_outcome.outcome(a_plan(), counted(), {}, MADE, today)
     assert none.cells.empty
     assert "No week" in none.says()
     assert none.over + none.to_come == 6

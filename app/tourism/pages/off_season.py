@@ -19,6 +19,9 @@ MADE = "plan_made"
 
 def show() -> None:
     """Draw the page."""
+    if counts.locations().empty:
+        notices.nothing("This release holds no count of a whole day, so nothing can be planned.")
+        return
     today = counts.today()
     begun = plan_editor.begin(today)
     st.header("What to plan")
