@@ -26,12 +26,13 @@ def test_one_file_feeds_flow_weather_and_holidays(tmp_path: Path) -> None:
     raw = tmp_path / "raw"
     raw.mkdir()
     (raw / "hour.csv").write_text("\n".join([HEADER, *LINES]) + "\n")
-    home = Settings(home=tmp_path / "home", raw=raw, mapping=MAPPING)
+    zone = "America/New_York"
+    home = Settings(home=tmp_path / "home", raw=raw, mapping=MAPPING, tourism_zone=zone)
     report = ingest(home, raw)
     assert all(file.conserved for file in report.files)
     assert not any(file.quarantined.records for file in report.files)
 
-    # Midnight in Lima is five in the morning, UTC.
+    # Midnight in Washington is five in the morning, UTC; from March 13 on, four.
     flow = query(
         home,
         'SELECT "timestamp", location, market, tourist_count FROM lake.raw.tourist_flow ORDER BY ALL',
@@ -40,6 +41,7 @@ def test_one_file_feeds_flow_weather_and_holidays(tmp_path: Path) -> None:
         (datetime(2011, 3, 9, 5), "Washington DC", "casual", 2),
         (datetime(2011, 3, 9, 5), "Washington DC", "registered", 9),
     ]
+    assert {at for at, *_ in flow[2:]} == {datetime(2011, 3, 17, 4), datetime(2011, 3, 17, 5)}
     assert sum(count for *_, count in flow) == 11 + 11 + 5
     weather = query(
         home,
