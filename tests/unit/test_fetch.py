@@ -106,6 +106,19 @@ def test_what_came_before_an_error_is_taken_in_and_the_error_is_kept(tmp_path: P
     assert (after.history, after.error, after.rows) == (False, None, 3)
 
 
+def test_pages_of_another_zone_are_not_taken_in(tmp_path: Path):
+    lima, madrid = Settings(home=tmp_path), Settings(home=tmp_path, tourism_zone="Europe/Madrid")
+    killed = Handmade((flow(1, 2),), KeyboardInterrupt())
+    with pytest.raises(KeyboardInterrupt):
+        fetch_door(lima, killed)
+    # The page waits on the disk, and no lake knows of a zone yet.
+    with pytest.raises(SettingsError, match="wrote its pages in the zone America/Lima"):
+        fetch_door(madrid, Handmade())
+    assert fetch_door(lima, Handmade()).loaded == 2
+    with pytest.raises(SettingsError, match="were read in the zone America/Lima"):
+        fetch_door(madrid, Handmade(name="another"))
+
+
 def test_a_page_that_is_not_as_its_contract_is_the_doors_fault(tmp_path: Path):
     wrong = flow(1).rename_columns(["visitors", "location", "timestamp"])
     with pytest.raises(ContractError, match=r"lacks \['tourist_count'\] and has \['visitors'\]"):
