@@ -60,8 +60,10 @@ def write_artifacts(folder: Path, trained: Trained, run_id: str) -> None:
 
 
 def _reports(trained: Trained) -> dict[str, Any]:
-    scored = trained.scored
+    scored, why = trained.scored, trained.why
+    attribution = {} if why.attributions is None else {"attribution": why.attributions.report()}
     return {
+        **attribution,
         "certificate": trained.frame.certificate.to_dict(),
         "gate": trained.verdict.to_dict(),
         "metrics": trained.all_metrics,
@@ -76,7 +78,7 @@ def _reports(trained: Trained) -> dict[str, Any]:
         "parity": {name: asdict(one.parity) for name, one in scored.items()},
         "search": list(trained.found.trials),
         "importance": {
-            "shuffled": trained.importance,
+            "shuffled": why.importance,
             "gain": trained.best.fitted.gains(),
         },
     }
@@ -88,13 +90,17 @@ def _draw(folder: Path, trained: Trained) -> None:
     trained.spec.task.draw(folder, trained)
     plots.bars(
         folder / "importance_shuffled.png",
-        trained.importance,
+        trained.why.importance,
         f"{trained.winner}: error added when an input is shuffled",
         f"{metric.upper()}, {unit}",
     )
     if gains := best.fitted.gains():
         title = f"{trained.winner}: gain of the trees by input"
         plots.bars(folder / "importance_gain.png", gains, title, "share of the whole gain")
+    if (found := trained.why.attributions) is not None:
+        title = f"{trained.winner}: what a driver moves a forecast by"
+        says = f"mean absolute Shapley value, {unit}"
+        plots.bars(folder / "importance_shapley.png", found.moved(), title, says)
     errors = {name: {"test rows": found[metric]} for name, found in trained.all_metrics.items()}
     for name, one in trained.scored.items():
         for key, unseen in one.unseen.items():

@@ -16,10 +16,10 @@ from tambo.lake.releases import Release
 from tambo.lake.state import hash_of
 from tambo.progress import Progress, silent
 from tambo.settings import Settings
-from training import onnx_export, registry, runlog
+from training import registry, runlog
 from training.design import encode, learn_vocabularies
 from training.estimators import Estimator, FitOptions
-from training.explain import permutation_importance
+from training.explain import explain
 from training.frame import Frame, build_frame
 from training.gate import Check, Verdict, beats_reference, judge, read_verdict
 from training.grouped import score_unseen
@@ -226,13 +226,12 @@ def _train(
     steps("compare and explain")
     metric = spec.gate.metric
     decision = decide(settings, spec, frame.parts[TEST], data.test, best.metrics[metric])
-    session = onnx_export.open_session(best.onnx)
-    importance = permutation_importance(
-        lambda some: onnx_export.answer(session, some.matrix),
-        data.test.reading(best.fitted.inputs),
-        lambda rows, answers: spec.gate.error(spec.task.measure(rows, answers)),
-        options.seed,
-    )
+    # The candidate is registered too where it passed and a rival is better.
+    kept = {winner, *(name for name in (spec.candidate.name,) if verdicts[name].passed)}
+    explained = {
+        name: explain(spec, scored[name], frame.parts[TEST], data.test, options.seed)
+        for name in sorted(kept)
+    }
     return Trained(
         spec=spec,
         release=release,
@@ -243,7 +242,7 @@ def _train(
         references=references,
         verdicts=verdicts,
         winner=winner,
-        importance=importance,
+        explained=explained,
         decision=decision,
         manifest=_manifest(settings, spec, release),
         identity=identity,

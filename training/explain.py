@@ -1,16 +1,60 @@
-"""Explanations: how much worse a model gets when an input is shuffled."""
+"""Explanations of a model as it is served: what an input is worth, and what moves its answers."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
+import pyarrow as pa
 
+from training import onnx_export
 from training.design import Design
+from training.forecast.attribution import Attributions
 from training.metrics import Floats
+from training.scoring import Scored
+from training.spec import ModelSpec
 
 MOST_ROWS, REPEATS = 4_000, 2
+
+
+@dataclass(frozen=True)
+class Explained:
+    """What is known of why a model answers as it does.
+
+    Attributes:
+        importance: rise of the error by shuffled input.
+        attributions: Shapley values of test rows; None where the model declares no players.
+    """
+
+    importance: Mapping[str, float]
+    attributions: Attributions | None
+
+
+def explain(spec: ModelSpec, scored: Scored, rows: pa.Table, test: Design, seed: int) -> Explained:
+    """Explain one model by its ONNX file.
+
+    Args:
+        spec: its declaration.
+        scored: the model.
+        rows: test rows with their features.
+        test: the same rows, encoded.
+        seed: of shuffles and samples.
+    """
+    session = onnx_export.open_session(scored.onnx)
+    importance = permutation_importance(
+        lambda some: onnx_export.answer(session, some.matrix),
+        test.reading(scored.fitted.inputs),
+        lambda some, answers: spec.gate.error(spec.task.measure(some, answers)),
+        seed,
+    )
+    if spec.attributions is None:
+        return Explained(importance, None)
+    inputs = scored.fitted.inputs
+    found = spec.attributions(
+        rows, inputs, lambda matrix: onnx_export.answer(session, matrix), seed
+    )
+    return Explained(importance, found)
 
 
 def permutation_importance(

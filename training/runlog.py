@@ -147,6 +147,8 @@ def _metrics(trained: Trained) -> dict[str, float]:
                 found |= {f"{prefix}.{key}": value for key, value in metrics.items()}
     for name, reference in trained.references.items():
         found |= {f"{name}.test.{key}": value for key, value in reference.metrics.items()}
+    if (moved := trained.why.attributions) is not None:
+        found |= {f"shapley.{driver}": value for driver, value in moved.moved().items()}
     for by, groups in trained.best.groups.items():
         if len(groups) <= MOST_GROUPS:  # the others are in by_group.json
             for group, metrics in groups.items():

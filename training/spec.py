@@ -10,18 +10,23 @@ import pyarrow as pa
 from tambo.serving.spec import Input
 from training.behaviour import Predict
 from training.candidates import RELEVANCE, Candidates
-from training.design import Design
+from training.design import Design, Matrix
 from training.estimators import Estimator
+from training.forecast.attribution import Attributions
 from training.forecast.horizon import Horizon
 from training.forecast.references import Reference
 from training.gate import Check, GateRule
 from training.labels import LabelTable
+from training.metrics import Floats
 from training.search import Dimension
 from training.splits import Split, TimeSplit
 from training.task import Task
 
 Behaviour = Callable[[Predict, Design], Sequence[Check]]
 """Tests of how a model behaves, on rows that it has not seen."""
+
+Attribute = Callable[[pa.Table, tuple[Input, ...], Callable[[Matrix], Floats], int], Attributions]
+"""Shares the answers to some rows out; given the rows, the model's inputs, the model, a seed."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +84,7 @@ class ModelSpec:
         trials: how many trials the search has.
         gate: margins and tolerances.
         behaviour: behaviour tests.
+        attributions: shares answers out among groups of inputs; None: it declares no such groups.
         shown: metrics that a version carries, and of which the first two are told in its line.
     """
 
@@ -106,6 +112,7 @@ class ModelSpec:
     groupings: tuple[Grouping, ...] = ()
     space: dict[str, Dimension] = field(default_factory=dict)
     trials: int = 8
+    attributions: Attribute | None = None
 
     @property
     def target(self) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tambo.lake.releases import Release
+from training.explain import Explained
 from training.frame import Frame
 from training.gate import Verdict
 from training.promotion import Decision
@@ -32,7 +33,7 @@ class Trained:
         references: answers and metrics of what cannot serve, by name.
         verdicts: the gate's, of the candidate and of its rivals, by estimator.
         winner: the estimator that is registered.
-        importance: rise of the error by shuffled input, of the winner.
+        explained: why those that are registered answer as they do, by estimator.
         decision: whether the registered model serves.
         manifest: how a service finds the features online.
         identity: tags by which an equal training is recognised.
@@ -47,7 +48,7 @@ class Trained:
     references: Mapping[str, Referenced]
     verdicts: Mapping[str, Verdict]
     winner: str
-    importance: Mapping[str, float]
+    explained: Mapping[str, Explained]
     decision: Decision
     manifest: OnlineManifest
     identity: Mapping[str, str]
@@ -56,6 +57,11 @@ class Trained:
     def best(self) -> Scored:
         """The model that is registered."""
         return self.scored[self.winner]
+
+    @property
+    def why(self) -> Explained:
+        """Why the registered model answers as it does."""
+        return self.explained[self.winner]
 
     @property
     def verdict(self) -> Verdict:

@@ -13,9 +13,9 @@ from online_tourism import PLAZA
 
 from bentos.tourism.documentation import openapi
 from bentos.tourism.endpoints import ENDPOINTS
-from bentos.tourism.visitor_flow.words import Words, with_visitors
 from tambo.requesttime.tourism import EVENTS, FLOW_REQUEST_FEATURES, HOLIDAYS, day_number
 from tambo.requesttime.tourism.drivers import Driver
+from tambo.requesttime.tourism.words import Words, with_visitors
 from tambo.settings import PROJECT_ROOT
 
 DAY = date(2026, 4, 2)

@@ -131,6 +131,32 @@ class Forecast:
             *table(head, steps),
             "",
             *_groups(reports["by_group"][estimator]),
+            *(self._drivers(reports["attribution"]) if "attribution" in reports else ()),
+        ]
+
+    def _drivers(self, found: Mapping[str, Any]) -> list[str]:
+        """What moves the forecasts, and one of them in words."""
+        blocks = found[f"by_{self.block_name}"]
+        head = [
+            f"{self.block_name} {number + 1}" for number in range(len(next(iter(blocks.values()))))
+        ]
+        rows = [
+            [name.replace("_", " "), f"{moved:,.1f}", *(f"{one:,.1f}" for one in blocks[name])]
+            for name, moved in found["mean_absolute"].items()
+        ]
+        one = found["example"]
+        when = f"{one['date']} {one['hour']:02d}:00" if "hour" in one else one["date"]
+        return [
+            "",
+            f"Mean absolute Shapley value in visitors, of {found['rows']} of the "
+            f"{found['of_rows']} test rows (mean forecast {found['forecast']:,.0f}, "
+            f"mean of the ordinary ones {found['ordinary']:,.0f}):",
+            "",
+            *table(["driver", "all", *head], rows),
+            "",
+            f"One of them, {one['location']} on {when}, forecast on {one['origin']}: "
+            f"{one['p50']:,.0f} visitors, where {one['ordinary']:,.0f} are ordinary. "
+            f"{'; '.join(one['says'])}.",
         ]
 
 

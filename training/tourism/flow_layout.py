@@ -8,12 +8,12 @@ from dataclasses import replace
 import numpy as np
 
 from tambo.requesttime.tourism import EVENTS
+from tambo.requesttime.tourism.variants import VIEW
 from tambo.serving.spec import Input
 from training.behaviour import Predict
 from training.design import Design
 from training.forecast.layout import Layout
 from training.gate import Check
-from training.tourism.flow_rows import VIEW
 
 
 def of_step(*names: str) -> tuple[str, ...]:

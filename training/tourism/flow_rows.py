@@ -13,11 +13,10 @@ from tambo.requesttime.tourism import (
     day_number,
     horizon_features,
 )
+from tambo.requesttime.tourism.variants import VIEW
 from training.design import lists
 from training.forecast.horizon import TARGET_DAY
 from training.metrics import Floats
-
-VIEW = "visitor_flow_request"
 
 
 def entity_rows(rows: pa.Table) -> pa.Table:
@@ -41,7 +40,8 @@ def days_ahead(rows: pa.Table, days: int, *, label: str, hourly: bool = False) -
         The rows, with each request-time feature as a list of the steps.
     """
     stored = {
-        name: _values(rows.column(f"{view}__{name}")) for name, view in FLOW_REQUEST_STORED.items()
+        name: values_of(rows.column(f"{view}__{name}"))
+        for name, view in FLOW_REQUEST_STORED.items()
     }
     found: dict[str, list[Floats]] = {name: [] for name in FLOW_REQUEST_FEATURES}
     for at, day in enumerate(rows.column(TARGET_DAY).to_pylist()):
@@ -54,7 +54,8 @@ def days_ahead(rows: pa.Table, days: int, *, label: str, hourly: bool = False) -
     return _replace(rows, label, _without_closed(rows, label, found["is_closed"]))
 
 
-def _values(column: pa.ChunkedArray) -> list[Any]:
+def values_of(column: pa.ChunkedArray) -> list[Any]:
+    """A stored feature of all rows as the features of the request are computed from it."""
     if pa.types.is_list(column.type) and not pa.types.is_string(column.type.value_type):
         found: list[Any] = lists(column)
         return found

@@ -22,6 +22,7 @@ from training.gate import GateRule
 from training.labels import LabelTable
 from training.search import Dimension
 from training.spec import ModelSpec
+from training.tourism.flow_attribution import attributions
 from training.tourism.flow_layout import (
     AMOUNTS,
     CLOSED,
@@ -62,6 +63,7 @@ ASKED = Horizon(
     days=HORIZON,
     ahead=partial(days_ahead, days=HORIZON, label="visitors"),
 )
+TASK = Forecast(steps=HORIZON, unit="day", block=7, block_name="week")
 reference = partial(Reference, season=7, steps=HORIZON, series="location")
 
 MODEL = ModelSpec(
@@ -76,7 +78,7 @@ MODEL = ModelSpec(
         window=timedelta(days=HORIZON + 1),
     ),
     unit="visitors",
-    task=Forecast(steps=HORIZON, unit="day", block=7, block_name="week"),
+    task=TASK,
     feature_service="visitor_flow_v1",
     entity_rows=entity_rows,
     inputs=inputs(LAYOUT, PAST),
@@ -99,6 +101,7 @@ MODEL = ModelSpec(
     },
     trials=4,
     behaviour=partial(behaviour, layout=LAYOUT, history=HISTORY),
+    attributions=partial(attributions, task=TASK),
     shown=("mase", "wape", "pinball", "coverage", "bias"),
     gate=GateRule(metric="mase"),
 )

@@ -23,6 +23,7 @@ from training.gate import GateRule
 from training.labels import LabelTable
 from training.search import Dimension
 from training.spec import ModelSpec
+from training.tourism.flow_attribution import attributions
 from training.tourism.flow_layout import (
     AMOUNTS,
     CLOSED,
@@ -65,6 +66,7 @@ ASKED = Horizon(
     ahead=partial(days_ahead, days=HOURLY_DAYS, label="hourly_visitors", hourly=True),
     hourly=True,
 )
+TASK = Forecast(steps=STEPS, unit="hour", block=24, block_name="day")
 
 MODEL = ModelSpec(
     name="visitor_flow_hourly",
@@ -78,7 +80,7 @@ MODEL = ModelSpec(
         window=timedelta(days=HOURLY_DAYS + 1),
     ),
     unit="visitors",
-    task=Forecast(steps=STEPS, unit="hour", block=24, block_name="day"),
+    task=TASK,
     feature_service="visitor_flow_v1",
     entity_rows=entity_rows,
     inputs=inputs(LAYOUT, PAST),
@@ -102,6 +104,7 @@ MODEL = ModelSpec(
     },
     trials=2,
     behaviour=partial(behaviour, layout=LAYOUT, history=HISTORY),
+    attributions=partial(attributions, task=TASK),
     shown=("mase", "wape", "pinball", "coverage", "bias"),
     gate=GateRule(metric="mase"),
 )

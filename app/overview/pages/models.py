@@ -123,6 +123,8 @@ def _details(version: ModelVersion, unit: str) -> None:
         _checks(found["gate"])
     with inputs:
         _importances(found["importance"])
+        if "attribution" in found:
+            _drivers(found["attribution"], unit)
     with calibration:
         _calibration(version)
     with estimators:
@@ -169,6 +171,25 @@ def _importances(found: Mapping[str, Mapping[str, float]]) -> None:
             "Share of the trees' gain by input",
             height=380,
         )
+
+
+def _drivers(found: Mapping[str, Any], unit: str) -> None:
+    """What moves the answers, over all and of one of them."""
+    look.chart(
+        model_charts.importances(found["mean_absolute"], f"mean absolute Shapley value, {unit}"),
+        "How far a driver moves an answer, by driver",
+        height=260,
+    )
+    st.caption(
+        f"Of {found['rows']:,} of the {found['of_rows']:,} test rows, by the file that serves. What"
+        " the drivers add to an ordinary day sums to the answer."
+    )
+    example = found["example"]
+    asked = " ".join(str(example[name]) for name in ("location", "date"))
+    st.markdown(
+        f"**{asked}**, forecast on {example['origin']}: {example['p50']:,.0f} {unit}, where"
+        f" {example['ordinary']:,.0f} are ordinary. " + "; ".join(example["says"]) + "."
+    )
 
 
 def _calibration(version: ModelVersion) -> None:

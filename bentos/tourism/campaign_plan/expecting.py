@@ -8,12 +8,13 @@ from datetime import UTC, date, timedelta
 
 import numpy as np
 
-from bentos.tourism.visitor_flow.locations import Asked, Locations, inputs_of
+from bentos.tourism.visitor_flow.locations import Asked, Locations
 from bentos.tourism.visitor_flow.schemas import VisitorFlowRequest
 from tambo.featurestore.online import OnlineReader, OnlineRow
 from tambo.planning.tourism.outlook import ALL, Expected
 from tambo.requesttime.tourism.calendar import Floats
 from tambo.requesttime.tourism.drivers import Driver, features_without
+from tambo.requesttime.tourism.variants import inputs_of
 from tambo.serving.model import ServedModel
 
 _WEEK = 7
@@ -77,7 +78,7 @@ class WeeklyForecaster:
         without = features_without(
             (Driver.CAMPAIGNS,), asked.first_number, self.locations.days, asked.stored
         )
-        return inputs_of(asked, *without)
+        return inputs_of(asked.request.location, asked.values, *without)
 
 
 def _weeks(location: str, first: date, quantiles: Floats) -> Iterator[Expected]:

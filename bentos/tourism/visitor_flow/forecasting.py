@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from bentos.tourism.visitor_flow.locations import VIEW, Asked, Locations, starts
+from bentos.tourism.visitor_flow.locations import Asked, Locations, starts
 from bentos.tourism.visitor_flow.schemas import VisitorFlow, VisitorFlowRequest, VisitorsOfStep
 from tambo.featurestore.online import OnlineReader
 from tambo.requesttime.tourism import horizon_features
 from tambo.requesttime.tourism.calendar import Floats
+from tambo.requesttime.tourism.variants import VIEW
 from tambo.serving.model import ServedModel
 
 _DIGITS = 1

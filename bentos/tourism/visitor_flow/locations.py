@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -16,12 +16,11 @@ from bentos.tourism.visitor_flow import what_if
 from bentos.tourism.visitor_flow.schemas import MOST_STEPS, Freshness, VisitorFlowRequest
 from tambo.errors import ServingError
 from tambo.featurestore.online import OnlineReader, OnlineRow, Reason
-from tambo.requesttime.tourism import FLOW_REQUEST_STORED, Expected, day_number, zone_named
-from tambo.requesttime.tourism.calendar import Floats
+from tambo.requesttime.tourism import Expected, day_number, zone_named
+from tambo.requesttime.tourism.variants import stored_of
 from tambo.serving.model import ServedModel
 from tambo.serving.problem import FieldError, field_error
 
-VIEW = "visitor_flow_request"
 ENTITY = ("location",)
 LEVELS = (0.1, 0.5, 0.9)
 FEWEST_DAYS = 7
@@ -184,7 +183,7 @@ class Locations:
             request=request,
             row=row,
             values=values,
-            stored={name: values[f"{view}__{name}"] for name, view in FLOW_REQUEST_STORED.items()},
+            stored=stored_of(values),
             zone=zone,
             first=first,
             expected=what_if.expected(request, first, self.days),
@@ -224,26 +223,6 @@ class Locations:
         if _zone(row) is None:
             return "location", "was stored before zones were: build, release and run tambo features"
         return None
-
-
-def inputs_of(
-    asked: Asked, features: Mapping[str, Floats], stored: Mapping[str, Any]
-) -> dict[str, Any]:
-    """The model's inputs, where features were computed from something else than is stored.
-
-    Args:
-        asked: whose.
-        features: of the request, by name.
-        stored: what they were computed from.
-    """
-    return {
-        "location": asked.request.location,
-        **asked.values,
-        **{
-            f"location_flow__{name}": stored[name] for name in ("daily_visitors", "hourly_visitors")
-        },
-        **{f"{VIEW}__{name}": values for name, values in features.items()},
-    }
 
 
 def _zone(row: OnlineRow) -> ZoneInfo | None:
