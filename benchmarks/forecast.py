@@ -109,13 +109,13 @@ def served(settings: Settings, version: ModelVersion, frame: Frame) -> Callable[
 def keras(settings: Settings, version: ModelVersion, frame: Frame) -> Callable[[int], Any]:
     """Keras' own model on prepared arrays: a call for some locations."""
     from training import registry
-    from training.experiment import encode_frame
+    from training.experiment import encode_parts
     from training.forecast.recurrent import load
     from training.tourism.visitor_flow import LAYOUT
     from training.tourism.visitor_flow import MODEL as SPEC
 
     folder = Path(registry.connect(settings).download_artifacts(version.run_id, "native"))
-    test = encode_frame(SPEC, frame, settings.seed).test
+    test = encode_parts(SPEC, frame.parts, settings.seed).test
     network, prepared = load(folder, LAYOUT, test)
 
     def call(locations: int) -> Any:

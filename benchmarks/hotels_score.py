@@ -23,7 +23,7 @@ from training import onnx_export, registry
 from training.candidates import chosen
 from training.design import Design, starts
 from training.estimators import FitOptions, predict
-from training.experiment import encode_frame
+from training.experiment import encode_parts
 from training.frame import build_frame
 from training.metrics import Floats
 from training.ranking_metrics import Ranked, rank
@@ -96,7 +96,7 @@ def score(settings: Settings) -> Ranks:
         raise TrainingError(f"{MODEL.name} has no champion.", remedy=f"tambo train {MODEL.name}")
     release = releases.get(settings, version.release)
     frame = build_frame(settings, MODEL, release)
-    data = encode_frame(MODEL, frame, settings.seed)
+    data = encode_parts(MODEL, frame.parts, settings.seed)
     options = FitOptions(settings.seed, settings.threads)
     scores = {
         one.name: predict(one.fit(data.train, data.stop, options), data.test)

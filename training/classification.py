@@ -152,6 +152,10 @@ class SizedClassification:
         """None is said."""
         return {}
 
+    def after(self, rows: Design, answers: Floats) -> SizedClassification:
+        """The same: rows that test it do not size it."""
+        return self
+
     def serving(self) -> dict[str, Any]:
         """Classes and threshold."""
         return {"classes": self.task.classes, "abstain_below": self.threshold}

@@ -9,6 +9,8 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+
 from tambo.domains import own_files, slices
 from tambo.errors import TrainingError
 from tambo.lake import releases
@@ -202,7 +204,7 @@ def _train(
 ) -> Trained:
     steps("read labels and features")
     frame = build_frame(settings, spec, release)
-    data = encode_frame(spec, frame, settings.seed)
+    data = encode_parts(spec, frame.parts, settings.seed)
     options = FitOptions(settings.seed, settings.threads)
     found = search(
         spec.candidate,
@@ -249,14 +251,14 @@ def _train(
     )
 
 
-def encode_frame(spec: ModelSpec, frame: Frame, seed: int) -> Data:
+def encode_parts(spec: ModelSpec, rows: Mapping[str, pa.Table], seed: int) -> Data:
     """Encode all parts with the vocabularies of the training rows, and halve the calibration."""
-    inputs = learn_vocabularies(spec.inputs, frame.parts[TRAIN])
+    inputs = learn_vocabularies(spec.inputs, rows[TRAIN])
     parts = {
         name: encode(
-            rows, inputs, spec.task.labels(rows.column(spec.target)), spec.columns, spec.query
+            part, inputs, spec.task.labels(part.column(spec.target)), spec.columns, spec.query
         )
-        for name, rows in frame.parts.items()
+        for name, part in rows.items()
     }
     calibration = parts[CALIBRATION]
     first = halves(calibration.columns[spec.unit_of_split].tolist(), seed)
@@ -275,7 +277,10 @@ def fit_and_score(spec: ModelSpec, estimator: Estimator, data: Data, options: Fi
         )
         for one in spec.groupings
     }
-    return score(spec, fitted, data, unseen)
+    earlier = None
+    if spec.backtest is not None:
+        earlier = spec.backtest.answer(estimator, data.train, spec.label.window, again)
+    return score(spec, fitted, data, unseen, earlier)
 
 
 def answer_references(

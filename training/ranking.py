@@ -144,6 +144,10 @@ class SizedRanking:
             found[f"{metric}_{WITHIN}_{end}"] = value
         return found
 
+    def after(self, rows: Design, answers: Floats) -> SizedRanking:
+        """The same: rows that test it do not size it."""
+        return self
+
     def serving(self) -> dict[str, Any]:
         """The temperature."""
         return {"temperature": self.temperature}

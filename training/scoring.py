@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training import onnx_export
+from training.backtest import Answered
 from training.design import Design, stack
 from training.estimators import Fitted, predict
 from training.gate import Check
@@ -102,7 +103,13 @@ def score_reference(spec: ModelSpec, predicted: Floats, data: Data) -> Reference
     )
 
 
-def score(spec: ModelSpec, fitted: Fitted, data: Data, unseen: Mapping[str, Unseen]) -> Scored:
+def score(
+    spec: ModelSpec,
+    fitted: Fitted,
+    data: Data,
+    unseen: Mapping[str, Unseen],
+    earlier: Answered | None = None,
+) -> Scored:
     """Export a fitted model, and measure the export on the test rows.
 
     Args:
@@ -110,6 +117,7 @@ def score(spec: ModelSpec, fitted: Fitted, data: Data, unseen: Mapping[str, Unse
         fitted: the native model.
         data: rows of all parts.
         unseen: its scores on unseen groups; the first says how sure it is of what is unseen.
+        earlier: what a backtest answered, which says how sure it is as well.
     """
     model = fitted.to_onnx()
     session = onnx_export.open_session(model)
@@ -119,8 +127,11 @@ def score(spec: ModelSpec, fitted: Fitted, data: Data, unseen: Mapping[str, Unse
 
     test = data.test
     first = next(iter(unseen.values()), None)
-    sized = spec.task.size(data.calibrate, answer(data.calibrate), first)
+    sizing = Answered(data.calibrate, answer(data.calibrate))
+    if earlier is not None:
+        sizing = earlier.with_those_of(sizing)
     predicted = answer(test)
+    sized = spec.task.size(sizing.rows, sizing.answers, first).after(test, predicted)
     # Rows as they are, rows of categories alone, rows without anything: holes must agree as well.
     numbers = [one.name for one in test.inputs if one.kind != "category"]
     sample = test.sample(MOST_PARITY_ROWS, seed=0)

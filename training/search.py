@@ -93,7 +93,7 @@ def search(
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    fitted_on, scored_on = _inner_split(design.sample(MOST_ROWS, options.seed), gap)
+    fitted_on, scored_on = older_and_newer(design.sample(MOST_ROWS, options.seed), gap, INNER_SHARE)
     if not len(fitted_on):
         return Found({}, ())
     study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=options.seed))
@@ -116,14 +116,21 @@ def search(
     )
 
 
-def _inner_split(design: Design, gap: timedelta) -> tuple[Design, Design]:
+def older_and_newer(design: Design, gap: timedelta, share: float) -> tuple[Design, Design]:
+    """Split rows by their entity time.
+
+    Args:
+        design: rows, in order of their entity time.
+        gap: how long before the newer rows the older end.
+        share: of the rows before the newer begin; rows of one instant are dealt at random.
+    """
     times = design.columns["event_timestamp"]
     if times[0] == times[-1]:
         # Rows of one instant: none of them is older than another.
         dealt = np.random.default_rng(0).permutation(len(design))
-        cut = int(len(design) * INNER_SHARE)
+        cut = int(len(design) * share)
         return design.take(np.sort(dealt[:cut])), design.take(np.sort(dealt[cut:]))
-    start = times[int(len(design) * INNER_SHARE)]
+    start = times[int(len(design) * share)]
     before = np.array([time < start - gap for time in times], dtype=np.bool_)
     after = np.array([time >= start for time in times], dtype=np.bool_)
     return design.take(before), design.take(after)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 
 from tambo.serving.spec import Input
+from training.backtest import Backtest
 from training.behaviour import Predict
 from training.candidates import RELEVANCE, Candidates
 from training.design import Design, Matrix
@@ -84,6 +85,7 @@ class ModelSpec:
         trials: how many trials the search has.
         gate: margins and tolerances.
         behaviour: behaviour tests.
+        backtest: an earlier fit whose answers size the intervals too; None: there is none.
         attributions: shares answers out among groups of inputs; None: it declares no such groups.
         shown: metrics that a version carries, and of which the first two are told in its line.
     """
@@ -113,6 +115,7 @@ class ModelSpec:
     space: dict[str, Dimension] = field(default_factory=dict)
     trials: int = 8
     attributions: Attribute | None = None
+    backtest: Backtest | None = None
 
     @property
     def target(self) -> str:

@@ -30,6 +30,10 @@ class Sized(Protocol):
         """Ends of the intervals in which metrics lie on other rows of the kind, by name."""
         ...
 
+    def after(self, rows: Design, answers: Floats) -> Sized:
+        """What is said once rows that test it are over; of these, what was said at the time."""
+        ...
+
     def serving(self) -> dict[str, Any]:
         """The fields of `ServingSpec` that a service needs to say it."""
         ...

@@ -10,6 +10,7 @@ import pytest
 from forecast_rows import FESTIVAL
 
 from training import onnx_export
+from training.backtest import Backtest
 from training.estimators import FitOptions, predict
 from training.forecast.head import answer, prepare
 from training.forecast.recurrent import Recurrent, load
@@ -84,6 +85,24 @@ def test_what_is_known_ahead_is_learnt(name, served, parts) -> None:
     quiet[:, rows.positions([FESTIVAL])], loud[:, rows.positions([FESTIVAL])] = 0.0, 1.0
     ratio = served[name](replace(rows, matrix=loud)) / served[name](replace(rows, matrix=quiet))
     assert np.median(ratio) == pytest.approx(forecast_rows.FESTIVAL_FACTOR, rel=0.25)
+
+
+def test_a_backtest_answers_rows_of_which_its_fit_knew_nothing(parts) -> None:
+    train, options = parts[0], replace(OPTIONS, rounds=5)
+    trees, gap, backtest = ESTIMATORS["xgboost"], MODEL.label.window, Backtest(every=3)
+    times = train.columns["event_timestamp"]
+    newer = times >= times[len(train) // 2]
+    found = backtest.answer(trees, train, gap, options)
+    assert found.rows.columns["event_timestamp"].tolist() == times[newer][::3].tolist()
+
+    def with_labels(changed):
+        label = np.where(changed[:, None], 5.0 * train.label, train.label)
+        return backtest.answer(trees, replace(train, label=label), gap, options).answers
+
+    over = times < times[newer][0] - gap
+    assert np.array_equal(with_labels(~over), found.answers)
+    assert not np.array_equal(with_labels(over), found.answers)
+    assert backtest.answer(trees, train.take(np.arange(60)), gap, options) is None
 
 
 def test_the_same_seed_gives_the_same_network(fitted, parts) -> None:

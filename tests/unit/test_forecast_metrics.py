@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+
 import forecast_rows
 import numpy as np
 import pytest
@@ -70,6 +73,50 @@ def test_intervals_hold_as_often_as_they_say_on_rows_of_the_kind() -> None:
     sized = task.size(rows, answers(rows), None)
     found = sized.measure(others, answers(others))
     assert found["coverage"] == pytest.approx(LEVELS[2] - LEVELS[0], abs=0.05)
+
+
+def test_what_is_over_when_a_forecast_is_made_sizes_it_and_nothing_later() -> None:
+    """Of one row an origin, four weeks apart: each adds to those after it, the last to none."""
+    task = Forecast(steps=28, unit="day", block=28, block_name="month")
+    rows = _monthly(7)
+    answers = np.repeat(rows.label[..., None], 3, axis=2).reshape(len(rows), -1)
+    calibrate, test = rows.take(np.arange(2)), rows.take(np.arange(2, len(rows)))
+    wide = answers[2:] * np.linspace(1.1, 1.9, len(test))[:, None]
+    sized = task.size(calibrate, answers[:2], None).after(test, wide)
+    spreads = [one.high[0] - one.low[0] for one in sized.at.values()]
+    assert spreads == sorted(spreads)
+    assert spreads[0] == 0.0 < spreads[1] < spreads[-1]
+    served = sized.serving()["forecast"]
+    assert served.high[0] - served.low[0] > spreads[-1]
+    # Labels of the last origin change what it is measured by, not how wide it is.
+    later = test.label.copy()
+    later[-1] *= 10.0
+    again = task.size(calibrate, answers[:2], None).after(replace(test, label=later), wide)
+    assert again.at == sized.at
+    assert np.array_equal(again.quantiles(test, wide), sized.quantiles(test, wide))
+    # And of one part of the rows, each is as wide as among all.
+    half = np.arange(0, len(test), 2)
+    part = sized.quantiles(test.take(half), wide[half])
+    assert np.array_equal(part, sized.quantiles(test, wide)[half])
+
+
+def test_a_day_of_summer_time_is_no_day_late() -> None:
+    task = Forecast(steps=28, unit="day", block=28, block_name="month")
+    rows = _monthly(2)
+    times = rows.columns["event_timestamp"].copy()
+    times[1] -= timedelta(hours=1)
+    moved = replace(rows, columns={**rows.columns, "event_timestamp": times})
+    answers = np.repeat(moved.label[..., None] * 1.5, 3, axis=2).reshape(2, -1)
+    none = task.size(moved.take(np.arange(0)), answers[:0], None)
+    first, second = none.after(moved, answers).at.values()
+    assert first.low[0] == 0.0
+    assert second.low[0] < -0.3
+
+
+def _monthly(origins: int):
+    """Rows of one place, 28 days apart."""
+    apart = 28 * len(forecast_rows.PLACES)
+    return forecast_rows.design(apart * origins).take(np.arange(0, apart * origins, apart))
 
 
 @given(

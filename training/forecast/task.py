@@ -10,20 +10,17 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pyarrow as pa
 
-from tambo.serving.spec import Forecast as ServedForecast
 from training import plots
 from training.card import MOST_GROUPS, table
 from training.design import Design, lists
 from training.forecast.horizon import SCALE
-from training.forecast.metrics import LEVELS, forecast_metrics
+from training.forecast.intervals import Residuals, SizedForecast
+from training.forecast.metrics import forecast_metrics
 from training.metrics import Floats
 
 if TYPE_CHECKING:
     from training.grouped import Unseen
     from training.trained import Trained
-
-FEWEST_RESIDUALS = 50
-"""Fewer do not say where a quantile lies."""
 
 
 @dataclass(frozen=True)
@@ -68,29 +65,9 @@ class Forecast:
         return found
 
     def size(self, rows: Design, answers: Floats, unseen: Unseen | None) -> SizedForecast:
-        """Find by how much low and high must be moved to hold as often as they say.
-
-        Romano, Patterson and Candes, Conformalized quantile regression, 2019; of logarithms, so
-        that a small place and a large one count alike.
-        """
-        logs = np.log1p(rows.label)
-        found = np.log1p(answers.reshape(len(answers), self.steps, 3))
-        low, high = logs - found[..., 0], logs - found[..., 2]
-        ends = []
-        for start in range(0, self.steps, self.block):
-            part = slice(start, start + self.block)
-            count = min(self.block, self.steps - start)
-            ends += [(_end(low, part, LEVELS[0]), _end(high, part, LEVELS[2]))] * count
-        return SizedForecast(
-            self,
-            ServedForecast(
-                steps=self.steps,
-                unit=self.unit,
-                levels=LEVELS,
-                low=tuple(one for one, _ in ends),
-                high=tuple(one for _, one in ends),
-            ),
-        )
+        """Find by how much low and high must be moved to hold as often as they say."""
+        quantiles = answers.reshape(len(answers), self.steps, 3)
+        return SizedForecast.on(self, Residuals.of(rows, quantiles))
 
     def scale(self, answers: Floats) -> Floats:
         """A difference is a share of the answer, and of one visitor where nobody comes."""
@@ -105,7 +82,7 @@ class Forecast:
         }
         plots.curves(folder / "mase.png", curves, f"{self.block_name} ahead", "MASE")
         test, best = trained.data.test, trained.best
-        quantiles = _sized(best.sized).forecast.quantiles(best.predicted)
+        quantiles = _sized(best.sized).quantiles(test, best.predicted)
         name = trained.spec.report_groups(test)
         titles = next(iter(name.values()), [""] * len(test))
         newest = range(max(0, len(test) - 6), len(test))
@@ -160,36 +137,8 @@ class Forecast:
         ]
 
 
-@dataclass(frozen=True)
-class SizedForecast:
-    """A forecast with the corrections of its quantiles."""
-
-    task: Forecast
-    forecast: ServedForecast
-
-    def measure(self, rows: Design, answers: Floats) -> dict[str, float]:
-        """The metrics of the corrected quantiles."""
-        return self.task.measure_quantiles(rows, self.forecast.quantiles(answers))
-
-    def spread(self, rows: Design, answers: Floats) -> dict[str, float]:
-        """None is said."""
-        return {}
-
-    def serving(self) -> dict[str, Any]:
-        """The corrections."""
-        return {"forecast": self.forecast}
-
-
 BY_BLOCK = ("mase", "bias", "coverage")
 _HEAD = ["estimator", "MASE", "WAPE", "RMSE", "MAE", "bias", "pinball", "P10 to P90 holds", "width"]
-
-
-def _end(residuals: Floats, part: slice, level: float) -> float:
-    """Where the quantile of some steps lies; that of all steps where they are few."""
-    found = residuals[:, part][np.isfinite(residuals[:, part])]
-    if len(found) < FEWEST_RESIDUALS:
-        found = residuals[np.isfinite(residuals)]
-    return float(np.quantile(found, level)) if len(found) else 0.0
 
 
 def _sized(sized: object) -> SizedForecast:

@@ -10,6 +10,7 @@ from datetime import timedelta
 from functools import partial
 
 from tambo.requesttime.tourism import HORIZON
+from training.backtest import Backtest
 from training.forecast.horizon import Horizon
 from training.forecast.layout import Layout
 from training.forecast.recurrent import Recurrent
@@ -101,6 +102,7 @@ MODEL = ModelSpec(
     },
     trials=4,
     behaviour=partial(behaviour, layout=LAYOUT, history=HISTORY),
+    backtest=Backtest(),
     attributions=partial(attributions, task=TASK),
     shown=("mase", "wape", "pinball", "coverage", "bias"),
     gate=GateRule(metric="mase"),
