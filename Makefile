@@ -108,6 +108,7 @@ bench: $(READY) ## measurements against peers, hours; tables go to docs/benchmar
 	$(BIN)/python -m benchmarks.campaigns --out docs/benchmarks/campaigns.md
 	$(BIN)/tambo run
 	$(BIN)/python -m benchmarks.forecast
+	$(BIN)/python -m benchmarks.forecast_training
 	$(BIN)/python -m benchmarks.flow_service
 	$(BIN)/python -m benchmarks.recommend
 	$(BIN)/python -m benchmarks.hotels_world "$${TAMBO_HOME:-.tambo}" --out docs/benchmarks/hotels.md
