@@ -41,8 +41,8 @@ PARTS = ("train", "calibration", "test")
 ABOUT = """# Training the forecast of 28 days
 
 Reproduce with `tambo run` and then `python -m benchmarks.forecast_training` in the same home; `make
-bench` does it too. Machine: {machine}, {system}. Fits have {threads} threads, the search has
-{trials} trials. Other work may hold the cores meanwhile, so CPU counts.
+bench` does it too. Machine: {machine}, {system}. Threads of a fit: {threads}; trials of the
+search: {trials}. Other work may hold the cores meanwhile, so CPU counts.
 
 `rows` reads labels and features of the release's own {own} locations through the feature store.
 These rows are then repeated under as many names as there are locations, and each further step runs
@@ -116,7 +116,7 @@ def fit(settings: Settings, step: str, locations: int, folder: Path) -> dict[str
     def work() -> None:
         data = encode_parts(MODEL, rows, settings.seed)
         if step == "search":
-            _search(data, options)
+            _search(data, options, _trials(settings))
         else:
             fit_and_score(MODEL, estimators[step], data, options)
 
@@ -134,7 +134,13 @@ def _most_rows() -> int:
     return MODEL.split.most_rows if isinstance(MODEL.split, RollingOrigin) else 0
 
 
-def _search(data: Data, options: FitOptions) -> None:
+def _trials(settings: Settings) -> int:
+    from training.tourism.visitor_flow import MODEL
+
+    return MODEL.trials if settings.search_trials is None else settings.search_trials
+
+
+def _search(data: Data, options: FitOptions, trials: int) -> None:
     from training.search import search
     from training.tourism.visitor_flow import MODEL
 
@@ -142,7 +148,7 @@ def _search(data: Data, options: FitOptions) -> None:
         MODEL.candidate,
         data.train,
         MODEL.space,
-        trials=MODEL.trials,
+        trials=trials,
         gap=MODEL.label.window,
         options=options,
         measure=MODEL.task.measure,
@@ -178,14 +184,12 @@ def compare(counts: Sequence[int], folder: Path) -> Iterator[Measured]:
 
 def page(settings: Settings, found: Sequence[Measured]) -> str:
     """Everything measured as a page of docs/benchmarks."""
-    from training.tourism.visitor_flow import MODEL
-
     about = ABOUT.format(
         machine=platform.machine(),
         system=platform.system(),
         own=found[0].locations,
         threads=settings.threads,
-        trials=MODEL.trials,
+        trials=_trials(settings),
         rows=_most_rows(),
     )
     head = ["locations", "step", "rows: train / calibration / test", "CPU s", "wall s", "peak MiB"]

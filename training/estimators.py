@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -77,6 +77,12 @@ class Estimator(Protocol):
     def fit(self, train: Design, stop: Design, options: FitOptions) -> Fitted:
         """Fit on some rows, and stop on others where fitting goes in rounds."""
         ...
+
+
+def as_long(options: FitOptions, fitted: Fitted) -> FitOptions:
+    """Options for another fit with as many rounds as one took."""
+    rounds = fitted.summary().get("rounds")
+    return options if rounds is None else replace(options, rounds=int(rounds))
 
 
 def predict(fitted: Fitted, design: Design) -> Floats:

@@ -20,7 +20,7 @@ from tambo.progress import Progress, silent
 from tambo.settings import Settings
 from training import registry, runlog
 from training.design import encode, learn_vocabularies
-from training.estimators import Estimator, FitOptions
+from training.estimators import Estimator, FitOptions, as_long
 from training.explain import explain
 from training.frame import Frame, build_frame
 from training.gate import Check, Verdict, beats_reference, judge, read_verdict
@@ -268,8 +268,7 @@ def encode_parts(spec: ModelSpec, rows: Mapping[str, pa.Table], seed: int) -> Da
 def fit_and_score(spec: ModelSpec, estimator: Estimator, data: Data, options: FitOptions) -> Scored:
     """Fit one estimator, score it on the test rows and on what it has not seen."""
     fitted = estimator.fit(data.train, data.stop, options)
-    rounds = fitted.summary().get("rounds")
-    again = options if rounds is None else replace(options, rounds=int(rounds))
+    again = as_long(options, fitted)
     rows = data if spec.split.by_time else data.mixed()
     unseen = {
         one.name: score_unseen(
