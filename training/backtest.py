@@ -39,12 +39,12 @@ class Backtest:
 
     Attributes:
         share: of the training rows, the oldest, that the earlier fit learns from.
-        every: of the newer ones it answers each so many-th.
+        one_in: of so many of the newer ones it answers one; some are drawn at random.
         least_rows: fewer to learn from make a fit that says nothing of one on all of them.
     """
 
     share: float = 0.5
-    every: int = 7
+    one_in: int = 7
     least_rows: int = 100
 
     def answer(
@@ -65,5 +65,6 @@ class Backtest:
         if len(older) < self.least_rows:
             return None
         fitted = estimator.fit(older, newer, options)
-        rows = newer.take(np.arange(0, len(newer), self.every))
+        # At random: every so many-th row could be of the same series each time.
+        rows = newer.sample(max(1, len(newer) // self.one_in), options.seed)
         return Answered(rows, predict(fitted, rows))

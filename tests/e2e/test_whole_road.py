@@ -212,6 +212,8 @@ def test_the_app_shows_the_models_that_are_registered(first, home: Path, monkeyp
         assert len(checks) == len(gate["checks"])
         assert ("failed" in set(checks["passed"])) == (not gate["passed"])
         assert shown.get("image"), "plots of the calibration"
+        said = " ".join(caption.value for caption in shown.caption)
+        assert ("What the drivers add" in said) == name.startswith("visitor_flow")
         assert "Model card" in " ".join(head.value for head in shown.header)
     price = next(one for one in registered if one.name == "flight_price")
     shown.selectbox(key="models_model").select("flight_price").run()
