@@ -23,6 +23,7 @@ from training.card import table
 from training.design import Design
 from training.estimators import Estimator, FitOptions, as_long, predict
 from training.forecast.rolling import RollingOrigin
+from training.labels import LabelTable, read_labels
 from training.metrics import Floats
 from training.splits import TRAIN, Bounds
 from training.tourism.visitor_flow import ASKED, MODEL
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
-    from training.labels import LabelTable
     from training.scoring import Data
 
 SHOWN = ("mase", "wape", "bias")
@@ -48,11 +48,13 @@ class ToTheEnd(RollingOrigin):
     ) -> tuple[dict[str, pa.Table], Bounds]:
         """Read the rows of each part; the training rows are to be cut where a fit begins."""
         parts, bounds = super().read(connection, table, as_of)
-        known = self._counts(connection, table, as_of)
+        labels = read_labels(connection, table, known_by=as_of)
+        ask = self.horizon.local(labels)
+        known = ask.counts(labels)
         before = self._counts(connection, table, bounds.calibration_start)
         scales = {name: one.seasonal_error() for name, one in before.items()}
         end = max(one.first + len(one.values) for one in known.values()) - self.horizon.days + 1
-        return parts | {TRAIN: self.horizon.rows(known, self._past(known, end), scales)}, bounds
+        return parts | {TRAIN: ask.rows(known, self._past(known, end), scales)}, bounds
 
 
 def compare(settings: Settings, names: Sequence[str]) -> Iterator[list[str]]:

@@ -35,6 +35,7 @@ def rows() -> pa.Table:
     weeks = np.tile(WEEK, 8)
     stored |= {
         "location_flow__counted_until": [datetime(2026, 3, 30, 5)] * FORECASTS,
+        "location_flow__time_zone": ["America/Lima"] * FORECASTS,
         "location_flow__daily_visitors": [weeks] * FORECASTS,
         "location_season__weekday_index": [WEEK / WEEK.mean()] * FORECASTS,
         "location_calendar__event_first_days": [festival] * FORECASTS,
