@@ -31,8 +31,9 @@ def gaps(plan: Mapping[str, Any]) -> None:
     places = found["location"].nunique()
     look.chart(plan_charts.gaps(found), "Off-peak weeks by location", height=170 + 30 * places)
     st.caption(
-        "Weeks with fewer visitors than that share of the location's own mean week, without the "
-        f"plan. {plan['forecast_weeks']} location-weeks are forecast, the season tells the others."
+        "Of all locations: weeks with fewer visitors than that share of the location's own mean "
+        f"week, without the plan. {plan['forecast_weeks']} location-weeks are forecast, the season "
+        "tells the others."
     )
 
 
