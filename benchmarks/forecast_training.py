@@ -41,8 +41,9 @@ PARTS = ("train", "calibration", "test")
 ABOUT = """# Training the forecast of 28 days
 
 Reproduce with `tambo run` and then `python -m benchmarks.forecast_training` in the same home; `make
-bench` does it too. Machine: {machine}, {system}. Threads of a fit: {threads}; trials of the
-search: {trials}. Other work may hold the cores meanwhile, so CPU counts.
+bench` does it too. Machine: {machine}, {system}. Threads of a fit: {threads} (`TAMBO_THREADS`); trials
+of the search: {trials} (`TAMBO_SEARCH_TRIALS`), where a training has {usual} unless told otherwise.
+Other work may hold the cores meanwhile, so CPU counts.
 
 `rows` reads labels and features of the release's own {own} locations through the feature store.
 These rows are then repeated under as many names as there are locations, and each further step runs
@@ -184,12 +185,15 @@ def compare(counts: Sequence[int], folder: Path) -> Iterator[Measured]:
 
 def page(settings: Settings, found: Sequence[Measured]) -> str:
     """Everything measured as a page of docs/benchmarks."""
+    from training.tourism.visitor_flow import MODEL
+
     about = ABOUT.format(
         machine=platform.machine(),
         system=platform.system(),
         own=found[0].locations,
         threads=settings.threads,
         trials=_trials(settings),
+        usual=MODEL.trials,
         rows=_most_rows(),
     )
     head = ["locations", "step", "rows: train / calibration / test", "CPU s", "wall s", "peak MiB"]
