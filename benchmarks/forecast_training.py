@@ -41,8 +41,8 @@ PARTS = ("train", "calibration", "test")
 ABOUT = """# Training the forecast of 28 days
 
 Reproduce with `tambo run` and then `python -m benchmarks.forecast_training` in the same home; `make
-bench` does it too. Machine: {machine}, {system}. Threads of a fit: {threads} (`TAMBO_THREADS`); trials
-of the search: {trials} (`TAMBO_SEARCH_TRIALS`), where a training has {usual} unless told otherwise.
+bench` does it too. Machine: {machine}, {system}. Threads of a fit: {threads} (`TAMBO_THREADS`);
+trials of the search: {trials} (`TAMBO_SEARCH_TRIALS`), where a training has {usual} by itself.
 Other work may hold the cores meanwhile, so CPU counts.
 
 `rows` reads labels and features of the release's own {own} locations through the feature store.
