@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import pyarrow as pa
 
 from tambo.errors import TamboError
-from tambo.serving.spec import encode_columns, source_columns
+from tambo.featurestore.online import OnlineManifest
+from tambo.serving.spec import MANIFEST_FILE, encode_columns, source_columns
 from tambo.settings import Settings
 from training import onnx_export, registry
 from training.design import Design, column
 from training.registry import CHALLENGER, CHAMPION, RUNNER_UP, ModelVersion
 from training.spec import ModelSpec
+
+EQUAL = 1e-3
+"""Relative difference of metrics within which two models are as good as each other."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +47,8 @@ def decide(
     """Hold a new model against the one that serves, on the same rows.
 
     A champion that cannot be scored any more (its features are not there, its files are gone)
-    cannot serve either, so the new model takes its place.
+    cannot serve either, so the new model takes its place. One that lacks features of the service
+    as it is now may not be served by today's code: an equal is enough to follow it.
 
     Args:
         settings: the Tambo home.
@@ -54,6 +62,7 @@ def decide(
         return Decision(True, "the first version")
     try:
         served, model = registry.load_serving(settings, rival)
+        lacking = _lacking(registry.serving_files(settings, rival), rows.column_names)
         columns = {one: column(rows, one) for one in source_columns(served.inputs)}
         session = onnx_export.open_session(model)
         answers = onnx_export.answer(session, encode_columns(served.inputs, columns))
@@ -61,6 +70,13 @@ def decide(
         return Decision(True, f"version {rival.version} cannot be scored: {error}", rival.version)
     theirs = spec.task.measure(test, answers)[metric]
     succeeds, rule = spec.gate.succeeds(value, theirs), spec.gate
+    if lacking and (succeeds or math.isclose(value, theirs, rel_tol=EQUAL)):
+        return Decision(
+            True,
+            f"{metric} {value:.4f} is as good as {theirs:.4f} of version {rival.version}, "
+            f"trained before there was {', '.join(lacking)}",
+            rival.version,
+        )
     relation = ("" if succeeds else "not ") + ("above" if rule.rises else "below")
     limit = f" less {rule.renews:.0%}, as it knows what is new," if rule.renews else ""
     reason = (
@@ -68,6 +84,12 @@ def decide(
         f"on the same {len(test)} rows"
     )
     return Decision(succeeds, reason, rival.version)
+
+
+def _lacking(folder: Path, columns: Sequence[str]) -> list[str]:
+    """Features among some columns that a version's manifest does not have."""
+    known = OnlineManifest.load(folder / MANIFEST_FILE).feature_names
+    return sorted({name for name in columns if "__" in name} - set(known))
 
 
 def settle(settings: Settings, version: ModelVersion) -> ModelVersion:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 import training_home
 
@@ -16,9 +17,10 @@ from tambo.lake import reader, releases
 from tambo.serving.model import ServedModel
 from tambo.settings import Settings
 from training import card, experiment, onnx_export, registry
-from training.experiment import train
+from training.experiment import encode_parts, train
 from training.frame import build_frame
 from training.gate import GateRule
+from training.promotion import decide
 from training.travel.flight_price import MODEL, TRAVELLER
 from training.travel.traveller_gender import CLASSES as GENDER_CLASSES
 from training.travel.traveller_gender import NAME as GENDER_NAME
@@ -167,6 +169,17 @@ def test_training_again_does_nothing(settings, trained):
     assert (again.version, again.run_id) == (trained.version, trained.run_id)
     assert again.verdict == trained.verdict
     assert len(registry.model_versions(settings)) == runs
+
+
+def test_an_equal_follows_a_champion_that_lacks_a_feature_of_today(settings, trained, frame):
+    rows, test = frame.parts["test"], encode_parts(MODEL, frame.parts, settings.seed).test
+    value = trained.metrics["rmse"] * 1.0005
+    assert not decide(settings, MODEL, rows, test, value).champion
+    today = rows.append_column("fare_prices__tomorrow", pa.nulls(rows.num_rows))
+    found = decide(settings, MODEL, today, test, value)
+    assert (found.champion, found.rival) == (True, trained.version)
+    assert found.reason.endswith("trained before there was fare_prices__tomorrow")
+    assert not decide(settings, MODEL, today, test, value * 1.1).champion
 
 
 def test_a_run_killed_before_its_alias_is_completed(settings, trained):
