@@ -99,7 +99,7 @@ class Running:
     def __init__(self, settings: Settings) -> None:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "orchestration.components"],
-            env={**os.environ, "TAMBO_HOME": str(settings.home)},
+            env={**os.environ, "TAMBO_HOME": str(settings.home), "TAMBO_SEARCH_TRIALS": "0"},
             stdout=subprocess.PIPE,
             text=True,
         )
@@ -133,7 +133,7 @@ def settings(tmp_path: Path) -> Settings:
 @pytest.fixture
 def world(settings: Settings) -> Path:
     folder = settings.world / "travel"
-    generate(folder, travellers=150, years=2, seed=3)
+    generate(folder, travellers=120, years=1, seed=3)
     return folder
 
 

@@ -146,20 +146,23 @@ def test_nothing_is_left_running(first, home: Path) -> None:
     assert left_running(home) == []
 
 
-def test_what_ctrl_c_cuts_off_is_made_good_by_the_next_run(first, tmp_path: Path) -> None:
+def test_what_ctrl_c_cuts_off_is_made_good_by_the_next_run(
+    first, home: Path, tmp_path: Path
+) -> None:
+    raw = str(Settings(home=home).world / "travel")
     home = tmp_path / "home"
-    for after, seconds in (("world", 1.0), ("ingest", 6.0), ("release", 3.0), ("features", 4.0)):
-        interrupt(home, after, seconds)
+    for after, seconds in (("", 4.0), ("ingest", 6.0), ("release", 3.0), ("features", 4.0)):
+        interrupt(home, raw, after, seconds)
         assert left_running(home) == []
-    last = tambo(home, "run")
+    last = tambo(home, "run", "--raw", raw)
     assert last.returncode == 0, last.stdout + last.stderr
     assert answer(last.stdout) == answer(first.stdout)
 
 
-def interrupt(home: Path, after: str, seconds: float) -> None:
-    """Press Ctrl-C some time after a stage has ended, as a terminal would."""
+def interrupt(home: Path, raw: str, after: str, seconds: float) -> None:
+    """Press Ctrl-C some time after a stage has ended, or the start, as a terminal would."""
     process = subprocess.Popen(
-        [sys.executable, "-c", "from tambo.cli import main; main()", "run"],
+        [sys.executable, "-c", "from tambo.cli import main; main()", "run", "--raw", raw],
         env={**environment(home), "PYTHONUNBUFFERED": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -167,7 +170,7 @@ def interrupt(home: Path, after: str, seconds: float) -> None:
         start_new_session=True,
     )
     try:
-        assert any(re.match(rf"[✓=] {after} ", line) for line in process.stdout)
+        assert not after or any(re.match(rf"[✓=] {after} ", line) for line in process.stdout)
         time.sleep(seconds)
         os.killpg(process.pid, signal.SIGINT)
         _, said = process.communicate(timeout=120)
