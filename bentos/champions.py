@@ -72,8 +72,8 @@ def fetch(settings: Settings, champion: Champion, folder: Path) -> ServedVersion
     client = MlflowClient(tracking_uri=settings.mlflow_uri, registry_uri=settings.mlflow_uri)
     folder.mkdir(parents=True)
     listed = {Path(one.path).name for one in client.list_artifacts(champion.run_id, ARTIFACTS)}
-    needed = {VERSION_FILE} if VERSION_FILE in listed else set(FILES)
-    for name in sorted(listed | needed):
+    needed = (VERSION_FILE,) if VERSION_FILE in listed else FILES
+    for name in (*needed, *sorted(listed - set(needed))):
         path = f"{ARTIFACTS}/{name}"
         try:
             found = client.download_artifacts(champion.run_id, path, str(folder))
