@@ -104,9 +104,11 @@ def _warnings(asked: PlanRequest, forecasts: Forecasts) -> Iterator[str]:
     if over:
         yield f"{over} weeks lie before {today}, up to which is known: they are over"
     if forecasts.missing:
+        few = len(forecasts.missing) == 1
         yield (
             f"the season alone tells what is expected of {', '.join(forecasts.missing[:_NAMED])}: "
-            f"{len(forecasts.missing)} locations have no counts to forecast from"
+            f"{len(forecasts.missing)} {'location has' if few else 'locations have'} no counts to "
+            "forecast from"
         )
 
 
