@@ -20,6 +20,7 @@ from tambo.errors import BuildError, LakeError
 from tambo.lake import build_log, dbt_runner
 from tambo.lake.build_domains import buildable, newest_knowledge
 from tambo.lake.build_log import Finished, Target
+from tambo.lake.build_parts import parts
 from tambo.lake.connect import reader, require, writer
 from tambo.lake.dbt_parsed import PROJECT_FILES
 from tambo.lake.lock import writer_lock
@@ -69,10 +70,12 @@ class _Plan:
         target: what the build is made of.
         same: the last build, if it was made of the same and nothing was tried since.
         base: the last build, if this one may stand on it.
+        parts: in how many parts of its keys each domain is computed.
     """
 
     ready: Ready
     target: Target
+    parts: Mapping[str, int]
     same: Finished | None
     base: Finished | None
 
@@ -145,6 +148,7 @@ def _plan(settings: Settings) -> _Plan:
             project_hash=files_hash(dbt_runner.project(settings), PROJECT_FILES),
             as_of=newest_knowledge(settings, connection, ready.domains),
         )
+        shares = parts(settings, connection, ready.domains)
         last = build_log.last_finished(connection)
         tries = build_log.unfinished(connection)
     same = last if last is not None and last.target == target and not tries else None
@@ -153,7 +157,7 @@ def _plan(settings: Settings) -> _Plan:
         base = None
     if not tries <= {(target.raw_state, target.project_hash)}:
         base = None
-    return _Plan(ready=ready, target=target, same=same, base=base)
+    return _Plan(ready=ready, target=target, parts=shares, same=same, base=base)
 
 
 def _may_stand_on(settings: Settings, last: Finished, target: Target) -> bool:
@@ -184,7 +188,10 @@ def _command(plan: _Plan, *, full_refresh: bool) -> list[str]:
 
 
 def _variables(plan: _Plan, base: Finished | None) -> dict[str, object]:
-    variables: dict[str, object] = {"as_of": _texts(plan.target.as_of)}
+    variables: dict[str, object] = {
+        "as_of": _texts(plan.target.as_of),
+        "parts": dict(plan.parts),
+    }
     if base is not None:
         variables["built_snapshot"] = base.snapshot_id
         variables["built_as_of"] = _texts(base.target.as_of)

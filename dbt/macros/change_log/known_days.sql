@@ -16,10 +16,17 @@
     {%- set key_list = keys | join(', ') -%}
     {%- if in_increment() %}
     numbered as materialized (
-        select {{ key_list }}, min(since) as since from {{ changes }} group by all
+        select {{ key_list }}, min(since) as since from {{ changes }}
+        where {{ in_part(keys[0]) }}
+        group by all
     ),
 
     {% endif -%}
+    versions as not materialized (
+        select * from {{ days }}
+        where {{ in_part(keys[0]) }}
+    ),
+
     instants as (
         select distinct
             {%- for key in keys %}
@@ -27,7 +34,7 @@
             {%- endfor %}
             versions.created_timestamp,
             {{ last_whole_day('versions.created_timestamp', zone) }} as last_day
-        from {{ days }} as versions
+        from versions
         {%- if in_increment() %}
         inner join numbered
             on {% for key in keys %}versions.{{ key }} = numbered.{{ key }} and {% endfor -%}
@@ -43,7 +50,7 @@
             versions.* exclude ({{ key_list }}, created_timestamp, ended_timestamp)
         from instants
         cross join (select unnest({{ offsets }}) as day_offset) as offsets
-        left join {{ days }} as versions
+        left join versions
             on
                 {% for key in keys -%}
                 instants.{{ key }} = versions.{{ key }}

@@ -14,14 +14,17 @@
                 {{ keys | join(', ') }},
                 local_day + unnest({{ looked_back | list }}) as local_day
             from ({{ touched_keys(raw, keys | join(', ') ~ ', ' ~ day ~ ' as local_day') }})
+            where {{ in_part(keys[0]) }}
         ),
     {%- endif -%}
 {%- endmacro %}
 
-{#- In increments: what belongs to a touched day. -#}
+{#- What is of the part that is being computed; in increments: what belongs to a touched day of it. -#}
 {% macro only_touched_days(keys) -%}
     {%- if in_increment() -%}
         semi join touched using ({{ keys | join(', ') }}, local_day)
+    {%- elif parts() != '1' -%}
+        where {{ in_part(keys[0]) }}
     {%- endif -%}
 {%- endmacro %}
 
