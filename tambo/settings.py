@@ -44,7 +44,7 @@ class Settings(BaseSettings):
     part_rows: int = Field(
         default=1_000_000,
         ge=1,
-        description="raw rows of a domain that a build computes at once; those of more come by parts",
+        description="raw rows of a domain that a build computes at once; more come by parts",
     )
     lock_timeout_seconds: float = Field(default=600.0, ge=0, description="wait for the writer")
     keep_releases: int = Field(default=10, ge=1, description="releases that retention spares")

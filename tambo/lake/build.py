@@ -70,12 +70,10 @@ class _Plan:
         target: what the build is made of.
         same: the last build, if it was made of the same and nothing was tried since.
         base: the last build, if this one may stand on it.
-        parts: in how many parts of its keys each domain is computed.
     """
 
     ready: Ready
     target: Target
-    parts: Mapping[str, int]
     same: Finished | None
     base: Finished | None
 
@@ -112,7 +110,7 @@ def build(
             run = dbt_runner.run(
                 settings,
                 _command(plan, full_refresh=base is None),
-                variables=_variables(plan, base),
+                variables=_variables(settings, plan, base),
                 progress=progress,
             )
             built, up_to_date = build_log.finish(settings, plan.target, run.invocation), False
@@ -148,7 +146,6 @@ def _plan(settings: Settings) -> _Plan:
             project_hash=files_hash(dbt_runner.project(settings), PROJECT_FILES),
             as_of=newest_knowledge(settings, connection, ready.domains),
         )
-        shares = parts(settings, connection, ready.domains)
         last = build_log.last_finished(connection)
         tries = build_log.unfinished(connection)
     same = last if last is not None and last.target == target and not tries else None
@@ -157,7 +154,7 @@ def _plan(settings: Settings) -> _Plan:
         base = None
     if not tries <= {(target.raw_state, target.project_hash)}:
         base = None
-    return _Plan(ready=ready, target=target, parts=shares, same=same, base=base)
+    return _Plan(ready=ready, target=target, same=same, base=base)
 
 
 def _may_stand_on(settings: Settings, last: Finished, target: Target) -> bool:
@@ -187,10 +184,13 @@ def _command(plan: _Plan, *, full_refresh: bool) -> list[str]:
     return [*command, "--full-refresh"] if full_refresh else command
 
 
-def _variables(plan: _Plan, base: Finished | None) -> dict[str, object]:
+def _variables(settings: Settings, plan: _Plan, base: Finished | None) -> dict[str, object]:
+    with reader(settings) as connection:
+        shares = parts(settings, connection, plan.ready.domains, base)
     variables: dict[str, object] = {
         "as_of": _texts(plan.target.as_of),
-        "parts": dict(plan.parts),
+        "states_parts": dict(shares.states),
+        "facts_parts": dict(shares.facts),
     }
     if base is not None:
         variables["built_snapshot"] = base.snapshot_id

@@ -17,14 +17,14 @@
     {%- if in_increment() %}
     numbered as materialized (
         select {{ key_list }}, min(since) as since from {{ changes }}
-        where {{ in_part(keys[0]) }}
+        where {{ in_part('states', keys[0]) }}
         group by all
     ),
 
     {% endif -%}
     versions as not materialized (
         select * from {{ days }}
-        where {{ in_part(keys[0]) }}
+        where {{ in_part('states', keys[0]) }}
     ),
 
     instants as (

@@ -14,7 +14,7 @@
                 {{ keys | join(', ') }},
                 local_day + unnest({{ looked_back | list }}) as local_day
             from ({{ touched_keys(raw, keys | join(', ') ~ ', ' ~ day ~ ' as local_day') }})
-            where {{ in_part(keys[0]) }}
+            where {{ in_part('facts', keys[0]) }}
         ),
     {%- endif -%}
 {%- endmacro %}
@@ -23,8 +23,8 @@
 {% macro only_touched_days(keys) -%}
     {%- if in_increment() -%}
         semi join touched using ({{ keys | join(', ') }}, local_day)
-    {%- elif parts() != '1' -%}
-        where {{ in_part(keys[0]) }}
+    {%- elif parts('facts') != '1' -%}
+        where {{ in_part('facts', keys[0]) }}
     {%- endif -%}
 {%- endmacro %}
 

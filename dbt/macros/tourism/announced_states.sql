@@ -14,14 +14,14 @@
     numbered as materialized (
         select location, min(since) as since
         from {{ changes }}
-        where {{ in_part('location') }}
+        where {{ in_part('states', 'location') }}
         group by all
     ),
 
     {% endif -%}
     facts as not materialized (
         select * from {{ announcements }}
-        where kind in ('{{ kinds | join("', '") }}') and {{ in_part('location') }}
+        where kind in ('{{ kinds | join("', '") }}') and {{ in_part('states', 'location') }}
     ),
 
     instants as (
