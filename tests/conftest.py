@@ -22,6 +22,14 @@ os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("BENTOML_DO_NOT_TRACK", "True")
 os.environ.setdefault("SCARF_ANALYTICS", "false")
 
+# Two workers share two cores. On small tables a second thread of DuckDB takes half as much CPU again,
+# as it waits for work; tests of what several threads do say so themselves.
+os.environ.setdefault("TAMBO_THREADS", "1")
+# The same of the libraries that train.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
+os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
+
 # Where the tests run in the background, a shell has SIGINT ignored, and all that they start would
 # inherit it; some test what Ctrl-C does.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

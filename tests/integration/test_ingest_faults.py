@@ -71,6 +71,7 @@ def test_records_keep_their_numbers_when_several_threads_read(
     settings: Settings, folder: Path
 ) -> None:
     large(folder / "flights.csv", 300_000, bad_every=10_007)
+    settings = Settings(home=settings.home, threads=2)
     report = ingest(settings, folder).files[-1]
     assert report.bytes > 16 << 20
     assert (report.loaded.records, report.quarantined.records) == (299_971, 29)
