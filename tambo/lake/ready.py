@@ -71,7 +71,8 @@ def raw_tables(settings: Settings) -> dict[str, list[str]]:
         domain = path.parent.parent.name
         tables[domain] = [
             table["name"]
-            for source in yaml.safe_load(path.read_text())["sources"]
+            # By libyaml: ten times as quick, and each verb asks.
+            for source in yaml.load(path.read_text(), Loader=yaml.CSafeLoader)["sources"]
             for table in source["tables"]
         ]
     return tables

@@ -30,7 +30,19 @@ def empty_columns(
         return []
     known = [column for column, *_ in first.description or []]
     chosen = known if columns is None else [column for column in columns if column in known]
-    return [column for column in chosen if not _has_value(connection, name, column)]
+    absent = _absent_at_first(connection, name, chosen)
+    return [column for column in absent if not _has_value(connection, name, column)]
+
+
+def _absent_at_first(
+    connection: duckdb.DuckDBPyConnection, name: str, columns: list[str]
+) -> list[str]:
+    """Columns without a value in some thousand rows: most have one, and are not looked at alone."""
+    if not columns:
+        return []
+    counts = ", ".join(f"count({ident(column)})" for column in columns)
+    row = connection.execute(f"SELECT {counts} FROM (FROM {name} LIMIT 2048)").fetchone() or ()
+    return [column for column, count in zip(columns, row, strict=True) if count == 0]
 
 
 def _has_value(connection: duckdb.DuckDBPyConnection, name: str, column: str) -> bool:

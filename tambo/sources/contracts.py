@@ -285,7 +285,8 @@ def read(path: Path) -> Contracts:
         ContractError: it is missing, no YAML, or does not say what a contract must say.
     """
     try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+        # By libyaml: each process reads its contracts anew.
+        data = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
         for name, table in data["tables"].items():
             table["name"] = name
             for column_name, column in table["columns"].items():
