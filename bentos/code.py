@@ -17,6 +17,7 @@ SHARED = (
     "tambo/settings.py",
     "tambo/featurestore/__init__.py",
     "tambo/featurestore/domain.py",
+    "tambo/featurestore/unchecked.py",
     "tambo/featurestore/online/*.py",
     "tambo/serving/*.py",
     "bentos/__init__.py",
