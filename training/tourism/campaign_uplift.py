@@ -24,10 +24,11 @@ from training.candidates import Candidates
 from training.card import table
 from training.gate import Check, Verdict
 from training.labels import LabelTable, read_labels, require
+from training.promotion import Decision
 from training.record import Record, log_and_register
 from training.registry import ModelVersion
 from training.tourism.campaign_files import NO_EFFECT, RESPONSE, write_version
-from training.tourism.campaign_fit import Fit, fit_at, judge_windows
+from training.tourism.campaign_fit import Fit, Judged, fit_at, judge_windows
 from training.tourism.campaign_heldout import HeldOut
 from training.tourism.campaign_history import History
 from training.tourism.campaign_learned import ENOUGH_CAMPAIGNS
@@ -58,6 +59,26 @@ class Seen:
 
     history: History
     certificate: Certificate
+
+
+@dataclass(frozen=True)
+class _Trained:
+    """What was learned, and how it was judged."""
+
+    fit: Fit
+    judged: Judged
+    verdict: Verdict
+    learned: Learned
+    decision: Decision
+
+    def tags(self, estimator: str) -> dict[str, str]:
+        """What run and version are found by."""
+        return {
+            "estimator": estimator,
+            "baseline": str(not self.verdict.passed).lower(),
+            "gate": json.dumps(self.verdict.to_dict()),
+            **self.decision.tags(),
+        }
 
 
 @dataclass(frozen=True)
@@ -131,34 +152,12 @@ class CampaignUplift:
         tell("read visitors and campaigns")
         now = self.seen(settings, release, known_by)
         with threadpool_limits(1):
-            tell("learn the response")
-            fit = fit_at(now.history, settings.seed)
-
-            def earlier(weeks: int) -> History | None:
-                tell(f"learn it as of {weeks} weeks before")
-                try:
-                    then = known_by - timedelta(weeks=weeks)
-                    return self.seen(settings, release, then, LEAST_WEEKS).history
-                except TrainingError:
-                    return None
-
-            judged = judge_windows(fit, earlier, WINDOWS, WINDOW_WEEKS, settings.seed)
-            tell("compare with the champion")
-            verdict = judge(judged.joined, fit)
-            learned = fit.learned if verdict.passed else _without(fit.learned, verdict)
-            decision = decide(settings, self.name, learned, fit, judged)
+            trained = self._judged(settings, release, now, tell)
         tell("log and register")
-        estimator = RESPONSE if verdict.passed else NO_EFFECT
-        metrics = judged.joined.metrics()
+        estimator = RESPONSE if trained.verdict.passed else NO_EFFECT
+        metrics = trained.judged.joined.metrics()
         shown = {key: round(value, 4) for key, value in metrics.items()}
-        tags = {
-            **identity,
-            "estimator": estimator,
-            "baseline": str(not verdict.passed).lower(),
-            "gate": json.dumps(verdict.to_dict()),
-            **decision.tags(),
-        }
-        sentence = f"{estimator}: {learned.says}"
+        tags = {**identity, **trained.tags(estimator)}
         return log_and_register(
             settings,
             Record(
@@ -166,22 +165,45 @@ class CampaignUplift:
                 domain=self.domain,
                 description=self.description,
                 run_name=f"{self.name} at release {release.number}",
-                sentence=sentence,
+                sentence=f"{estimator}: {trained.learned.says}",
                 run_tags={**tags, "model": self.name, "git_revision": release.git_revision},
                 version_tags={**tags, "metrics": json.dumps(shown)},
-                params=_params(self, now, fit, known_by),
+                params=_params(self, now, trained.fit, known_by),
                 metrics={f"test.{key}": value for key, value in metrics.items()},
                 write=lambda folder, run_id: write_version(
                     folder,
                     self._version(release, estimator, run_id),
-                    learned,
-                    verdict,
-                    judged.joined,
+                    trained.learned,
+                    trained.verdict,
+                    trained.judged.joined,
                     metrics,
                     now.certificate,
                 ),
             ),
         )
+
+    def _judged(
+        self, settings: Settings, release: Release, now: Seen, tell: Callable[[str], None]
+    ) -> _Trained:
+        """Learn the response, and judge it by what would have been learned earlier."""
+        known_by = release.as_of.of(self.domain)
+        tell("learn the response")
+        fit = fit_at(now.history, settings.seed)
+
+        def earlier(weeks: int) -> History | None:
+            tell(f"learn it as of {weeks} weeks before")
+            try:
+                then = known_by - timedelta(weeks=weeks)
+                return self.seen(settings, release, then, LEAST_WEEKS).history
+            except TrainingError:
+                return None
+
+        judged = judge_windows(fit, earlier, WINDOWS, WINDOW_WEEKS, settings.seed)
+        tell("compare with the champion")
+        verdict = judge(judged.joined, fit)
+        learned = fit.learned if verdict.passed else _without(fit.learned, verdict)
+        decision = decide(settings, self.name, learned, fit, judged)
+        return _Trained(fit, judged, verdict, learned, decision)
 
     def _version(self, release: Release, estimator: str, run_id: str) -> ServedVersion:
         return ServedVersion(
