@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tambo.lake import exists, reader
-from tambo.lake.schema import table_exists
+from tambo.lake.tables import table_exists
 from tambo.lake.waiting import waiting
 from tambo.monitoring.feedback import TOPIC, Feedback
 from tambo.settings import Settings

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from tambo.errors import TrainingError
 from tambo.lake.sql import ident
+from tambo.lake.tables import table_exists
 
 
 @dataclass(frozen=True)
@@ -41,13 +42,7 @@ def require(connection: duckdb.DuckDBPyConnection, table: LabelTable) -> None:
     Raises:
         TrainingError: it does not.
     """
-    schema, name = table.name.split(".")
-    found = connection.execute(
-        "SELECT count(*) FROM duckdb_tables() WHERE database_name = 'lake' "
-        "AND schema_name = ? AND table_name = ?",
-        [schema, name],
-    ).fetchone()
-    if not found or not found[0]:
+    if not table_exists(connection, table.name):
         raise TrainingError(
             f"The release holds no table {table.name}, from which labels are read.",
             remedy="tambo build && tambo validate && tambo release",

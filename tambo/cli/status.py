@@ -15,8 +15,8 @@ from tambo.featurestore.columns import table_name
 from tambo.featurestore.online_status import online_status
 from tambo.lake import releases
 from tambo.lake.ready import owners
-from tambo.lake.schema import table_exists
 from tambo.lake.sql import ident
+from tambo.lake.tables import table_exists
 from tambo.lake.unfed import empty_columns
 from tambo.lake.waiting import summary
 from tambo.registry import model_versions

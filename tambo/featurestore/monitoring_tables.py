@@ -21,6 +21,7 @@ from tambo.featurestore.columns import table_name
 from tambo.featurestore.pinned import at_head, open_pinned, store_settings
 from tambo.lake import exists, writer
 from tambo.lake.sql import ident
+from tambo.lake.tables import table_exists
 
 if TYPE_CHECKING:
     from tambo.featurestore.offline import DuckLakeOfflineStoreConfig
@@ -167,12 +168,7 @@ def _missing(config: DuckLakeOfflineStoreConfig) -> set[str]:
 
 def _has(connection: duckdb.DuckDBPyConnection, metric_type: str) -> bool:
     name, _, _ = monitoring_table_meta(metric_type)
-    found = connection.execute(
-        "SELECT 1 FROM duckdb_tables() WHERE database_name = 'lake' AND schema_name = ? "
-        "AND table_name = ?",
-        [SCHEMA, name],
-    ).fetchone()
-    return found is not None
+    return table_exists(connection, f"{SCHEMA}.{name}")
 
 
 def _stored(value: Any) -> Any:

@@ -18,8 +18,8 @@ from tambo.featurestore.lake_rows import column_as, lake_rows
 from tambo.featurestore.pinned import store_settings
 from tambo.featurestore.promises import broken_sql
 from tambo.lake import writer
-from tambo.lake.schema import table_exists
 from tambo.lake.sql import ident
+from tambo.lake.tables import table_exists
 from tambo.settings import Settings
 
 if TYPE_CHECKING:

@@ -26,6 +26,7 @@ from tambo.lake.dbt_parsed import PROJECT_FILES
 from tambo.lake.lock import writer_lock
 from tambo.lake.ready import Ready, owners
 from tambo.lake.state import files_hash, raw_state
+from tambo.lake.tables import tables
 from tambo.lake.zones import check_zone
 from tambo.progress import Progress, silent
 from tambo.settings import Settings
@@ -167,15 +168,12 @@ def _may_stand_on(settings: Settings, last: Finished, target: Target) -> bool:
     joined = set(target.as_of.domains) - set(last.target.as_of.domains)
     try:
         with reader(settings, last.snapshot_id) as connection:
-            have = connection.execute(
-                "SELECT schema_name || '.' || table_name FROM duckdb_tables() "
-                "WHERE database_name = 'lake' AND schema_name <> 'raw'"
-            ).fetchall()
+            have = [f"{schema}.{table}" for schema, table in tables(connection) if schema != "raw"]
     except LakeError:
         # Retention has expired its snapshot.
         return False
     whose = owners(settings)
-    return joined.isdisjoint(whose.get(name, "") for (name,) in have)
+    return joined.isdisjoint(whose.get(name, "") for name in have)
 
 
 def _command(plan: _Plan, *, full_refresh: bool) -> list[str]:

@@ -11,6 +11,7 @@ from tambo.as_of import AsOf
 from tambo.errors import BuildError
 from tambo.lake.ready import Ready, lacking, raw_tables
 from tambo.lake.sql import ident
+from tambo.lake.tables import tables
 from tambo.settings import Settings
 
 BEGINNING = datetime(1970, 1, 1)
@@ -19,11 +20,8 @@ BEGINNING = datetime(1970, 1, 1)
 
 def buildable(settings: Settings, connection: duckdb.DuckDBPyConnection) -> Ready:
     """Domains of which all raw tables are there, and those skipped because some are not."""
-    rows = connection.execute(
-        "SELECT table_name FROM duckdb_tables() "
-        "WHERE database_name = 'lake' AND schema_name = 'raw'"
-    ).fetchall()
-    skipped = lacking(settings, {row[0] for row in rows})
+    held = {table for schema, table in tables(connection) if schema == "raw"}
+    skipped = lacking(settings, held)
     ready = tuple(domain for domain in raw_tables(settings) if domain not in skipped)
     return Ready(ready, skipped)
 

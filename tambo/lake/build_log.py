@@ -10,8 +10,8 @@ import duckdb
 from tambo.as_of import AsOf
 from tambo.lake.as_of_column import as_of_sql
 from tambo.lake.connect import exists, reader, writer
-from tambo.lake.sql import ident
 from tambo.lake.state import git_revision, now, raw_state
+from tambo.lake.tables import count_rows, tables
 from tambo.settings import Settings
 
 _LAYERS = ("staging", "intermediate", "marts")
@@ -101,7 +101,8 @@ def finish(settings: Settings, target: Target, invocation: str) -> Finished:
             "(SELECT coalesce(max(build_id), 0) + 1 FROM lake.audit.builds)"
         ).fetchone()
         snapshot_id, build_id = row or (0, 1)
-        counts = json.dumps(_count_rows(connection))
+        made = [one for one in tables(connection) if one[0] in _LAYERS]
+        counts = json.dumps(count_rows(connection, made))
         built = Finished(int(build_id), int(snapshot_id), target, invocation, counts)
         connection.execute("BEGIN")
         connection.execute(
@@ -123,19 +124,3 @@ def finish(settings: Settings, target: Target, invocation: str) -> Finished:
         connection.execute("DELETE FROM lake.audit.unfinished_builds")
         connection.execute("COMMIT")
         return built
-
-
-def _count_rows(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
-    """Rows of every table of dbt's layers, by schema.table."""
-    tables = connection.execute(
-        "SELECT schema_name, table_name FROM duckdb_tables() "
-        "WHERE database_name = 'lake' AND schema_name IN (SELECT unnest(?)) ORDER BY ALL",
-        [list(_LAYERS)],
-    ).fetchall()
-    counts = {}
-    for schema, table in tables:
-        row = connection.execute(
-            f"SELECT count(*) FROM lake.{ident(schema)}.{ident(table)}"
-        ).fetchone()
-        counts[f"{schema}.{table}"] = int(row[0]) if row else 0
-    return counts

@@ -21,9 +21,9 @@ import duckdb
 
 from tambo.as_of import AsOf
 from tambo.errors import ReleaseError
+from tambo.lake import tables
 from tambo.lake.as_of_column import COLUMN, as_of_sql
 from tambo.lake.connect import reader, require, writer
-from tambo.lake.sql import ident
 from tambo.lake.state import now, raw_state
 from tambo.settings import Settings
 
@@ -225,17 +225,8 @@ def count_rows(settings: Settings, snapshot: int) -> dict[str, int]:
         LakeError: the snapshot cannot be read.
     """
     with reader(settings, snapshot) as connection:
-        tables = connection.execute(
-            "SELECT schema_name, table_name FROM duckdb_tables() "
-            "WHERE database_name = 'lake' AND schema_name <> 'audit' ORDER BY ALL"
-        ).fetchall()
-        counts: dict[str, int] = {}
-        for schema, table in tables:
-            row = connection.execute(
-                f"SELECT count(*) FROM lake.{ident(schema)}.{ident(table)}"
-            ).fetchone()
-            counts[f"{schema}.{table}"] = int(row[0]) if row else 0
-    return counts
+        held = [one for one in tables.tables(connection) if one[0] != "audit"]
+        return tables.count_rows(connection, held)
 
 
 def _passed_validation(connection: duckdb.DuckDBPyConnection, build: Build) -> tuple[int, str]:

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 import duckdb
 
-from tambo.lake.schema import table_exists
 from tambo.lake.sql import ident
+from tambo.lake.tables import table_exists
 
 
 def empty_columns(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import duckdb
 
 from tambo.errors import SettingsError
-from tambo.lake.schema import table_exists
+from tambo.lake.tables import table_exists
 from tambo.settings import Settings
 from tambo.sources.contracts import load, of_home
 
