@@ -32,7 +32,7 @@ Ask = Callable[[list[dict[str, object]]], list[HotelRecommendations]]
 def settings(tmp_path_factory) -> Settings:
     """The small world with its champion: its few stays teach a ranker little, so a baseline wins."""
     made = training_home.small(tmp_path_factory)
-    train(made, "hotel_recommendation")
+    train(made, "hotel_recommendation", trials=1)
     return made
 
 

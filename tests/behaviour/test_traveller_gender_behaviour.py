@@ -27,7 +27,7 @@ Ask = Callable[[list[dict[str, object]]], list[TravellerGender]]
 def settings(tmp_path_factory) -> Settings:
     """The small world with a trained champion."""
     made = training_home.small(tmp_path_factory)
-    train(made, "traveller_gender")
+    train(made, "traveller_gender", trials=1)
     return made
 
 

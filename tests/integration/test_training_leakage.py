@@ -9,6 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 import training_home
+import ungated
 
 from tambo.lake import reader, releases
 from tambo.settings import Settings
@@ -48,7 +49,9 @@ def homes(tmp_path_factory) -> tuple[Settings, Settings]:
     small = training_home.small(tmp_path_factory)
     folder = tmp_path_factory.mktemp("leakage")
     raise_later_prices(small.home.parent / "raw", folder / "raw")
-    return small, training_home.release(Settings(home=folder / "home"), folder / "raw")
+    changed = Settings(home=folder / "home")
+    ungated.road(changed, folder / "raw")
+    return small, changed
 
 
 @pytest.fixture(scope="module")
