@@ -8,6 +8,8 @@ import signal
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tambo.featurestore.unchecked import leave_feast_unchecked
+
 # The verdict on a commit is the same wherever and whenever it is tested, however slow the machine;
 # `make explore` draws new examples at random, and what it finds becomes an @example.
 patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -29,6 +31,9 @@ os.environ.setdefault("TAMBO_THREADS", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
 os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
+
+# As in the product, whichever module of Feast's a test imports first.
+leave_feast_unchecked()
 
 # Where the tests run in the background, a shell has SIGINT ignored, and all that they start would
 # inherit it; some test what Ctrl-C does.
