@@ -206,8 +206,10 @@ def test_the_yaml_of_other_teams_says_what_our_commands_use(home, monkeypatch):
     from tambo.featurestore.store import repo_config
 
     monkeypatch.setenv("TAMBO_HOME", str(home.home))
+    # The defaults are compared, and the tests themselves set fewer threads.
+    monkeypatch.delenv("TAMBO_THREADS")
     theirs = load_repo_config(REPO, REPO / "feature_store.yaml")
-    ours = repo_config(home)
+    ours = repo_config(Settings(home=home.home))
     for name in ("project", "provider", "entity_key_serialization_version"):
         assert getattr(theirs, name) == getattr(ours, name)
     assert theirs.registry.path == ours.registry.path
