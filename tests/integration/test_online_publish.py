@@ -192,10 +192,10 @@ def test_readers_see_one_release_while_another_is_published(home):
 CHILD = """
 import os, signal, sys
 sys.path[:0] = {path!r}
-from online_world import BATCH, definitions
 from tambo.featurestore import engine, publish, publish_redis, publish_sqlite
 from tambo.featurestore.stores import redis, sqlite, wire
 from tambo.settings import Settings
+from online_world import BATCH, definitions
 engine.BATCH_ROWS = BATCH
 settings = Settings(home={home!r}, redis_url={url!r})
 publish.publish(settings, definitions(), release=1)
