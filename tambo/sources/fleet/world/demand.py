@@ -69,7 +69,8 @@ def trips(draws: Draws, fleet: Fleet, weekday: Ints, day_of_year: Ints) -> Trips
     Args:
         draws: the world's random numbers.
         fleet: of the world.
-        weekday, day_of_year: of each day.
+        weekday: of each day.
+        day_of_year: of each day.
     """
     mean = expected(fleet, weekday, day_of_year)
     bases, kinds, days = np.indices(mean.shape)

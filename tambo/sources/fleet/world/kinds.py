@@ -1,4 +1,4 @@
-"""What is the same for all vessels of a kind: limits of the law, wear, what things cost and earn."""
+"""What is the same for all vessels of a kind: limits of the law, wear, costs and earnings."""
 
 from __future__ import annotations
 

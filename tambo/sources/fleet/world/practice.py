@@ -31,12 +31,10 @@ class Practice:
         """Day of planning and due day of each vessel that has a plan."""
 
     def enter(self) -> list[int]:
-        """Vessels that are to enter a hangar today: the failed ones first, then those longest due."""
+        """Vessels that are to enter a hangar today: the failed ones, then those longest due."""
         state = self._operations.state
         self._plan()
-        due = [
-            (day, vessel) for vessel, (_, day) in self.planned.items() if day <= state.day
-        ]
+        due = [(day, vessel) for vessel, (_, day) in self.planned.items() if day <= state.day]
         failed = np.flatnonzero(state.failed).tolist()
         return [*failed, *(vessel for _, vessel in sorted(due) if vessel not in failed)]
 
@@ -49,9 +47,9 @@ class Practice:
     def _plan(self) -> None:
         state = self._operations.state
         for vessel, due in enumerate(self._due().tolist()):
-            if vessel not in self.planned and not state.hangar[vessel]:
-                if due <= state.day + AHEAD:
-                    self.planned[vessel] = (state.day, max(due, state.day + 1))
+            unplanned = vessel not in self.planned and not state.hangar[vessel]
+            if unplanned and due <= state.day + AHEAD:
+                self.planned[vessel] = (state.day, max(due, state.day + 1))
 
     def _due(self) -> Ints:
         """Day on which each vessel reaches its hours or days."""

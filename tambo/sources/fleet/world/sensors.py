@@ -49,9 +49,7 @@ class Readings:
     drift: Floats
 
 
-def readings(
-    draws: Draws, fleet: Fleet, vessel: int, wear: Floats, maintained: Ints
-) -> Readings:
+def readings(draws: Draws, fleet: Fleet, vessel: int, wear: Floats, maintained: Ints) -> Readings:
     """Draw the readings of a vessel.
 
     Args:

@@ -60,12 +60,12 @@ class Wear:
     def length(self, day: int, failed: Floats) -> Ints:
         """Days that a maintenance begun on a day lasts [vessel]."""
         usual = self._days * np.where(failed, 1.9, 1.0) * np.exp(0.2 * self._length[day])
-        return np.maximum(1, np.rint(usual)).astype(np.int64)
+        return np.asarray(np.maximum(1, np.rint(usual)), np.int64)
 
     def cost(self, day: int, wear: Floats, failed: Floats) -> Floats:
         """What a maintenance begun on a day costs, USD [vessel]."""
         usual = self._costs * (1 + 0.6 * wear) * np.where(failed, 3.0, 1.0)
-        return np.round(usual * np.exp(0.18 * self._cost[day]), 2)
+        return np.asarray(np.round(usual * np.exp(0.18 * self._cost[day]), 2))
 
 
 def score(wear: Floats) -> Floats:

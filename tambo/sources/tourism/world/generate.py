@@ -9,7 +9,9 @@ from tambo.settings import Settings
 from tambo.sources.contracts import load, of_home
 from tambo.sources.sample.folder import Folder
 from tambo.sources.sample.making import WorldSummary, check, make, read_parameters
-from tambo.sources.tourism.world.outbox import SlotOutbox
+from tambo.sources.sample.slots import SlotOutbox
+from tambo.sources.tourism.world.columns import COLUMNS, FORECAST
+from tambo.sources.tourism.world.dirt import KINDS
 from tambo.sources.tourism.world.truth import Truth
 from tambo.sources.tourism.world.truth_files import TruthWriter
 from tambo.sources.tourism.world.writer import WorldWriter
@@ -22,6 +24,9 @@ LIMITS: dict[str, tuple[float, float]] = {
     "seed": (0, 2**63),
     "dirty_share": (0, 0.5),
 }
+
+MORNINGS = {FORECAST: (6 * 60 + 5, 6 * 60 + 50)}
+"""Minutes of its day in which a forecast arrives."""
 
 
 def generate(
@@ -62,7 +67,9 @@ def generate(
 
     def write(folder: Folder) -> SlotOutbox:
         truth = Truth.draw(locations=locations, years=years, seed=seed, zone=zone)
-        outbox = SlotOutbox(folder, truth.draws, truth.calendar, dirty_share)
+        outbox = SlotOutbox(
+            folder, COLUMNS, truth.draws, truth.calendar, KINDS, dirty_share, MORNINGS
+        )
         beside = TruthWriter(folder, truth)
         WorldWriter(outbox, truth, beside).write(progress)
         outbox.write_arrivals()

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from tambo.sources.tourism.world.calendar import LAST_DAY
+from tambo.sources.sample.days import LAST_DAY
 from tambo.sources.tourism.world.columns import CLOSURE, EXCHANGE_RATE
 from tambo.sources.tourism.world.columns import NATIONAL as EVERYWHERE
 from tambo.sources.tourism.world.events import KEPT, MOVED, NATIONAL, Event

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from tambo.sources.sample.columns import csv_lines, named, texts
+from tambo.sources.sample.days import LAST_DAY
 from tambo.sources.sample.dirt import RESENT_SHARE
 from tambo.sources.sample.draws import Floats
 from tambo.sources.sample.folder import Folder
 from tambo.sources.tourism.world import (
-    calendar,
     campaigns,
     events,
     factors,
@@ -111,7 +111,7 @@ def _parameters(truth: Truth) -> dict[str, Any]:
         "equations": "see the docstring of tambo.sources.tourism.world",
         "tables": TABLES,
         "first_day": days.first.isoformat(),
-        "last_day": calendar.LAST_DAY.isoformat(),
+        "last_day": LAST_DAY.isoformat(),
         "first_live_day": days.date_of(days.cut).isoformat(),
         "zone": days.zone.key,
         "currency": "USD",

@@ -11,6 +11,7 @@ import numpy as np
 
 from tambo.progress import Progress
 from tambo.sources.sample.draws import Draws, Flags, Floats, Ids, Ints, ids
+from tambo.sources.sample.slots import SlotOutbox, Slots
 from tambo.sources.tourism.world.calendar import Calendar
 from tambo.sources.tourism.world.campaigns import spend_of
 from tambo.sources.tourism.world.columns import (
@@ -26,7 +27,6 @@ from tambo.sources.tourism.world.counts import counts, hour_share
 from tambo.sources.tourism.world.demand import Demand
 from tambo.sources.tourism.world.fates import fates, late_gate
 from tambo.sources.tourism.world.faults import TWICE_SHARE, Faults, faults
-from tambo.sources.tourism.world.outbox import SlotOutbox, Slots
 from tambo.sources.tourism.world.places import Place
 from tambo.sources.tourism.world.plans import (
     Line,

@@ -6,23 +6,21 @@ early, by the clean lines of broken ones that will come with it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 import numpy as np
 
-from tambo.sources.sample.dirt import soil
+from tambo.sources.sample.days import LIVE_DAYS, Days
+from tambo.sources.sample.dirt import Kinds, soil
 from tambo.sources.sample.draws import Draws, Flags, Ids, Ints, ids
 from tambo.sources.sample.folder import Folder, utc_text
 from tambo.sources.sample.outbox import Outbox
-from tambo.sources.tourism.world.calendar import LIVE_DAYS, Calendar
-from tambo.sources.tourism.world.columns import COLUMNS, FORECAST
-from tambo.sources.tourism.world.dirt import KINDS
 
-NIGHT, MORNING = (60, 299), (6 * 60 + 5, 6 * 60 + 50)
-"""Minutes of the day in which files arrive: the night after the last day of a file; forecasts on
-the morning of their day."""
+NIGHT = (60, 299)
+"""Minutes of the day after the last day of a file in which it arrives."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +35,7 @@ class Slots:
     """
 
     table: str
-    calendar: Calendar
+    calendar: Days
     heads: tuple[str, ...]
     step: int
 
@@ -63,15 +61,35 @@ class Slots:
 
 
 class SlotOutbox(Outbox):
-    """Where rows go, and what went; broken ones among them."""
+    """Where rows go, and what went; broken ones among them.
+
+    Args:
+        folder: the files.
+        columns: header of each table.
+        draws: the world's random numbers.
+        calendar: its days.
+        kinds: what can be wrong with a line.
+        dirty_share: chance of a line to be broken.
+        mornings: of tables whose files arrive on the last day that they are about, and not in the
+            night after it: the minutes of the day in which they do.
+    """
 
     def __init__(
-        self, folder: Folder, draws: Draws, calendar: Calendar, dirty_share: float
+        self,
+        folder: Folder,
+        columns: Mapping[str, tuple[str, ...]],
+        draws: Draws,
+        calendar: Days,
+        kinds: Kinds,
+        dirty_share: float,
+        mornings: Mapping[str, tuple[int, int]] = MappingProxyType({}),
     ) -> None:
-        super().__init__(folder, COLUMNS)
+        super().__init__(folder, columns)
         self.draws = draws
         self.calendar = calendar
+        self.kinds = kinds
         self.dirty_share = dirty_share
+        self.mornings = mornings
 
     def send(
         self, slots: Slots, slot: Ints, of: Ids, lines: Sequence[bytes], may_break: Flags
@@ -89,7 +107,9 @@ class SlotOutbox(Outbox):
             rows = np.flatnonzero(slot == each)
             clean = [lines[row] for row in rows.tolist()]
             table, may, share = slots.table, may_break[rows], self.dirty_share
-            sent, dirt = soil(self.draws, table, of[rows], clean, may, kinds=KINDS, share=share)
+            sent, dirt = soil(
+                self.draws, table, of[rows], clean, may, kinds=self.kinds, share=share
+            )
             first = self.tell(slots, each, sent)
             twin = slots.name(each + 1) if each + 1 < slots.count else ""
             self.note_broken(table, slots.name(each), first, dirt, twin)
@@ -106,9 +126,9 @@ class SlotOutbox(Outbox):
         if slot < len(slots.heads):
             return None
         day = slots.last_day(slot)
-        key = ids(day, list(COLUMNS).index(slots.table))
-        if slots.table == FORECAST:
-            minute = int(self.draws.whole("arrival minute", key, *MORNING))
+        key = ids(day, list(self.columns).index(slots.table))
+        if slots.table in self.mornings:
+            minute = int(self.draws.whole("arrival minute", key, *self.mornings[slots.table]))
         else:
             minute = 24 * 60 + int(self.draws.whole("arrival minute", key, *NIGHT))
         midnight = datetime.combine(self.calendar.date_of(day), datetime.min.time())
