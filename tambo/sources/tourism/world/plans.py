@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from tambo.sources.sample.days import LAST_DAY
+from tambo.sources.sample.lines import Line
 from tambo.sources.tourism.world.columns import CLOSURE, EXCHANGE_RATE
 from tambo.sources.tourism.world.columns import NATIONAL as EVERYWHERE
 from tambo.sources.tourism.world.events import KEPT, MOVED, NATIONAL, Event
@@ -15,24 +15,6 @@ from tambo.sources.tourism.world.truth import Truth
 FOR_GOOD = date(LAST_DAY.year + 5, 12, 31)
 """Last day of a closure for good: nobody has said that it ends."""
 OFFICE_OPENS = 9 * 60
-
-
-@dataclass(frozen=True)
-class Line:
-    """One line of a table about the future.
-
-    Args:
-        day: number of the day on which it is sent.
-        text: without line end.
-        withdrawal: it takes another line back.
-        follows: day of the line that it takes back or replaces; None: no other line is about the
-            same thing.
-    """
-
-    day: int
-    text: bytes
-    withdrawal: bool = False
-    follows: int | None = None
 
 
 def holiday_lines(truth: Truth) -> Iterator[Line]:
@@ -51,7 +33,7 @@ def event_lines(truth: Truth) -> Iterator[Line]:
             yield Line(said, _event(truth, event, event.start))
             continue
         yield Line(said, _event(truth, event, event.start), follows=said)
-        yield Line(decided, _event(truth, event, None), withdrawal=True, follows=said)
+        yield Line(decided, _event(truth, event, None), again=True, follows=said)
         if event.fate == MOVED:
             yield Line(decided, _event(truth, event, event.moved_to), follows=said)
 

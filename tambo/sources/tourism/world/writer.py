@@ -11,6 +11,7 @@ import numpy as np
 
 from tambo.progress import Progress
 from tambo.sources.sample.draws import Draws, Flags, Floats, Ids, Ints, ids
+from tambo.sources.sample.lines import Line, send_lines
 from tambo.sources.sample.slots import SlotOutbox, Slots
 from tambo.sources.tourism.world.calendar import Calendar
 from tambo.sources.tourism.world.campaigns import spend_of
@@ -29,7 +30,6 @@ from tambo.sources.tourism.world.fates import fates, late_gate
 from tambo.sources.tourism.world.faults import TWICE_SHARE, Faults, faults
 from tambo.sources.tourism.world.places import Place
 from tambo.sources.tourism.world.plans import (
-    Line,
     campaign_lines,
     event_lines,
     factor_lines,
@@ -65,7 +65,8 @@ class WorldWriter:
     def write(self, progress: Progress) -> None:
         """Write all tables."""
         for table, lines, heads, step in PLANS:
-            self._plans(Slots(table, self.calendar, heads, step), list(lines(self.truth)))
+            slots = Slots(table, self.calendar, heads, step)
+            send_lines(self.outbox, slots, list(lines(self.truth)), "withdrawn")
         passes = ((FLOW, self._flow), (WEATHER, self._weather), (FORECAST, self._forecasts))
         total = len(passes) * len(self.truth.places)
         years = range(self.calendar.first.year, self.calendar.first.year + self.calendar.years)
@@ -86,25 +87,6 @@ class WorldWriter:
     def draws(self) -> Draws:
         """The world's random numbers."""
         return self.truth.draws
-
-    def _plans(self, slots: Slots, lines: list[Line]) -> None:
-        slot = np.array([self._plan_slot(slots, line) for line in lines])
-        told, alone = [line.text for line in lines], [line.follows is None for line in lines]
-        self.outbox.send(slots, slot, ids(np.arange(len(lines))), told, np.array(alone))
-        back = np.array([line.withdrawal for line in lines])
-        if back.any():
-            self.outbox.events[f"{slots.table} withdrawn"] += int(back[slot < slots.count].sum())
-
-    def _plan_slot(self, slots: Slots, line: Line) -> int:
-        """File of a line about the future; what takes another back never stands in its file."""
-        if line.day >= self.calendar.world_days:
-            return slots.count
-        if line.day < self.calendar.cut:
-            return len(slots.heads) - 1 if line.withdrawal else 0
-        slot = int(slots.live(np.array(line.day)))
-        if line.follows is None or not self.calendar.cut <= line.follows < line.day:
-            return slot
-        return max(slot, int(slots.live(np.array(line.follows))) + 1)
 
     def _slot(self, slots: Slots, day: Ints) -> Ints:
         """File of each day of a table with one history file a year."""
