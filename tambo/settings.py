@@ -57,6 +57,9 @@ class Settings(BaseSettings):
     world_locations: int = Field(
         default=8, ge=3, le=300, description="of the sample world of tourism"
     )
+    world_aircraft: int = Field(
+        default=12, ge=2, description="of the sample world of the fleet, half of them yachts"
+    )
     world_years: int = Field(default=3, ge=1, description="of the sample world")
 
     tourism_zone: str | None = Field(

@@ -68,7 +68,7 @@ def soil(
         of: id of each line.
         clean: the lines; no field holds a comma or a quote.
         allowed: which lines may be broken.
-        kinds: what can be wrong.
+        kinds: what can be wrong; a table with which nothing can be is left alone.
         share: chance of each of these to be broken.
         resend: chance of a broken line to be sent again, clean.
 
@@ -77,6 +77,8 @@ def soil(
         written down. And what was broken, in order.
     """
     chosen = [kind for kind, (_, tables) in kinds.items() if table in tables]
+    if not chosen:
+        return list(clean), []
     hit: Ints = np.flatnonzero(allowed & (draws.uniform(f"dirt/{table}", of) < share))
     kind_of = draws.whole(f"dirt kind/{table}", of[hit], 0, len(chosen) - 1)
     pick = draws.whole(f"dirt pick/{table}", of[hit], 0, 999)

@@ -1,0 +1,1 @@
+"""Sources of the fleet domain: yachts and private jets."""
