@@ -1,0 +1,27 @@
+{{ config(materialized='view') }}
+
+with source as (
+    select * from {{ source('fleet', 'service_logs') }}
+),
+
+renamed as (
+    select
+        -- ids
+        _batch_id as batch_id,
+        _row_number as row_number,
+
+        -- strings
+        aircraft_id,
+        author,
+        severity,
+
+        -- booleans
+        coalesce(withdrawn, false) as withdrawn,
+
+        -- dates and timestamps
+        logged_at,
+        _known_at as known_at
+    from source
+)
+
+select * from renamed
