@@ -60,7 +60,8 @@ done as (
             >= {{ window_start('instants.created_timestamp', 365) }}
         ) as faults_365d,
         count(*) filter (where {{ is_over('maintenances') }}) as maintenances_done,
-        coalesce(bool_or(not {{ is_over('maintenances') }}), false) as in_maintenance,
+        count(maintenances.maintenance_id) > count(*) filter (where {{ is_over('maintenances') }})
+            as in_maintenance,
         arg_max(
             maintenances.cost, (maintenances.finished_at, maintenances.maintenance_id)
         ) filter (where {{ is_over('maintenances') }} and maintenances.cost is not null)

@@ -1,4 +1,5 @@
 {%- set keys = ['aircraft_id', 'day'] %}
+{%- set changes = ref('int_vessel_changes') %}
 {{ config(unique_key=keys) }}
 
 with maintenances as not materialized (
@@ -43,7 +44,7 @@ numbered as materialized (
         union
         select aircraft_id, day from {{ this }}
     ) as days_known
-    cross join (select min(since) as since from {{ ref('int_vessel_changes') }}) as news
+    cross join (select min(since) as since from {{ changes }}) as news
     where news.since is not null
 ),
 {% endif %}
