@@ -93,7 +93,9 @@ def _at(log: list[dict[str, Any]], width: int, t: datetime) -> dict[Any, dict[st
         key: {name: v for name, v in list(row.items())[width:] if name not in times}
         for key, row in newest.items()
     }
-    return {key: state for key, state in states.items() if any(v is not None for v in state.values())}
+    return {
+        key: state for key, state in states.items() if any(v is not None for v in state.values())
+    }
 
 
 def _same(left: Any, right: Any) -> bool:

@@ -48,7 +48,9 @@ class Raw:
     def __init__(self, tables: dict[str, list[Row]]) -> None:
         self.lines: dict[str, list[Row]] = {}
         for table, found in tables.items():
-            ordered = sorted(found, key=lambda r: (r["_known_at"], r["_batch_id"], r["_row_number"]))
+            ordered = sorted(
+                found, key=lambda r: (r["_known_at"], r["_batch_id"], r["_row_number"])
+            )
             last: dict[tuple[Any, ...], Row] = {}
             for row in ordered:
                 key = tuple(row[name] for name in KEYS[table])
@@ -139,9 +141,7 @@ def operations(raw: Raw, vessel: str, t: datetime) -> State | None:
     def used(number: int) -> float:
         return sum(r["flight_hours"] for r in flights if r["arrived_at"] >= start - number * DAY)
 
-    paid = [
-        r for r in flights if r["revenue"] is not None and r["arrived_at"] >= start - 90 * DAY
-    ]
+    paid = [r for r in flights if r["revenue"] is not None and r["arrived_at"] >= start - 90 * DAY]
     hours = sum(r["flight_hours"] for r in paid)
     return {
         "total_flight_hours": sum(r["flight_hours"] for r in flights),
@@ -299,5 +299,3 @@ def _label(begun: Sequence[Row], day: datetime, until: datetime | None) -> State
         "observed_until": max(steps, default=None),
         **{f"failed_within_{number}d": failed(number) for number in (7, 30, 90)},
     }
-
-

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from fleet_check import check_against_oracle, instants_of
 from fleet_files import random_history
-from history_check import history_tables, rows, take_in, without_ends
+from history_check import history_tables, rows, take_in
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 

@@ -13,3 +13,12 @@
 {% macro window_start(instant, number) -%}
     {{ midnight(instant) }} - interval {{ number }} day
 {%- endmacro %}
+
+{#- The day some days before, or after, that of an instant. -#}
+{% macro days_earlier(instant, number) -%}
+    cast({{ instant }} as date) - cast({{ number }} as integer)
+{%- endmacro %}
+
+{% macro days_later(instant, number) -%}
+    cast({{ instant }} as date) + cast({{ number }} as integer)
+{%- endmacro %}

@@ -12,5 +12,5 @@ select
     created_timestamp,
     ended_timestamp,
     finished_at,
-    {{ ten_thousandths('cost') }} as cost
+    {{ ten_thousandths('cost') }} as job_cost
 from versions

@@ -1,28 +1,16 @@
 {%- set keys = ['aircraft_id'] %}
+{%- set measures = ['engine_health_score', 'temperature_variance'] %}
 {%- set looked_back = range(0, 8) | list %}
 {{ config(unique_key=['aircraft_id', 'local_day']) }}
 
 with {{ touched_days(source('fleet', 'telemetry'), keys, 'cast(read_at as date)', looked_back) }}
 
-lines as (
-    select
-        *,
-        cast(read_at as date) as local_day
-    from {{ ref('stg_telemetry') }}
+{{ lines_around(ref('stg_telemetry'), keys, looked_back) }}
+
+standing as (
+    {{ standing_versions('lines', ['aircraft_id', 'read_at']) }}
 ),
 
-{% if in_increment() -%}
-needed as (
-    select distinct aircraft_id, local_day - unnest({{ looked_back }}) as local_day
-    from touched
-),
-
-needed_lines as (
-    select * from lines
-    semi join needed using (aircraft_id, local_day)
-),
-
-{% endif -%}
 versions as materialized (
     select
         aircraft_id,
@@ -30,10 +18,8 @@ versions as materialized (
         read_at,
         created_timestamp,
         ended_timestamp,
-        {{ each(measures_read(), millionths('$') ~ ' as $') }}
-    from (
-        {{ standing_versions('needed_lines' if in_increment() else 'lines', ['aircraft_id', 'read_at']) }}
-    )
+        {{ each(measures, millionths('$') ~ ' as $') }}
+    from standing
 ),
 
 readings as (
@@ -51,9 +37,7 @@ usual as (
         readings.aircraft_id,
         readings.read_at,
         readings.created_timestamp,
-        {% for measure in measures_read() -%}
-        {{ usual_of(measure) }}{{ ',' if not loop.last }}
-        {% endfor %}
+        {{ usual_of_all(measures) }}
     from readings
     cross join lags
     inner join versions as earlier
@@ -73,13 +57,13 @@ facts as (
         readings.read_at as event_timestamp,
         readings.created_timestamp,
         readings.ended_timestamp,
-        {% for measure in measures_read() -%}
-        readings.{{ measure }},
-        {{ judged(measure) }}
-        {{- ',' if not loop.last }}
-        {% endfor %}
+        {{ judged_all(measures) }}
     from readings
-    left join usual using (aircraft_id, read_at, created_timestamp)
+    left join usual
+        on
+            readings.aircraft_id = usual.aircraft_id
+            and readings.read_at = usual.read_at
+            and readings.created_timestamp = usual.created_timestamp
 )
 
 select * from facts

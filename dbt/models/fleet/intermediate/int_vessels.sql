@@ -12,60 +12,68 @@ hangars as (
     {{ standing_versions(ref('stg_hangars'), ['base']) }}
 ),
 
-around as (
-    select register.aircraft_id, register.created_timestamp, limits.moment
+moments as (
+    select
+        register.aircraft_id,
+        register.created_timestamp,
+        unnest([limits.created_timestamp, limits.ended_timestamp]) as moment
     from register
-    inner join (
-        select aircraft_type, unnest([created_timestamp, ended_timestamp]) as moment from limits
-    ) as limits using (aircraft_type)
+    inner join limits on register.aircraft_type = limits.aircraft_type
     union all
-    select register.aircraft_id, register.created_timestamp, hangars.moment
+    select
+        register.aircraft_id,
+        register.created_timestamp,
+        unnest([hangars.created_timestamp, hangars.ended_timestamp]) as moment
     from register
-    inner join (
-        select base, unnest([created_timestamp, ended_timestamp]) as moment from hangars
-    ) as hangars on register.home_base = hangars.base
+    inner join hangars on register.home_base = hangars.base
+    union all
+    select
+        aircraft_id,
+        created_timestamp,
+        created_timestamp as moment
+    from register
 ),
 
 -- A version of the register is cut where a limit of its kind, or the slots of its base, change.
 parts as (
-    select aircraft_id, created_timestamp, created_timestamp as part_from from register
-    union
-    select register.aircraft_id, register.created_timestamp, around.moment as part_from
+    select distinct
+        register.*,
+        moments.moment as part_from
     from register
-    inner join around using (aircraft_id, created_timestamp)
-    where
-        around.moment > register.created_timestamp
-        and around.moment < {{ stands_until('register.ended_timestamp') }}
+    inner join moments
+        on
+            register.aircraft_id = moments.aircraft_id
+            and register.created_timestamp = moments.created_timestamp
+            and register.created_timestamp <= moments.moment
+            and {{ stands_until('register.ended_timestamp') }} > moments.moment
 ),
 
-limits_then as (
+limited as (
     select
         parts.aircraft_id,
-        parts.created_timestamp,
         parts.part_from,
         max(limits.allowed_most) filter (where limits.measure = 'hours_between_overhauls')
             as hours_between_overhauls,
         max(limits.allowed_most) filter (where limits.measure = 'days_between_overhauls')
             as days_between_overhauls
     from parts
-    inner join register using (aircraft_id, created_timestamp)
     inner join limits
         on
-            register.aircraft_type = limits.aircraft_type
+            parts.aircraft_type = limits.aircraft_type
             and {{ stands_at('limits', 'parts.part_from') }}
-    group by all
+    group by parts.aircraft_id, parts.part_from
 ),
 
 facts as (
     select
-        register.aircraft_id,
-        register.aircraft_type,
-        register.model,
-        register.home_base,
-        register.in_service_since,
+        parts.aircraft_id,
+        parts.aircraft_type,
+        parts.model,
+        parts.home_base,
+        parts.in_service_since,
         hangars.slots as hangar_slots,
-        limits_then.hours_between_overhauls,
-        limits_then.days_between_overhauls,
+        limited.hours_between_overhauls,
+        limited.days_between_overhauls,
         parts.part_from as event_timestamp,
         parts.part_from as created_timestamp,
         coalesce(
@@ -73,14 +81,16 @@ facts as (
                 partition by parts.aircraft_id, parts.created_timestamp
                 order by parts.part_from
             ),
-            register.ended_timestamp
+            parts.ended_timestamp
         ) as ended_timestamp
     from parts
-    inner join register using (aircraft_id, created_timestamp)
-    left join limits_then using (aircraft_id, created_timestamp, part_from)
+    left join limited
+        on
+            parts.aircraft_id = limited.aircraft_id
+            and parts.part_from = limited.part_from
     left join hangars
         on
-            register.home_base = hangars.base
+            parts.home_base = hangars.base
             and {{ stands_at('hangars', 'parts.part_from') }}
 )
 

@@ -63,11 +63,11 @@ done as (
         count(maintenances.maintenance_id) > count(*) filter (where {{ is_over('maintenances') }})
             as in_maintenance,
         arg_max(
-            maintenances.cost, (maintenances.finished_at, maintenances.maintenance_id)
-        ) filter (where {{ is_over('maintenances') }} and maintenances.cost is not null)
+            maintenances.job_cost, (maintenances.finished_at, maintenances.maintenance_id)
+        ) filter (where {{ is_over('maintenances') }} and maintenances.job_cost is not null)
             as last_cost,
-        sum(maintenances.cost) filter (where {{ is_over('maintenances') }}) as cost,
-        count(maintenances.cost) filter (where {{ is_over('maintenances') }}) as costs
+        sum(maintenances.job_cost) filter (where {{ is_over('maintenances') }}) as total_cost,
+        count(maintenances.job_cost) filter (where {{ is_over('maintenances') }}) as priced
     from instants
     left join maintenances
         on
@@ -82,7 +82,7 @@ planned as (
     select
         done.aircraft_id,
         done.created_timestamp,
-        count(plans.due_at) as plans,
+        count(plans.due_at) as plan_count,
         min(plans.due_at) filter (
             where plans.event_timestamp > coalesce(done.last_started_at, '-infinity')
         ) as next_maintenance_date
@@ -119,10 +119,8 @@ idle as (
     select
         aircraft_id,
         created_timestamp,
-        {% for number in [30, 90] -%}
-        sum({{ seconds_of_window('created_timestamp', number) }}) as seconds_{{ number }}d
-        {{- ',' if not loop.last }}
-        {% endfor %}
+        sum({{ seconds_of_window('created_timestamp', 30) }}) as seconds_30d,
+        sum({{ seconds_of_window('created_timestamp', 90) }}) as seconds_90d
     from down
     group by aircraft_id, created_timestamp
 ),
@@ -130,14 +128,20 @@ idle as (
 states as (
     select
         done.*,
-        planned.plans,
+        planned.plan_count,
         planned.next_maintenance_date,
         idle.seconds_30d,
         idle.seconds_90d,
-        done.maintenances + planned.plans + if(idle.seconds_90d is null, 0, 1) > 0 as is_known
+        done.maintenances + planned.plan_count + if(idle.seconds_90d is null, 0, 1) > 0 as is_known
     from done
-    inner join planned using (aircraft_id, created_timestamp)
-    left join idle using (aircraft_id, created_timestamp)
+    inner join planned
+        on
+            done.aircraft_id = planned.aircraft_id
+            and done.created_timestamp = planned.created_timestamp
+    left join idle
+        on
+            done.aircraft_id = idle.aircraft_id
+            and done.created_timestamp = idle.created_timestamp
 )
 
 select
@@ -151,7 +155,7 @@ select
     if(states.is_known, cast(states.maintenances_done as bigint), null) as maintenances_done,
     if(states.is_known, states.in_maintenance, null) as in_maintenance,
     {{ exact('states.last_cost') }} as last_maintenance_cost,
-    {{ exact_mean('states.cost', 'states.costs') }} as mean_maintenance_cost,
+    {{ exact_mean('states.total_cost', 'states.priced') }} as mean_maintenance_cost,
     cast(states.seconds_30d as double) / {{ 30 * 86400 }} as downtime_share_30d,
     cast(states.seconds_90d as double) / {{ 90 * 86400 }} as downtime_share_90d
 from states

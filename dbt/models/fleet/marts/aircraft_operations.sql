@@ -1,5 +1,6 @@
 {%- set keys = ['aircraft_id'] %}
-{%- set inside = 'flights.event_timestamp >= ' ~ midnight('maintained.created_timestamp') ~ ' - interval' %}
+{%- set inside = 'flights.event_timestamp >= '
+    ~ midnight('maintained.created_timestamp') ~ ' - interval' %}
 {{ config(unique_key=keys) }}
 
 with flights as not materialized (
@@ -58,25 +59,42 @@ moments as (
 ) }}
 
 -- How many hours were flown by each instant: what each flight adds, and takes off where it ends.
+deltas as (
+    select
+        aircraft_id,
+        starts_at as instant,
+        hours,
+        1 as flights,
+        false as is_instant
+    from flights
+    union all
+    select
+        aircraft_id,
+        ended_timestamp as instant,
+        -hours as hours,
+        -1 as flights,
+        false as is_instant
+    from flights
+    where ended_timestamp is not null
+    union all
+    select
+        aircraft_id,
+        created_timestamp as instant,
+        0 as hours,
+        0 as flights,
+        true as is_instant
+    from instants
+),
+
 running as (
     select
         aircraft_id,
         instant,
         is_instant,
-        sum(hours) over so_far as total_hours,
-        sum(flights) over so_far as total_flights
-    from (
-        select aircraft_id, starts_at as instant, hours, 1 as flights, false as is_instant
-        from flights
-        union all
-        select aircraft_id, ended_timestamp, -hours, -1, false
-        from flights
-        where ended_timestamp is not null
-        union all
-        select aircraft_id, created_timestamp, 0, 0, true
-        from instants
-    )
-    window so_far as (
+        sum(hours) over up_to_now as total_hours,
+        sum(flights) over up_to_now as total_flights
+    from deltas
+    window up_to_now as (
         partition by aircraft_id
         order by instant
         range between unbounded preceding and current row

@@ -1,5 +1,4 @@
 {%- set keys = ['aircraft_id'] %}
-{%- set severities = ['info', 'minor', 'major', 'critical'] %}
 {{ config(unique_key=keys) }}
 
 with entries as not materialized (
@@ -23,19 +22,11 @@ states as (
     select
         instants.aircraft_id,
         instants.created_timestamp,
+        {{ severity_counts('instants.created_timestamp') }}
         count(entries.event_timestamp) as entries,
         max(entries.event_timestamp) as last_entry_at,
         max(entries.event_timestamp) filter (where entries.severity in ('major', 'critical'))
-            as last_grave_entry_at,
-        {% for number in [30, 90] -%}
-        {% for severity in severities -%}
-        count(*) filter (
-            where entries.severity = '{{ severity }}'
-            and entries.event_timestamp >= {{ window_start('instants.created_timestamp', number) }}
-        ) as {{ severity }}_{{ number }}d{{ ',' if not loop.last }}
-        {% endfor -%}
-        {{ ',' if not loop.last }}
-        {%- endfor %}
+            as last_grave_entry_at
     from instants
     left join entries
         on
@@ -49,13 +40,7 @@ select
     states.aircraft_id,
     states.created_timestamp as event_timestamp,
     states.created_timestamp,
-    {% for number in [30, 90] -%}
-    {% for severity in severities -%}
-    {%- set column = severity ~ '_' ~ number ~ 'd' -%}
-    if(states.entries > 0, cast(states.{{ column }} as bigint), null)
-        as {{ severity }}_entries_{{ number }}d,
-    {% endfor -%}
-    {% endfor -%}
+    {{ severity_features() }}
     states.last_entry_at,
     states.last_grave_entry_at
 from states

@@ -1,5 +1,5 @@
 {%- set keys = ['base', 'vessel_type'] %}
-{%- set days_ahead = 30 %}
+{%- set number = 30 %}
 {{ config(unique_key=keys) }}
 
 with bookings as not materialized (
@@ -15,16 +15,14 @@ moments as (
     select
         base,
         vessel_type,
-        unnest([
-            starts_at, greatest(starts_at, cancelled_at), ended_timestamp
-        ]) as instant
+        unnest([starts_at, greatest(starts_at, cancelled_at), ended_timestamp]) as instant
     from bookings
 ),
 
 {{ vessel_instants('moments', keys, ref('int_booking_changes')) }}
 
 ahead as (
-    select unnest(range(0, {{ days_ahead }})) as days_ahead
+    select unnest(range(0, {{ number }})) as days_ahead
 ),
 
 booked as (
@@ -42,7 +40,7 @@ booked as (
         on
             instants.base = bookings.base
             and instants.vessel_type = bookings.vessel_type
-            and cast(instants.created_timestamp as date) + cast(ahead.days_ahead as integer)
+            and {{ days_later('instants.created_timestamp', 'ahead.days_ahead') }}
             = bookings.departs_on
             and instants.created_timestamp >= bookings.starts_at
             and instants.created_timestamp < least(
@@ -57,10 +55,7 @@ states as (
         base,
         vessel_type,
         created_timestamp,
-        {% for column, units in [('trips', 1), ('hours', 1000000), ('revenue', 10000)] -%}
-        map_from_entries(list((days_ahead, {{ exact(column, units) }}))) as {{ column }}
-        {{- ',' if not loop.last }}
-        {% endfor %}
+        {{ by_day_ahead([('trips', 1), ('hours', 1000000), ('revenue', 10000)]) }}
     from booked
     group by all
 )
@@ -70,14 +65,13 @@ select
     instants.vessel_type,
     instants.created_timestamp as event_timestamp,
     instants.created_timestamp,
-    {% for column in ['trips', 'hours', 'revenue'] -%}
-    list_transform(
-        range(0, {{ days_ahead }}),
-        lambda day: coalesce(states.{{ column }}[day], 0.0)
-    ) as booked_{{ column }},
-    {% endfor -%}
+    {{ booked_lists(['trips', 'hours', 'revenue'], number) }}
     {{ midnight('instants.created_timestamp') }} as booked_from
 from instants
-left join states using (base, vessel_type, created_timestamp)
+left join states
+    on
+        instants.base = states.base
+        and instants.vessel_type = states.vessel_type
+        and instants.created_timestamp = states.created_timestamp
 {{ from_since('instants', keys) }}
 {{ anchors(keys) }}

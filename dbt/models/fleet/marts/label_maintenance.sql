@@ -1,5 +1,4 @@
-{%- set keys = ['aircraft_id', 'day'] %}
-{%- set changes = ref('int_vessel_changes') %}
+{%- set keys = ['aircraft_id', 'planning_day'] %}
 {{ config(unique_key=keys) }}
 
 with maintenances as not materialized (
@@ -10,66 +9,10 @@ with maintenances as not materialized (
     where ended_timestamp is null or ended_timestamp > {{ starts_at() }}
 ),
 
-heard as (
-    select
-        aircraft_id,
-        min({{ starts_at() }}) as first_at
-    from (
-        select aircraft_id, event_timestamp, created_timestamp from {{ ref('int_flights') }}
-        union all
-        select aircraft_id, event_timestamp, created_timestamp from {{ ref('int_log_entries') }}
-        union all
-        select aircraft_id, event_timestamp, created_timestamp from {{ ref('int_maintenances') }}
-    )
-    group by aircraft_id
-),
-
-vessel_days as (
-    select
-        aircraft_id,
-        unnest(generate_series(
-            {{ midnight('first_at') }} + interval 1 day, {{ as_of() }}, interval 1 day
-        )) as day_start
-    from heard
-    where first_at <= {{ as_of() }}
-),
-{% if in_increment() %}
-numbered as materialized (
-    select
-        days_known.aircraft_id,
-        days_known.day,
-        news.since
-    from (
-        select aircraft_id, cast(day_start as date) as day from vessel_days
-        union
-        select aircraft_id, day from {{ this }}
-    ) as days_known
-    cross join (select min(since) as since from {{ changes }}) as news
-    where news.since is not null
-),
-{% endif %}
--- Until when hangars have told, all vessels together: what a later line is about was told by then.
-watched as materialized (
-    select
-        instant,
-        max(max(reach)) over (order by instant) as watched_until
-    from (
-        select
-            {{ starts_at() }} as instant,
-            greatest(
-                event_timestamp, if(finished_at <= {{ starts_at() }}, finished_at, null)
-            ) as reach
-        from {{ ref('int_maintenances') }}
-        union all
-        select {{ starts_at() }} as instant, event_timestamp as reach
-        from {{ ref('int_downtimes') }}
-        union all
-        select {{ starts_at() }} as instant, event_timestamp as reach
-        from {{ ref('int_maintenance_plans') }}
-    )
-    where instant <= {{ as_of() }}
-    group by instant
-),
+{{ label_days(
+    [ref('int_flights'), ref('int_log_entries'), ref('int_maintenances')],
+    ref('int_vessel_changes'),
+) }}
 
 steps as (
     select unnest({{ label_steps() }}) as days_watched
@@ -87,12 +30,10 @@ passed as (
     select
         thresholds.aircraft_id,
         thresholds.day_start,
-        reaches.instant
+        watched.created_timestamp as instant
     from thresholds
-    asof inner join (
-        select watched_until, min(instant) as instant from watched group by watched_until
-    ) as reaches
-        on thresholds.threshold <= reaches.watched_until
+    asof inner join {{ ref('int_hangar_news') }} as watched
+        on thresholds.threshold <= watched.event_timestamp
 ),
 
 news as (
@@ -104,8 +45,7 @@ news as (
     inner join maintenances
         on
             vessel_days.aircraft_id = maintenances.aircraft_id
-            and vessel_days.day_start < maintenances.event_timestamp
-            and vessel_days.day_start >= maintenances.event_timestamp - interval {{ label_days() }} day
+            and {{ is_ahead('vessel_days.day_start', 'maintenances') }}
 ),
 
 instants as (
@@ -118,10 +58,10 @@ instants as (
 dated as (
     select
         instants.*,
-        watched.watched_until
+        watched.event_timestamp as watched_until
     from instants
-    asof left join watched
-        on instants.instant >= watched.instant
+    asof left join {{ ref('int_hangar_news') }} as watched
+        on instants.instant >= watched.created_timestamp
 ),
 
 known as (
@@ -131,7 +71,12 @@ known as (
         dated.instant,
         dated.watched_until,
         arg_min(
-            maintenances, (maintenances.event_timestamp, maintenances.maintenance_id)
+            struct_pack(
+                kind := maintenances.kind,
+                job_cost := maintenances.job_cost,
+                event_timestamp := maintenances.event_timestamp
+            ),
+            (maintenances.event_timestamp, maintenances.maintenance_id)
         ) filter (where maintenances.maintenance_id is not null) as next_one,
         min(maintenances.event_timestamp) filter (where maintenances.kind = 'unscheduled')
             as next_fault_at
@@ -139,8 +84,7 @@ known as (
     left join maintenances
         on
             dated.aircraft_id = maintenances.aircraft_id
-            and dated.day_start < maintenances.event_timestamp
-            and dated.day_start >= maintenances.event_timestamp - interval {{ label_days() }} day
+            and {{ is_ahead('dated.day_start', 'maintenances') }}
             and dated.instant >= maintenances.starts_at
             and dated.instant < {{ stands_until('maintenances.ended_timestamp') }}
     group by dated.aircraft_id, dated.day_start, dated.instant, dated.watched_until
@@ -149,24 +93,15 @@ known as (
 states as (
     select
         aircraft_id,
-        cast(day_start as date) as day,
+        cast(day_start as date) as planning_day,
         day_start as event_timestamp,
         instant as created_timestamp,
-        {{ days_between('day_start', 'next_one.event_timestamp') }} as days_to_maintenance,
-        next_one.kind as maintenance_kind,
-        {{ exact('next_one.cost') }} as maintenance_cost,
+        {{ days_between('day_start', "next_one['event_timestamp']") }} as days_to_maintenance,
+        next_one['kind'] as maintenance_kind,
+        {{ exact("next_one['job_cost']") }} as maintenance_cost,
         {{ days_between('day_start', 'next_fault_at') }} as days_to_fault,
-        {% for number in [7, 30, 90] -%}
-        {%- set end = "day_start + interval " ~ number ~ " day" -%}
-        case
-            when next_fault_at <= {{ end }} then true
-            when watched_until >= {{ end }} then false
-        end as failed_within_{{ number }}d,
-        {% endfor -%}
-        day_start + to_days(cast(list_max(list_filter(
-            {{ label_steps() }},
-            lambda step: day_start + to_days(cast(step as integer)) <= watched_until
-        )) as integer)) as observed_until
+        {{ failed_within() }}
+        {{ last_step('day_start', 'watched_until') }} as observed_until
     from known
 ),
 
@@ -174,15 +109,32 @@ states as (
 told as (
     select
         states.*,
+        {{ label_state() }} as said,
         lag({{ label_state() }}) over (
-            partition by states.aircraft_id, states.day
+            partition by states.aircraft_id, states.planning_day
             order by states.created_timestamp
-        ) as before
+        ) as said_before
     from states
+),
+
+changed as (
+    select * from told
+    where said_before is distinct from said
 )
 
-select told.* exclude (before)
-from told
-{{ from_since('told', keys) }}
-where told.before is distinct from {{ label_state() }}
+select
+    changed.aircraft_id,
+    changed.planning_day,
+    changed.event_timestamp,
+    changed.created_timestamp,
+    changed.days_to_maintenance,
+    changed.maintenance_kind,
+    changed.maintenance_cost,
+    changed.days_to_fault,
+    changed.failed_within_7d,
+    changed.failed_within_30d,
+    changed.failed_within_90d,
+    changed.observed_until
+from changed
+{{ from_since('changed', keys) }}
 {{ anchors(keys) }}
