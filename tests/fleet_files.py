@@ -45,7 +45,12 @@ def _at(draw: random.Random, day: datetime) -> datetime:
 
 def _register(draw: random.Random) -> list[RawFile]:
     register = [
-        {"aircraft_id": one, "aircraft_type": kind, "home_base": draw.choice(BASES)}
+        {
+            "aircraft_id": one,
+            "aircraft_type": kind,
+            "home_base": draw.choice(BASES),
+            "in_service_since": "2019-05-01",
+        }
         for one, kind in VESSELS.items()
     ]
     moved = [{**register[0], "home_base": "Cusco", "model": "X"}]

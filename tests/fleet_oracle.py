@@ -7,7 +7,7 @@ known by `t` and nothing else. Health is in fleet_health_oracle.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 Row = dict[str, Any]
@@ -92,7 +92,7 @@ def profile(raw: Raw, vessel: str, t: datetime) -> State | None:
     if not found:
         return None
     (row,) = found
-    names = ("aircraft_type", "model", "home_base", "in_service_since")
+    names, since = ("aircraft_type", "model", "home_base"), row["in_service_since"]
     limits = {
         r["measure"]: r["limit"]
         for r in raw.standing("legal_limits", t)
@@ -103,6 +103,7 @@ def profile(raw: Raw, vessel: str, t: datetime) -> State | None:
     return (
         {name: row[name] for name in names}
         | {"hangar_slots": slots[0] if slots else None}
+        | {"in_service_since": datetime.combine(since, time()) if since else None}
         | {measure: limits.get(measure) for measure in measures}
     )
 

@@ -465,7 +465,7 @@ aircraft_profile = FeatureView(
         Field(
             name="in_service_since",
             dtype=UnixTimestamp,
-            description="First day in service.",
+            description="Midnight that begins its first day in service.",
             tags={"unit": "UTC"},
         ),
         Field(

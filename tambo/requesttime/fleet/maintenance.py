@@ -7,7 +7,7 @@ answer, so the two cannot drift apart. Every feature is a float; days have fract
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 
 from tambo.requesttime.calendar import by_column, circle, missing
 from tambo.requesttime.fleet.calendar import days_between, instant
@@ -47,7 +47,7 @@ MAINTENANCE_REQUEST_FEATURES = {
 def maintenance_request(
     *,
     asked_at: datetime | None,
-    in_service_since: date | None = None,
+    in_service_since: datetime | None = None,
     days_between_overhauls: float | None = None,
     last_maintenance_date: datetime | None = None,
     next_maintenance_date: datetime | None = None,

@@ -15,7 +15,7 @@ select
     aircraft_type,
     model,
     home_base,
-    in_service_since,
+    cast(in_service_since as timestamp) as in_service_since,
     hangar_slots,
     hours_between_overhauls,
     days_between_overhauls
