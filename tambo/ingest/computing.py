@@ -24,8 +24,8 @@ RECORD = ident("_tambo_record")
 
 
 def load_lookups(settings: Settings, work: Work, entry: Entry) -> None:
-    """Make the tables that a mapping joins to, from the archive."""
-    for join in entry.joins:
+    """Make the tables that a mapping looks in, from the archive."""
+    for join in [*entry.joins, *entry.without]:
         path = work.folder / f"lookup_{join.alias}.csv"
         source = open_archived(settings, join.digest)
         with path.open("wb") as out:
@@ -70,7 +70,7 @@ def land_computed(
     except (duckdb.BinderException, duckdb.ParserException, duckdb.CatalogException) as error:
         raise ContractError(
             f"The mapping of {batch.table.name} does not fit {batch.captured.name}: {error}",
-            remedy="mend `select`, `joins` or `where`; the file's columns are "
+            remedy="mend `select`, `joins`, `without` or `where`; the file's columns are "
             + ", ".join(batch.head.columns),
         ) from error
     compiled = _compiled(batch, given, types)
@@ -123,7 +123,7 @@ def _given(batch: Batch) -> dict[str, str]:
 
 
 def _rows(work: Work, batch: Batch, source: str, given: dict[str, str]) -> str:
-    """SQL of the rows that the mapping gives; what `where` leaves out is noted as filtered."""
+    """SQL of the rows that the mapping gives; what it leaves out is noted as filtered."""
     entry = batch.entry
     joins = "".join(
         f" LEFT JOIN {ident('lookup_' + join.alias)} AS {join.alias} ON ({join.match})"
@@ -132,15 +132,26 @@ def _rows(work: Work, batch: Batch, source: str, given: dict[str, str]) -> str:
     relation = f"{source}{joins}"
     if joins:
         _refuse_fan_out(work.connection, batch, source, relation)
-    where = "true"
-    if entry is not None and entry.where:
-        where = f"coalesce(({entry.where})::BOOLEAN, false)"
+    where = _wanted(entry) if entry is not None else "true"
+    if where != "true":
         work.connection.execute(
             f"INSERT INTO {FILTERED} SELECT {batch.batch_id}, source.{RECORD} "
             f"FROM {relation} WHERE NOT {where}"
         )
     columns = ", ".join(f"({sql}) AS {_name(name)}" for name, sql in given.items())
     return f"SELECT source.{RECORD} AS _row, {columns} FROM {relation} WHERE {where}"
+
+
+def _wanted(entry: Entry) -> str:
+    """SQL that is true of a line that gives a row, and false of any other."""
+    wanted = [
+        f"NOT EXISTS (SELECT 1 FROM {ident('lookup_' + one.alias)} AS {one.alias} "
+        f"WHERE ({one.match}))"
+        for one in entry.without
+    ]
+    if entry.where:
+        wanted.append(f"coalesce(({entry.where})::BOOLEAN, false)")
+    return f"({' AND '.join(wanted)})" if wanted else "true"
 
 
 def _refuse_fan_out(

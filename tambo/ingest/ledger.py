@@ -148,7 +148,7 @@ def _held(connection: duckdb.DuckDBPyConnection, batches: Sequence[Batch]) -> di
         for table in tables.values()
     ]
     queries.append(("repeat", f"SELECT batch_id, record FROM lake.audit.repeats {chosen}"))
-    if any(batch.entry is not None and batch.entry.where for batch in batches):
+    if any(batch.entry is not None and batch.entry.leaves_out for batch in batches):
         queries.append(("filtered", f"SELECT batch_id, record FROM lake.audit.filtered {chosen}"))
     for kind, sql in queries:
         for part in connection.execute(sql).to_arrow_reader(1_000_000):

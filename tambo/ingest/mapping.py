@@ -16,11 +16,14 @@ A folder's `tambo_mapping.yml`:
           from: a.city
         joins:
           - {file: airports.csv, as: a, match: a.code = source.origem}
+        without:
+          - {file: cancelled.csv, as: c, match: c.viagem = source.viagem}
         where: status <> 'cancelled'
 
 `select` is a DuckDB select list by target column over the file's columns, which are all text; the
 file is named `source`. A contract column that is not in `select` is taken from the column of the
-same name. A line that `where` leaves out is counted as filtered; a join never multiplies lines.
+same name. A join never multiplies lines. A line that `where` leaves out, or that has a match in a file
+of `without`, is counted as filtered.
 """
 
 from __future__ import annotations
@@ -43,9 +46,9 @@ class _Model(BaseModel):
 
 
 class Join(_Model):
-    """Another CSV to look values up in; a left join, so that no line is lost."""
+    """Another CSV to look in: for values, or for lines that are not wanted."""
 
-    file: str = Field(description="path beside the mapping file")
+    file: str = Field(description="path beside the mapping file, or else beside the raw files")
     alias: str = Field(alias="as", pattern=r"^[A-Za-z][A-Za-z0-9_]*$")
     match: str = Field(description="SQL over `source` and the alias; YAML reads `on` as true")
     digest: str = Field(default="", description="content hash, filled in at ingest")
@@ -62,7 +65,12 @@ class Entry(_Model):
     drop: list[str] = Field(default_factory=list)
     formats: dict[str, list[str]] = Field(default_factory=dict)
     select: dict[str, str] = Field(default_factory=dict)
-    joins: list[Join] = Field(default_factory=list)
+    joins: list[Join] = Field(
+        default_factory=list, description="left joins, so that no line is lost"
+    )
+    without: list[Join] = Field(
+        default_factory=list, description="anti-joins; such a file may be raw itself"
+    )
     where: str | None = None
     part: int = Field(default=0, description="which of a file's entries for one table; filled in")
 
@@ -98,7 +106,12 @@ class Entry(_Model):
     @property
     def rewrites(self) -> bool:
         """Whether rows are computed, not only read."""
-        return bool(self.select or self.joins or self.where)
+        return bool(self.select or self.joins or self.leaves_out)
+
+    @property
+    def leaves_out(self) -> bool:
+        """Whether some lines may give no row."""
+        return bool(self.without or self.where)
 
     def matches(self, name: str) -> bool:
         """Whether a file of this name is read by this entry."""

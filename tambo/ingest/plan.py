@@ -15,7 +15,7 @@ from tambo.ingest.capture import Captured, capture, clean_parts
 from tambo.ingest.claims import Claim, all_contracts, claim, find_table
 from tambo.ingest.discover import Found
 from tambo.ingest.header import Head, Problem
-from tambo.ingest.mapping import Entry, Mapping
+from tambo.ingest.mapping import Entry, Join, Mapping
 from tambo.ingest.report import FileReport, Status
 from tambo.progress import Progress
 from tambo.settings import Settings
@@ -176,7 +176,7 @@ def candidates_of(
         owner, table = find_table(contracts, entry.table, entry.domain)
         head, _ = open_head(settings, captured.digest, entry)
         problem = head.problem or _mapped_problem(table, head, entry)
-        resolved = _with_lookups(settings, folder, entry)
+        resolved = _with_lookups(settings, (folder, captured.path.parent), entry)
         candidates.append(Candidate(captured, head, resolved, Claim(owner, table, problem)))
     if entries:
         return candidates
@@ -197,19 +197,23 @@ def _mapped_problem(table: Table, head: Head, entry: Entry) -> Problem | None:
     return Problem("extra_column", extra[0]) if extra else None
 
 
-def _with_lookups(settings: Settings, folder: Path, entry: Entry) -> Entry:
-    """Archive the files that an entry looks up in; those of a stored entry are there already."""
-    joins = []
-    for join in entry.joins:
-        path = folder / join.file
-        if not join.digest and not path.exists():
+def _with_lookups(settings: Settings, folders: Sequence[Path], entry: Entry) -> Entry:
+    """Archive the files that an entry looks in; those of a stored entry are there already."""
+
+    def kept(join: Join) -> Join:
+        if join.digest:
+            return join
+        path = next((path for one in folders if (path := one / join.file).exists()), None)
+        if path is None:
             raise ContractError(
-                f"The mapping of {entry.table} looks up in {path}, which does not exist.",
-                remedy="put the file there, or mend `joins`",
+                f"The mapping of {entry.table} looks in {folders[0] / join.file}, which does not "
+                "exist.",
+                remedy="put the file there or beside the raw files, or mend `joins` and `without`",
             )
-        digest = join.digest or capture(settings, path).digest
-        joins.append(join.model_copy(update={"digest": digest}))
-    return entry.model_copy(update={"joins": joins})
+        return join.model_copy(update={"digest": capture(settings, path).digest})
+
+    found = {"joins": [*map(kept, entry.joins)], "without": [*map(kept, entry.without)]}
+    return entry.model_copy(update=found)
 
 
 def _unclaimed(captured: Captured) -> FileReport:

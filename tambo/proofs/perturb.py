@@ -147,24 +147,28 @@ class _Teller:
         self._arrives("withdrawn", {**values, self._table.tombstone: True})
 
     def _add(self) -> None:
-        """A key that nobody has heard of, with another row's values."""
+        """A key that nobody has heard of, with another row's values; none where keys are listed."""
         values = dict(self._draw.choice(self._full).values)
         self._added += 1
         if numbers := self._keys_of("BIGINT"):
             largest = max(one.values[numbers[0]] for one in self._full)
             values[numbers[0]] = largest + self._added
+        elif names := self._keys_of("VARCHAR"):
+            values[names[0]] = f"{values[names[0]]} {self._added}"
+        elif times := self._keys_of("TIMESTAMP"):
+            values[times[0]] += timedelta(seconds=self._added)
         else:
-            (name, *_) = self._keys_of("VARCHAR")
-            values[name] = f"{values[name]} {self._added}"
+            return
         self._arrives("added", values)
 
     def _keys_of(self, kind: str) -> list[str]:
         """Columns of the key that are of a type, and may hold any value of it."""
         columns = self._table.columns
+        referring = {name for one in self._table.references for name in one.columns}
         return [
             name
             for name in self._table.key
-            if columns[name].type == kind and not columns[name].allowed
+            if columns[name].type == kind and not columns[name].allowed and name not in referring
         ]
 
     def _arrives(self, what: str, values: Mapping[str, Any]) -> None:
