@@ -35,10 +35,16 @@ def instants_of(home: Settings, until: datetime) -> list[datetime]:
     return sorted(t for t in found if t <= until)
 
 
+def raw_of(home: Settings) -> oracle.Raw:
+    """All raw lines of a lake."""
+    with reader(home) as lake:
+        return oracle.Raw({table: _rows(lake, f"raw.{table}") for table in oracle.KEYS})
+
+
 def check_against_oracle(home: Settings, instants: Iterable[datetime]) -> None:
     """Every mart at each of the instants is what the oracle says."""
+    raw = raw_of(home)
     with reader(home) as lake:
-        raw = oracle.Raw({table: _rows(lake, f"raw.{table}") for table in oracle.KEYS})
         logs = {name: _rows(lake, f"marts.{name}") for name in WIDTHS}
     for t in instants:
         wanted = expected(raw, t)

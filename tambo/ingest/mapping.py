@@ -22,8 +22,8 @@ A folder's `tambo_mapping.yml`:
 
 `select` is a DuckDB select list by target column over the file's columns, which are all text; the
 file is named `source`. A contract column that is not in `select` is taken from the column of the
-same name. A join never multiplies lines. A line that `where` leaves out, or that has a match in a file
-of `without`, is counted as filtered.
+same name. A join never multiplies lines. A line that `where` leaves out, or that has a match in a
+file of `without`, is counted as filtered.
 """
 
 from __future__ import annotations

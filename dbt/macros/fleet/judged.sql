@@ -34,8 +34,9 @@
     IQR      more than 3 interquartile ranges beyond a quartile (Tukey's "far out"): with the
              quartiles l and h not between l - 3 (h - l) and h + 3 (h - l)
 
-    In a sample world of 4 vessels and one year it finds 20 of 22 spikes (the others are a score of
-    100 where it is near that anyway), the first reading after a maintenance, and 8 of 5,300 others.
+    In the sample world (12 vessels, 3 years, 48,454 readings) it finds 94 of 96 spikes in the variance
+    and 82 in the score (a score of 100 is no news of a vessel that is well), 88 first readings after
+    a maintenance, and 67 others.
 -#}
 {% macro judged(measure) -%}
     case
