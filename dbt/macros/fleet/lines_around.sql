@@ -21,5 +21,6 @@
         {%- if in_increment() %}
         semi join needed using ({{ keys | join(', ') }}, local_day)
         {%- endif %}
+        where {{ in_part('facts', keys[0]) }}
     ),
 {%- endmacro %}

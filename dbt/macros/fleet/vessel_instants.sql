@@ -7,12 +7,13 @@
     changes   relation of `since`, of the keys too where `together` is false; read by increments only
     daily     whether midnights are written
     together  whether news of one key changes the state of others: then all are computed again from
-              the first of all news on
+              the first of all news on, and never by parts
 
     Ends with the CTE `instants`: keys, created_timestamp, from the midnight before `since` on.
 -#}
 {% macro vessel_instants(moments, keys, changes, daily=true, together=false) -%}
     {%- set key_list = keys | join(', ') -%}
+    {%- set mine = 'true' if together else in_part('states', keys[0]) -%}
     {%- if in_increment() %}
     numbered as materialized (
         select
@@ -24,8 +25,12 @@
             {%- endif %}
         from (
             {% if together -%}
-            select distinct {{ key_list }}, (select min(since) from {{ changes }}) as since
-            from {{ moments }}
+            select {{ key_list }}, (select min(since) from {{ changes }}) as since
+            from (
+                select {{ key_list }} from {{ moments }}
+                union
+                select {{ key_list }} from {{ changes }}
+            )
             {%- else -%}
             select {{ key_list }}, since from {{ changes }}
             {%- endif %}
@@ -35,6 +40,7 @@
             from {{ moments }}
             {%- endif %}
         )
+        where {{ mine }}
         group by {{ key_list }}
     ),
 
@@ -42,6 +48,7 @@
     every_instant as (
         select distinct {{ key_list }}, instant as created_timestamp
         from {{ moments }}
+        where {{ mine }}
         {%- if daily %}
         union
         select
@@ -50,7 +57,7 @@
                 {{ midnight('min(instant)') }} + interval 1 day, {{ as_of() }}, interval 1 day
             )) as created_timestamp
         from {{ moments }}
-        where instant <= {{ as_of() }}
+        where instant <= {{ as_of() }} and {{ mine }}
         group by {{ key_list }}
         {%- endif %}
     ),
