@@ -12,6 +12,9 @@ from tambo.sources.sample.draws import Draws, Floats, Ints, ids
 
 CANCELLED_SHARE = 0.06
 """Of all trips, those that their guests cancel."""
+SURGE, SURGE_DAYS = 0.7, 14
+"""Standard deviation of the logarithm of a base's demand about its season, and the days that it
+keeps: what is booked ahead tells of quiet weeks and of busy ones."""
 PLACES = (*BASES, "Arequipa", "Iquitos", "Tumbes", "Ancon")
 
 
@@ -63,6 +66,21 @@ def expected(fleet: Fleet, weekday: Ints, day_of_year: Ints) -> Floats:
     return found
 
 
+def surges(draws: Draws, fleet: Fleet, days: int) -> Floats:
+    """Factors of demand about its season, of mean 1 [base, kind, day].
+
+    Between two knots that lie some days apart the logarithm goes over along a half wave of a cosine,
+    scaled so that its variance is the same on all days.
+    """
+    knots = np.indices((len(fleet.bases), len(KINDS), days // SURGE_DAYS + 2))
+    drawn = draws.normal("demand/surge", ids(*knots))
+    place = np.arange(days) / SURGE_DAYS
+    before, part = place.astype(np.int64), np.cos(np.pi * (place % 1.0)) / 2 + 0.5
+    mixed = part * drawn[..., before] + (1 - part) * drawn[..., before + 1]
+    spread = SURGE * mixed / np.hypot(part, 1 - part)
+    return np.asarray(np.exp(spread - SURGE**2 / 2))
+
+
 def trips(draws: Draws, fleet: Fleet, weekday: Ints, day_of_year: Ints) -> Trips:
     """Draw all trips of some days.
 
@@ -72,7 +90,7 @@ def trips(draws: Draws, fleet: Fleet, weekday: Ints, day_of_year: Ints) -> Trips
         weekday: of each day.
         day_of_year: of each day.
     """
-    mean = expected(fleet, weekday, day_of_year)
+    mean = expected(fleet, weekday, day_of_year) * surges(draws, fleet, len(weekday))
     bases, kinds, days = np.indices(mean.shape)
     cell = ids(bases, kinds, days)
     count = draws.poisson("trips", cell, mean)

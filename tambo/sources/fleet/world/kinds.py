@@ -57,15 +57,15 @@ class Kind:
 
 KINDS: tuple[Kind, ...] = (
     Kind(
-        name=JET, hours_limit=400, days_limit=365, practice_hours=240, practice_days=240,
-        wear_hour=1 / 420, wear_day=0.0002, hazard=1 / 9000, steepness=3.4, days=3, cost=18_000,
-        hour_revenue=5_200, trip_hours=2.3, trip_spread=0.45, trip_days=1, ahead=14.0, trips=0.85,
-        peak=190, amplitude=0.25, weekend=0.8, litres=1_100, seats=9,
+        name=JET, hours_limit=400, days_limit=365, practice_hours=250, practice_days=270,
+        wear_hour=1 / 340, wear_day=0.0002, hazard=1 / 6000, steepness=3.8, days=8, cost=90_000,
+        hour_revenue=5_200, trip_hours=2.3, trip_spread=0.45, trip_days=1, ahead=18.0, trips=0.7,
+        peak=190, amplitude=0.4, weekend=0.8, litres=1_100, seats=9,
     ),
     Kind(
-        name=YACHT, hours_limit=500, days_limit=400, practice_hours=300, practice_days=270,
-        wear_hour=1 / 560, wear_day=0.0009, hazard=1 / 12000, steepness=3.1, days=6, cost=11_000,
-        hour_revenue=2_100, trip_hours=8.0, trip_spread=0.5, trip_days=5, ahead=45.0, trips=0.3,
+        name=YACHT, hours_limit=500, days_limit=400, practice_hours=310, practice_days=300,
+        wear_hour=1 / 430, wear_day=0.0006, hazard=1 / 7500, steepness=3.4, days=12, cost=50_000,
+        hour_revenue=2_100, trip_hours=8.0, trip_spread=0.5, trip_days=5, ahead=45.0, trips=0.27,
         peak=20, amplitude=0.7, weekend=1.6, litres=320, seats=12,
     ),
 )  # fmt: skip
