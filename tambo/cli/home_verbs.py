@@ -44,6 +44,7 @@ def world(
     domain: Annotated[str | None, typer.Argument(help="default: every domain")] = None,
     travellers: Annotated[int | None, typer.Option(min=1, help="of travel")] = None,
     locations: Annotated[int | None, typer.Option(min=3, max=300, help="of tourism")] = None,
+    aircraft: Annotated[int | None, typer.Option(min=2, max=400, help="of the fleet")] = None,
     years: Annotated[int | None, typer.Option(min=1)] = None,
     seed: Annotated[int | None, typer.Option()] = None,
     out: Annotated[Path | None, typer.Option(help="of one domain; default: in the home")] = None,
@@ -56,6 +57,7 @@ def world(
     chosen = {
         "world_travellers": travellers,
         "world_locations": locations,
+        "world_aircraft": aircraft,
         "world_years": years,
         "seed": seed,
     }

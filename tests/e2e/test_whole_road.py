@@ -41,6 +41,7 @@ def environment(home: Path) -> dict[str, str]:
         "TAMBO_HOME": str(home),
         "TAMBO_WORLD_TRAVELLERS": "80",
         "TAMBO_WORLD_LOCATIONS": "3",
+        "TAMBO_WORLD_AIRCRAFT": "2",
         "TAMBO_WORLD_YEARS": "1",
         "TAMBO_SEARCH_TRIALS": "0",
     }

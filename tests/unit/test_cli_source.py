@@ -21,11 +21,16 @@ def test_a_home_takes_one_source_and_refuses_another(tmp_path) -> None:
 
 def test_a_world_of_another_size_is_another_source(tmp_path) -> None:
     settings = Settings(home=tmp_path / "home")
-    sizes = {"world_travellers": 60, "world_locations": 30, "world_years": 1}
+    sizes = {
+        "world_travellers": 60,
+        "world_locations": 30,
+        "world_aircraft": 4,
+        "world_years": 1,
+    }
     for name, value in sizes.items():
         other = settings.model_copy(update={name: value})
         assert sample_source(settings) != sample_source(other)
-    assert "1500 travellers, 8 locations, 3 years, seed 7" in sample_source(settings)
+    assert "1500 travellers, 8 locations, 12 aircraft, 3 years, seed 7" in sample_source(settings)
 
 
 def test_a_mapping_is_of_ones_own_folder_and_of_nothing_else(tmp_path, monkeypatch) -> None:

@@ -110,12 +110,12 @@ def test_where_nobody_names_a_service_it_is_the_only_one_that_is_bundled(root: P
 
 
 def test_the_sample_worlds_of_the_domains_lie_apart(root: Path, tmp_path: Path) -> None:
-    size = {"world_travellers": 2, "world_locations": 3, "world_years": 1}
+    size = {"world_travellers": 2, "world_locations": 3, "world_aircraft": 2, "world_years": 1}
     settings = Settings(home=tmp_path / "home", **size)
     (root / "tambo/sources/toy/world.py").write_text(WORLD)
     folders = stages.world_folders(settings)
     assert folders == {domain: settings.world / domain for domain in folders}
-    assert {"tourism", "toy", "travel"} <= set(folders)
+    assert {"fleet", "tourism", "toy", "travel"} <= set(folders)
     outcome = stages.world_stage(settings).run(silent)
     assert "toy: 7 toy_counts" in outcome.line.split("; ")
     assert [each.split(":")[0] for each in outcome.line.split("; ")] == list(folders)
