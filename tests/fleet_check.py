@@ -9,6 +9,7 @@ from typing import Any
 
 import fleet_oracle as oracle
 from fleet_health_oracle import health
+from fleet_label_oracle import labels
 
 from tambo.lake import reader
 from tambo.settings import Settings
@@ -73,7 +74,7 @@ def expected(raw: oracle.Raw, t: datetime) -> dict[str, dict[Any, oracle.State]]
     }
     found["fleet_demand"] = dict(oracle.demand(raw, t))
     found["label_maintenance"] = {
-        key: state for v in raw.vessels() for key, state in oracle.labels(raw, v, t).items()
+        key: state for v in raw.vessels() for key, state in labels(raw, v, t).items()
     }
     return found
 

@@ -1,7 +1,8 @@
 """What the fleet's marts must say at an instant, worked out from raw rows one vessel at a time.
 
 Slow and plain on purpose, and sharing nothing with the SQL: for an instant `t` it takes the lines
-known by `t` and nothing else. Health is in fleet_health_oracle.
+known by `t` and nothing else. Health is in fleet_health_oracle,
+labels are in fleet_label_oracle.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ from typing import Any
 Row = dict[str, Any]
 State = dict[str, Any]
 DAY = timedelta(days=1)
-STEPS = (7, 14, 21, 30, 45, 60, 75, 90, 120, 150, 180)
 EVENT = {
     "flights_log": "arrived_at",
     "maintenance": "started_at",
@@ -82,13 +82,14 @@ def _start(table: str, row: Row) -> datetime:
     return max(row["_known_at"], event)
 
 
-def _of(rows: Iterable[Row], vessel: str) -> list[Row]:
+def of_vessel(rows: Iterable[Row], vessel: str) -> list[Row]:
+    """Those of one vessel."""
     return [r for r in rows if r["aircraft_id"] == vessel]
 
 
 def profile(raw: Raw, vessel: str, t: datetime) -> State | None:
     """What is stated of a vessel."""
-    found = _of(raw.standing("aircraft", t), vessel)
+    found = of_vessel(raw.standing("aircraft", t), vessel)
     if not found:
         return None
     (row,) = found
@@ -109,7 +110,7 @@ def profile(raw: Raw, vessel: str, t: datetime) -> State | None:
 
 
 def _over(raw: Raw, vessel: str, t: datetime) -> list[Row]:
-    done = _of(raw.standing("maintenance", t), vessel)
+    done = of_vessel(raw.standing("maintenance", t), vessel)
     return [r for r in done if r["finished_at"] is not None and r["finished_at"] <= t]
 
 
@@ -128,7 +129,7 @@ def _fuel(raw: Raw, vessels: Sequence[str], t: datetime) -> float | None:
 
 def operations(raw: Raw, vessel: str, t: datetime) -> State | None:
     """Hours, fuel and earnings of a vessel."""
-    flights = _of(raw.standing("flights_log", t), vessel)
+    flights = of_vessel(raw.standing("flights_log", t), vessel)
     if not flights:
         return None
     last = max((r["finished_at"] for r in _over(raw, vessel, t)), default=datetime.min)
@@ -165,7 +166,7 @@ def _kind(raw: Raw, vessel: str, t: datetime) -> str | None:
 def maintenance(raw: Raw, vessel: str, t: datetime) -> State | None:
     """Maintenance, plans and downtime of a vessel."""
     begun, plans, downs = (
-        _of(raw.standing(table, t), vessel)
+        of_vessel(raw.standing(table, t), vessel)
         for table in ("maintenance", "maintenance_plan", "downtime")
     )
     if not begun and not plans and not downs:
@@ -206,7 +207,7 @@ def _share(downs: Sequence[Row], t: datetime, number: int) -> float | None:
 
 def service_logs(raw: Raw, vessel: str, t: datetime) -> State | None:
     """Entries of a vessel's log."""
-    entries = _of(raw.standing("service_logs", t), vessel)
+    entries = of_vessel(raw.standing("service_logs", t), vessel)
     if not entries:
         return None
     grave = [r["logged_at"] for r in entries if r["severity"] in ("major", "critical")]
@@ -250,53 +251,3 @@ def demand(raw: Raw, t: datetime) -> dict[tuple[str, ...], State]:
 
 def _group(row: Row) -> tuple[str, ...]:
     return row["origin"], row["aircraft_type"] or "any"
-
-
-def watched_until(raw: Raw, t: datetime) -> datetime | None:
-    """Until when the hangars have told."""
-    reaches = []
-    for start, row in raw.ever("maintenance", "downtime", "maintenance_plan"):
-        if start <= t:
-            event = row.get("planned_at") or row["started_at"]
-            end = row.get("finished_at")
-            reaches.append(max(event, end) if end is not None and end <= start else event)
-    return max(reaches, default=None)
-
-
-def labels(raw: Raw, vessel: str, t: datetime) -> dict[tuple[Any, ...], State]:
-    """What follows each day of a vessel."""
-    told = raw.ever("flights_log", "service_logs", "maintenance")
-    heard = [start for start, row in told if row["aircraft_id"] == vessel and start <= t]
-    if not heard:
-        return {}
-    until = watched_until(raw, t)
-    begun = _of(raw.standing("maintenance", t), vessel)
-    day, found = midnight(min(heard)) + DAY, {}
-    while day <= t:
-        state = _label(begun, day, until)
-        if any(value is not None for value in state.values()):
-            found[vessel, day.date()] = state
-        day += DAY
-    return found
-
-
-def _label(begun: Sequence[Row], day: datetime, until: datetime | None) -> State:
-    ahead = [r for r in begun if day < r["started_at"] <= day + STEPS[-1] * DAY]
-    first = min(ahead, key=lambda r: (r["started_at"], r["maintenance_id"]), default=None)
-    fault = min((r["started_at"] for r in ahead if r["kind"] == "unscheduled"), default=None)
-    steps = [day + step * DAY for step in STEPS if until is not None and day + step * DAY <= until]
-
-    def failed(number: int) -> bool | None:
-        end = day + number * DAY
-        if fault is not None and fault <= end:
-            return True
-        return False if until is not None and until >= end else None
-
-    return {
-        "days_to_maintenance": (first["started_at"] - day) / DAY if first else None,
-        "maintenance_kind": first["kind"] if first else None,
-        "maintenance_cost": float(first["cost"]) if first and first["cost"] is not None else None,
-        "days_to_fault": (fault - day) / DAY if fault is not None else None,
-        "observed_until": max(steps, default=None),
-        **{f"failed_within_{number}d": failed(number) for number in (7, 30, 90)},
-    }
