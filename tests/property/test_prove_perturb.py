@@ -139,3 +139,21 @@ def test_a_new_key_is_one_that_its_contract_takes(name, tmp_path):
         for column, value in zip(table.key, key, strict=True):
             assert not table.columns[column].allowed or value in table.columns[column].allowed
     assert write_versions(tmp_path, tourism, made.versions) > 0
+
+
+def test_no_key_is_added_that_would_be_an_orphan_or_is_not_allowed():
+    def reading(hour: int) -> Version:
+        values = {"aircraft_id": "A", "read_at": day(hour / 24), "engine_health_score": 90.0}
+        values |= {"temperature_variance": 5.0, "withdrawn": None}
+        return Version("telemetry", values, day(hour / 24), f"b{hour:03}", day(hour / 24))
+
+    def limit(number: int) -> Version:
+        values = {"aircraft_type": "Yacht", "measure": "hours_between_overhauls"}
+        values |= {"limit": 100.0 + number, "changed_at": None, "withdrawn": None}
+        return Version("legal_limits", values, day(number), f"b{number}", day(number))
+
+    versions = [*(reading(hour) for hour in range(96)), *(limit(number) for number in range(4))]
+    made = perturb(versions, contracts.load("fleet"), day(2), random.Random(1))
+    assert {one.values.get("aircraft_id", "A") for one in made.versions} == {"A"}
+    assert {one.values.get("aircraft_type", "Yacht") for one in made.versions} == {"Yacht"}
+    assert made.counts["added"] >= 1

@@ -35,8 +35,8 @@
              quartiles l and h not between l - 3 (h - l) and h + 3 (h - l)
 
     In the sample world (12 vessels, 3 years, 48,454 readings) it finds 94 of 96 spikes in the variance
-    and 82 in the score (a score of 100 is no news of a vessel that is well), 88 first readings after
-    a maintenance, and 67 others.
+    and 77 in the score (a score of 100 is no news of a vessel that is well), 79 first readings after
+    a maintenance, and 64 others.
 -#}
 {% macro judged(measure) -%}
     case
