@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -11,7 +11,7 @@ import numpy as np
 from tambo.ingest.capture import Captured, open_archived
 from tambo.ingest.header import Head, Problem, Pushback, read_head
 from tambo.ingest.mapping import Entry
-from tambo.ingest.splitter import Block, Positions, Shape, blocks
+from tambo.ingest.splitter import BLANK, CODE, Block, Positions, Shape, blocks
 from tambo.settings import Settings
 from tambo.sources.contracts import Contracts, Table
 
@@ -34,6 +34,7 @@ class Batch:
         retaken: whether it was quarantined as a whole before, under the same number.
         records: records in the file.
         apart: record numbers that the splitter set apart, with their codes.
+        refused: reasons by record number of those that whoever took them refused.
     """
 
     batch_id: int
@@ -49,6 +50,7 @@ class Batch:
     retaken: bool = False
     records: int = 0
     apart: list[tuple[Positions, Positions]] = field(default_factory=list)
+    refused: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def shape(self) -> Shape:
@@ -60,7 +62,16 @@ class Batch:
         """Its records, read from the archive."""
         _, source = self.open(settings)
         line = self.head.blank_lines + 2
-        return blocks(source, self.shape, position=self.head.position, line=line)
+        for block in blocks(source, self.shape, position=self.head.position, line=line):
+            self._mark_refused(block)
+            yield block
+
+    def _mark_refused(self, block: Block) -> None:
+        """Set apart what was refused, whatever its line looks like."""
+        held = np.flatnonzero(block.codes != BLANK)
+        for record, reason in self.refused.items():
+            if block.record <= record < block.record + len(held):
+                block.codes[held[record - block.record]] = CODE[reason]
 
     def open(self, settings: Settings) -> tuple[Head, Pushback]:
         """Read its head from the archive; the source then stands behind it."""
@@ -68,7 +79,7 @@ class Batch:
 
     def note_apart(self, block: Block) -> None:
         """Remember what the splitter set apart."""
-        bad = (block.codes != 0) & (block.codes != 255)
+        bad = (block.codes != 0) & (block.codes != BLANK)
         if bad.any():
             self.apart.append((block.numbers[bad], block.codes[bad].astype(np.int64)))
 

@@ -1,4 +1,4 @@
-"""Finds the files of a command: CSVs, the mapping and the arrival manifest beside them."""
+"""Finds the files of a command: CSVs, and the mapping and the manifests beside them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from tambo.errors import IngestError
 from tambo.ingest.manifest import read_arrivals
 from tambo.ingest.mapping import MAPPING_FILE, Mapping, read_mapping
+from tambo.ingest.refusals import read_refusals
 
 SUFFIXES = {".csv", ".txt", ".tsv", ".dat"}
 HIDDEN = ("_", ".")
@@ -23,6 +24,7 @@ class Found:
         folder: that mapping and lookups are relative to.
         mapping: the mapping, if there is one.
         arrivals: arrival times by file name, UTC.
+        refusals: reasons by file name and record number, of what whoever wrote the file refused.
         folders: inside the folder, with raw files of their own, which are not read.
     """
 
@@ -30,6 +32,7 @@ class Found:
     folder: Path
     mapping: Mapping | None
     arrivals: dict[str, datetime] = field(default_factory=dict)
+    refusals: dict[str, dict[int, str]] = field(default_factory=dict)
     folders: list[Path] = field(default_factory=list)
 
 
@@ -57,7 +60,14 @@ def discover(path: Path, mapping: Path | None = None) -> Found:
         raise IngestError(f"{path} holds no CSV file.", remedy=remedy)
     # Files that are not in the manifest come last: they are known from now on.
     files.sort(key=lambda file: (arrivals.get(file.name, datetime.max), file.name))
-    return Found(files, source.parent if source else folder, read, arrivals, folders)
+    return Found(
+        files,
+        source.parent if source else folder,
+        read,
+        arrivals,
+        folders=folders,
+        refusals=read_refusals(folder),
+    )
 
 
 def _inside(folder: Path, lookups: set[str]) -> list[Path]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping as MappingType
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -62,7 +63,13 @@ class Candidate:
         return self.entry.part if self.entry else 0
 
     def batch(
-        self, batch_id: int, *, history: bool, arrived_at: datetime | None, at: datetime
+        self,
+        batch_id: int,
+        *,
+        history: bool,
+        arrived_at: datetime | None,
+        at: datetime,
+        refused: MappingType[int, str] | None = None,
     ) -> Batch:
         """The batch it becomes, taken in at `at`."""
         return Batch(
@@ -77,6 +84,7 @@ class Candidate:
             ingested_at=at,
             problem=self.claim.problem,
             retaken=batch_id > 0,
+            refused=refused or {},
         )
 
 
@@ -260,6 +268,7 @@ def _add_batches(
                 history=table.name not in loaded if history is None else history,
                 arrived_at=found.arrivals.get(each.captured.name),
                 at=at,
+                refused=found.refusals.get(each.captured.name),
             )
         )
 

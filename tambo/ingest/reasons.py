@@ -89,6 +89,32 @@ SHAPE_REASONS: dict[str, Reason] = {
     ),
 }
 
+# Messages that whoever took them refused (refusals.py); their lines are never read as records.
+MESSAGE_REASONS: dict[str, Reason] = {
+    "not_json": Reason(
+        "The message is no JSON object of texts, numbers and booleans.",
+        "Send an object whose names are the contract's columns, in UTF-8.",
+    ),
+    "unknown_field": Reason(
+        "The message has a field that the contract does not know.",
+        "Leave it out, or add the column to the contract and send the message again.",
+    ),
+    "topic_mismatch": Reason(
+        "The message names another sender than its topic does.",
+        "Leave the key out of the message, or send it under its own topic.",
+    ),
+    "from_the_future": Reason(
+        "The message tells of a time that had not come when it arrived.",
+        "Set the sender's clock, and send the message again with the right time.",
+    ),
+    "message_id_reused": Reason(
+        "Another message had the same id.", "Give each message an id of its own, or none."
+    ),
+    "message_too_long": Reason(
+        "The message is too long; only its beginning is kept.", "Send one reading a message."
+    ),
+}
+
 # Records that were read but do not keep to the contract.
 VALUE_REASONS: dict[str, Reason] = {
     "empty_record": Reason("All fields are empty.", "Delete the line."),
@@ -131,7 +157,12 @@ VALUE_REASONS: dict[str, Reason] = {
     ),
 }
 
-REASONS: dict[str, Reason] = {**FILE_REASONS, **SHAPE_REASONS, **VALUE_REASONS}
+REASONS: dict[str, Reason] = {
+    **FILE_REASONS,
+    **SHAPE_REASONS,
+    **MESSAGE_REASONS,
+    **VALUE_REASONS,
+}
 
-SHAPE_CODES: tuple[str, ...] = ("", *SHAPE_REASONS)
-"""Shape reasons by their number in a Block; 0 is a good record."""
+SHAPE_CODES: tuple[str, ...] = ("", *SHAPE_REASONS, *MESSAGE_REASONS)
+"""Reasons of lines that are not read, by their number in a Block; 0 is a good record."""

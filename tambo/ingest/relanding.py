@@ -11,12 +11,20 @@ import pyarrow as pa
 from tambo.ingest.batch import Batch
 from tambo.ingest.clean import Written, write_clean
 from tambo.ingest.computing import land_computed, load_lookups
+from tambo.ingest.reasons import MESSAGE_REASONS
 from tambo.ingest.splitter import Block, Positions, blocks
 from tambo.ingest.work import Work
+from tambo.lake.sql import literal
 from tambo.settings import Settings
 
-OPEN = "record > 0 AND raw IS NOT NULL AND resolved_by IS NULL"
-"""SQL of quarantined records that may be tried again; whole files are ingested again instead."""
+OPEN = (
+    "record > 0 AND raw IS NOT NULL AND resolved_by IS NULL "
+    f"AND reason NOT IN ({', '.join(literal(reason) for reason in MESSAGE_REASONS)})"
+)
+"""SQL of quarantined records that may be tried again; whole files are ingested again instead.
+
+A message that was refused stays refused: its contract has no say in that.
+"""
 
 
 def land_lines(settings: Settings, work: Work, batch: Batch, records: Positions) -> int:
