@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from tambo.errors import LockedError, TamboError
+from tambo.errors import LockedError, SpoolError, TamboError
 from tambo.lake import spool
 from tambo.lake.connect import exists, writer
 from tambo.lake.lock import DRAIN
@@ -66,6 +66,11 @@ def drain(settings: Settings, topic: str | None = None) -> Drained:
     """
     if topic is None and not spool.anything(settings):
         return Drained()
+    if topic is not None and topic not in SPOOLED:
+        raise SpoolError(
+            f"No table is filled from a spool of {topic!r}.",
+            remedy=f"choose one of: {', '.join(SPOOLED)}",
+        )
     done = _drain(settings, SPOOLED if topic is None else [topic])
     # What came meanwhile found the lock held.
     drain_if_free(settings)

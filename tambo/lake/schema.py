@@ -98,6 +98,11 @@ SPOOLED = {
 """Tables that are filled from the spool, made with their first record: type by column."""
 
 
+STREAMED = ("raw.telemetry",)
+"""Raw tables whose messages are spooled too; they come in as files do, through every check of
+ingest (tambo.sources.mqtt), and a drain of tables leaves them."""
+
+
 def create_audit_tables(connection: duckdb.DuckDBPyConnection) -> None:
     """Create the lake's schemas and audit tables where they are missing, in one snapshot.
 

@@ -1,6 +1,7 @@
 """A durable spool for what arrives while the lake is being written: one JSON record a line.
 
-A topic is a table of the lake (`tambo.lake.schema.SPOOLED`), and has a folder of segments:
+A topic is a table of the lake (`tambo.lake.schema`, SPOOLED and STREAMED), and has a folder of
+segments:
 
     open.jsonl           what is appended to
     <number>.jsonl       sealed: waits to be moved into the table
@@ -22,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from tambo.errors import SpoolError
-from tambo.lake.schema import SPOOLED
+from tambo.lake.schema import SPOOLED, STREAMED
 from tambo.settings import Settings
 
 SEGMENT_BYTES = 4 << 20
@@ -39,7 +40,7 @@ def append(settings: Settings, topic: str, records: Sequence[Mapping[str, Any]])
 
     Args:
         settings: the Tambo home.
-        topic: a table of SPOOLED.
+        topic: a table of SPOOLED or STREAMED.
         records: values by column, as JSON has them; each with an `id` of its own. A record whose
             id has been taken before is taken once.
 
@@ -76,7 +77,7 @@ def append(settings: Settings, topic: str, records: Sequence[Mapping[str, Any]])
 
 
 def anything(settings: Settings) -> bool:
-    """Whether any line waits; looks at no content."""
+    """Whether any line waits for a table of SPOOLED; looks at no content."""
     return any(segments(settings.spool / topic) for topic in SPOOLED)
 
 
@@ -125,9 +126,10 @@ def remove(segment: Path, apart: Sequence[bytes]) -> None:
 
 
 def _require(topic: str) -> None:
-    if topic not in SPOOLED:
+    known = (*SPOOLED, *STREAMED)
+    if topic not in known:
         raise SpoolError(
-            f"There is no spool for {topic!r}.", remedy=f"choose one of: {', '.join(SPOOLED)}"
+            f"There is no spool for {topic!r}.", remedy=f"choose one of: {', '.join(known)}"
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from tambo.lake.schema import SPOOLED
+from tambo.lake.schema import SPOOLED, STREAMED
 from tambo.lake.spool import APART, lines_of, segments
 from tambo.settings import Settings
 
@@ -36,7 +36,7 @@ class Summary:
 def waiting(settings: Settings) -> list[Waiting]:
     """What waits, by topic; topics of which nothing waits and nothing lies apart are left out."""
     found = []
-    for topic in SPOOLED:
+    for topic in (*SPOOLED, *STREAMED):
         folder = settings.spool / topic
         records = sum(len(lines_of(path)) for path in segments(folder))
         apart = tuple(sorted(folder.glob(f"*{APART}")))
