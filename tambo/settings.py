@@ -196,6 +196,35 @@ class Settings(BaseSettings):
     weather_attempts: int = Field(default=6, ge=1, description="of one request")
     weather_timeout_seconds: float = Field(default=30, gt=0, description="without an answer")
 
+    telemetry_url: str | None = Field(
+        default=None, description="broker of telemetry: mqtt://host:1883, or mqtts:// for TLS"
+    )
+    telemetry_topic: str = Field(
+        default="fleet/+/telemetry",
+        pattern=r"^([^#+$/][^#+]*/)?\+(/[^#+]+)?$",
+        description="what is subscribed to; its one + stands for the vessel",
+    )
+    telemetry_client_id: str = Field(
+        default="tambo-telemetry", min_length=1, description="name of the session at the broker"
+    )
+    telemetry_user: str | None = Field(default=None, description="user at the broker")
+    telemetry_password: SecretStr | None = Field(default=None, description="of that user")
+    telemetry_ca: Path | None = Field(
+        default=None, description="certificates that the broker's own is checked with"
+    )
+    telemetry_session_hours: int = Field(
+        default=168, ge=1, description="how long the broker keeps messages while nobody listens"
+    )
+    telemetry_batch_seconds: float = Field(
+        default=60.0, gt=0, description="readings come into the lake so long after one another"
+    )
+    telemetry_batch_messages: int = Field(
+        default=50_000, ge=1, description="or as soon as so many wait"
+    )
+    telemetry_ahead_seconds: float = Field(
+        default=300.0, ge=0, description="a reading from further ahead is refused: its clock is off"
+    )
+
     @field_validator("tourism_zone")
     @classmethod
     def _is_a_zone(cls, name: str | None) -> str | None:

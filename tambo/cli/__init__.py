@@ -31,6 +31,7 @@ for verb in (
     home_verbs.world,
     lake_verbs.ingest,
     lake_verbs.fetch,
+    lake_verbs.listen,
     lake_verbs.build,
     lake_verbs.validate,
     lake_verbs.release,

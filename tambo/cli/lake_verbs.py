@@ -99,8 +99,22 @@ def release(
         stages.alone(stages.retain_stage(settings))
 
 
+def listen(
+    domain: Annotated[
+        str | None, typer.Argument(help="default: the only one that has a stream")
+    ] = None,
+) -> None:
+    """Take readings from an MQTT broker into the lake and the online store until Ctrl-C."""
+    from tambo.cli import listening
+
+    listening.listen(given_settings(), domain)
+
+
 def drain() -> None:
     """Move what waits in the spool, as feedback given during a build, into the lake."""
+    from tambo.cli.listening import take_in_streams
     from tambo.lake.drain import drain as move
 
-    console.out.print(move(given_settings()).line(), markup=False)
+    settings = given_settings()
+    console.out.print(move(settings).line(), markup=False)
+    take_in_streams(settings)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Container
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,12 +38,28 @@ def write_page(settings: Settings, path: Path, table: Table, rows: pa.Table) -> 
             remedy="mend the door, or the contract",
         )
     ordered = [name for name in table.file_columns if name in rows.column_names]
-    content = _csv(rows.select(ordered))
-    # Content that the lake has is passed over. But a source that says one thing, then another, and
-    # then the first again means it: blank lines make that file another one.
-    while archived(settings, hashlib.sha256(content).hexdigest()).exists():
+    write_file(path, as_new(settings, _csv(rows.select(ordered))))
+
+
+def as_new(settings: Settings, content: bytes, others: Container[str] = ()) -> bytes:
+    """Content as the lake does not have it yet, which passes over what it has.
+
+    A source that says one thing, then another, and then the first again means it: blank lines make
+    that file another one.
+
+    Args:
+        settings: the Tambo home.
+        content: of a CSV file.
+        others: SHA-256 of files that come in with it.
+    """
+    while (digest := content_hash(content)) in others or archived(settings, digest).exists():
         content += b"\n"
-    write_file(path, content)
+    return content
+
+
+def content_hash(content: bytes) -> str:
+    """SHA-256, hexadecimal, by which the lake knows content."""
+    return hashlib.sha256(content).hexdigest()
 
 
 def _csv(rows: pa.Table) -> bytes:

@@ -23,6 +23,7 @@ VERBS = (
     "status",
     "drain",
     "fetch",
+    "listen",
     "export",
     "quarantine",
 )

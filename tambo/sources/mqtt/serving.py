@@ -1,0 +1,128 @@
+"""Hands rows that keep to the contract to whoever serves features, as soon as they are safe.
+
+Of each sender only the newest row is handed on: that is what an online store holds. A store that is
+away is asked again, longer each time; what waits for it is one row a sender, however long it takes.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from tambo.errors import TamboError
+from tambo.settings import Settings
+from tambo.sources.contracts import Contracts
+from tambo.sources.mqtt.judge import Judge, Row, in_utc
+from tambo.sources.mqtt.message import Message
+from tambo.sources.mqtt.stream import Stream
+from tambo.sources.patience import Patience
+
+WAKE_SECONDS = 0.2
+MOST_AT_ONCE = 2_000
+
+logger = logging.getLogger(__name__)
+
+
+class Pusher(Protocol):
+    """What brings rows to the online store; tambo.featurestore.push.FeaturePush is one."""
+
+    def push(self, rows: Sequence[Row], event: str) -> int:
+        """Bring rows in; one that is older than what is there changes nothing.
+
+        Args:
+            rows: columns of the contract's table and `created_timestamp`, times with a zone.
+            event: the column with the time at which a row became true.
+
+        Returns:
+            Rows that a feature view took; 0 where no view takes any.
+
+        Raises:
+            TamboError: they are not in; they may be pushed again.
+        """
+        ...
+
+
+@dataclass
+class Serving:
+    """A thread that judges messages and pushes what is good.
+
+    Attributes:
+        settings: the Tambo home.
+        stream: whose messages.
+        contracts: of its domain.
+        pusher: where rows go.
+        pushed: rows that were taken so far.
+        latest: arrival of the newest row that is online, UTC with zone.
+    """
+
+    settings: Settings
+    stream: Stream
+    contracts: Contracts
+    pusher: Pusher
+    pushed: int = 0
+    latest: datetime | None = None
+    _arrived: queue.SimpleQueue[Message] = field(default_factory=queue.SimpleQueue)
+    _stop: threading.Event = field(default_factory=threading.Event)
+    _thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread = threading.Thread(target=self._run, name="serving", daemon=True)
+        self._thread.start()
+
+    def offer(self, messages: Sequence[Message]) -> None:
+        """Hand over messages that are safe, oldest first."""
+        for message in messages:
+            self._arrived.put(message)
+
+    def stop(self) -> None:
+        """Push what was offered, if the store is there, and end."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _run(self) -> None:
+        judge = Judge(self.settings, self.stream, self.contracts)
+        patience, failed = Patience(longest_seconds=30.0), 0
+        newest: dict[Any, Row] = {}
+        while not self._stop.is_set() or not self._arrived.empty():
+            try:
+                self._collect(judge, newest)
+                failed = 0 if self._push(newest) else failed
+            except TamboError as error:
+                failed += 1
+                logger.warning("readings are not online yet: %s", error)
+                self._stop.wait(patience.seconds(failed))
+                if self._stop.is_set():
+                    return
+
+    def _collect(self, judge: Judge, newest: dict[Any, Row]) -> None:
+        """Wait a moment for messages, and keep each sender's newest good row."""
+        messages: list[Message] = []
+        try:
+            messages.append(self._arrived.get(timeout=WAKE_SECONDS))
+            while len(messages) < MOST_AT_ONCE:
+                messages.append(self._arrived.get_nowait())
+        except queue.Empty:
+            pass
+        time, sender = self.stream.time, self.stream.sender
+        for row, at in judge.good(messages):
+            known = newest.get(row[sender])
+            told = {name: in_utc(value) for name, value in row.items()} | {"created_timestamp": at}
+            if known is None or (known[time], known["created_timestamp"]) <= (told[time], at):
+                newest[row[sender]] = told
+
+    def _push(self, newest: dict[Any, Row]) -> bool:
+        """Push the rows that wait; returns whether there were any."""
+        if not newest:
+            return False
+        rows = list(newest.values())
+        self.pushed += self.pusher.push(rows, self.stream.time)
+        self.latest = max(row["created_timestamp"] for row in rows)
+        newest.clear()
+        return True
