@@ -7,6 +7,7 @@ than what is there, or comes twice, changes nothing.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from feast import FeatureStore
 
 CREATED = "created_timestamp"
+LOOK_SECONDS = 5.0
+"""Definitions that cannot be read are looked for no more often."""
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +38,7 @@ class FeaturePush:
         self._store: FeatureStore | None = None
         self._views: list[Any] = []
         self._read_at: int | None = None
+        self._looked = -LOOK_SECONDS
         self._said: str | None = None
 
     def push(self, rows: Sequence[Mapping[str, Any]], event: str) -> int:
@@ -79,8 +83,10 @@ class FeaturePush:
         """Read the definitions where they changed."""
         path = self._settings.registry
         changed = path.stat().st_mtime_ns if path.exists() else None
-        if changed is not None and changed == self._read_at:
+        same = changed is not None and changed == self._read_at
+        if same or time.monotonic() < self._looked + LOOK_SECONDS:
             return
+        self._looked = time.monotonic()
         try:
             self._store = open_store(self._settings)
             found = [*self._store.list_feature_views(), *self._store.list_stream_feature_views()]

@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+import duckdb
 from filelock import FileLock, Timeout
 
 from tambo.errors import SourceBusyError, SpoolError, TamboError
@@ -189,7 +190,7 @@ class Consumer:
         before = self._waiting
         try:
             done = take_in_if_free(self._settings, self._stream)
-        except TamboError as error:
+        except (TamboError, duckdb.Error, OSError) as error:
             logger.warning("what was kept is not in the lake yet: %s", error)
             return False
         if done is None:

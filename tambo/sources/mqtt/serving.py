@@ -9,10 +9,13 @@ from __future__ import annotations
 import logging
 import queue
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
+
+import duckdb
 
 from tambo.errors import TamboError
 from tambo.settings import Settings
@@ -88,34 +91,40 @@ class Serving:
 
     def _run(self) -> None:
         judge = Judge(self.settings, self.stream, self.contracts)
-        patience, failed = Patience(longest_seconds=30.0), 0
+        patience, failed, retry = Patience(longest_seconds=30.0), 0, 0.0
+        waiting: list[Message] = []
         newest: dict[Any, Row] = {}
         while not self._stop.is_set() or not self._arrived.empty():
+            self._collect(waiting)
+            if time.monotonic() < retry and not self._stop.is_set() and len(waiting) < MOST_AT_ONCE:
+                continue
             try:
-                self._collect(judge, newest)
-                failed = 0 if self._push(newest) else failed
-            except TamboError as error:
+                self._choose(judge, waiting, newest)
+                if time.monotonic() >= retry or self._stop.is_set():
+                    failed = 0 if self._push(newest) else failed
+            except (TamboError, duckdb.Error, OSError) as error:
                 failed += 1
+                retry = time.monotonic() + patience.seconds(failed)
                 logger.warning("readings are not online yet: %s", error)
-                self._stop.wait(patience.seconds(failed))
-                if self._stop.is_set():
-                    return
 
-    def _collect(self, judge: Judge, newest: dict[Any, Row]) -> None:
-        """Wait a moment for messages, and keep each sender's newest good row."""
-        messages: list[Message] = []
+    def _collect(self, waiting: list[Message]) -> None:
+        """Wait a moment for messages, and take those that are there."""
         try:
-            messages.append(self._arrived.get(timeout=WAKE_SECONDS))
-            while len(messages) < MOST_AT_ONCE:
-                messages.append(self._arrived.get_nowait())
+            waiting.append(self._arrived.get(timeout=WAKE_SECONDS))
+            while len(waiting) < MOST_AT_ONCE:
+                waiting.append(self._arrived.get_nowait())
         except queue.Empty:
-            pass
-        time, sender = self.stream.time, self.stream.sender
-        for row, at in judge.good(messages):
+            return
+
+    def _choose(self, judge: Judge, waiting: list[Message], newest: dict[Any, Row]) -> None:
+        """Keep each sender's newest good row."""
+        event, sender = self.stream.time, self.stream.sender
+        for row, at in judge.good(waiting):
             known = newest.get(row[sender])
             told = {name: in_utc(value) for name, value in row.items()} | {"created_timestamp": at}
-            if known is None or (known[time], known["created_timestamp"]) <= (told[time], at):
+            if known is None or (known[event], known["created_timestamp"]) <= (told[event], at):
                 newest[row[sender]] = told
+        waiting.clear()
 
     def _push(self, newest: dict[Any, Row]) -> bool:
         """Push the rows that wait; returns whether there were any."""

@@ -1,0 +1,145 @@
+"""A message becomes a row of the contract's columns, or says why it can be none."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from tambo.errors import SettingsError, SourceError
+from tambo.settings import Settings
+from tambo.sources.contracts import of_home
+from tambo.sources.mqtt.broker import address_of
+from tambo.sources.mqtt.message import LONGEST, Message, Reading
+from tambo.sources.mqtt.recent import Recent
+from tambo.sources.mqtt.stream import find_stream
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+TOPIC = "fleet/N-1/telemetry"
+STREAM = find_stream("fleet")
+READING = Reading(
+    STREAM, of_home(Settings(home=Path("none")), "fleet"), "fleet/+/telemetry", timedelta(minutes=5)
+)
+
+
+def read(payload: bytes | dict, topic: str = TOPIC, at: datetime = NOW) -> Message:
+    data = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
+    return READING.read(topic, data, at)
+
+
+def test_a_row_has_the_texts_as_they_were_sent():
+    message = read(b'{"read_at": "2026-03-01T11:00:00Z", "engine_health_score": 8.10}')
+    told = dict(zip(READING.columns, message.fields, strict=True))
+    assert told == {
+        "aircraft_id": "N-1",
+        "read_at": "2026-03-01T11:00:00Z",
+        "engine_health_score": "8.10",
+        "temperature_variance": None,
+        "withdrawn": None,
+    }
+    assert (message.refused, message.number) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("payload", "why"),
+    [
+        (b"", "not_json"),
+        (b"7", "not_json"),
+        (b"[]", "not_json"),
+        (b"{", "not_json"),
+        (b"\xff\xfe", "not_json"),
+        (b"[" * 50_000, "not_json"),
+        (b'{"read_at": [1]}', "not_json"),
+        (b'{"oil": 1}', "unknown_field"),
+        (b'{"aircraft_id": "N-2"}', "topic_mismatch"),
+        (b'{"read_at": "2026-03-01T12:05:01Z"}', "from_the_future"),
+        (b'{"read_at": "2026-03-01 12:06"}', "from_the_future"),
+        (b" " * (LONGEST + 1), "message_too_long"),
+        # What a contract can see is left to it.
+        (b"{}", None),
+        (b'{"read_at": "2026-03-01T12:05:00Z"}', None),
+        (b'{"read_at": "soon", "engine_health_score": 1e400}', None),
+        (b'{"aircraft_id": "N-1", "withdrawn": true, "message_id": 7}', None),
+        (b'{"aircraft_id": null, "engine_health_score": NaN}', None),
+    ],
+)
+def test_what_no_contract_could_see_is_refused(payload: bytes, why: str | None):
+    assert read(payload).refused == why
+
+
+@given(payload=st.binary(max_size=200) | st.text().map(str.encode))
+def test_whatever_is_sent_is_kept_as_it_was(payload: bytes):
+    message = read(payload)
+    assert message.refused == "not_json" or message.fields is not None
+    again = Message.of_line(json.dumps(message.record()).encode())
+    assert again == message
+    if message.fields is None:
+        assert again.raw.encode("latin-1") == payload
+
+
+@given(
+    told=st.dictionaries(
+        st.sampled_from(READING.columns[1:]), st.none() | st.text() | st.integers() | st.booleans()
+    )
+)
+def test_a_row_that_was_spooled_is_the_same_row(told: dict):
+    message = read(told)
+    assert Message.of_line(json.dumps(message.record()).encode()) == message
+
+
+@pytest.mark.parametrize("line", [b"", b"{", b"7", b"{}", b'{"id": "a", "at": "now"}'])
+def test_a_torn_line_is_no_message(line: bytes):
+    assert Message.of_line(line) is None
+
+
+def test_a_message_is_known_by_its_topic_and_payload():
+    recent = Recent(size=2)
+    first, other = read({"message_id": "a"}), read({"message_id": "a"}, "fleet/N-2/telemetry")
+    assert not recent.holds(first)
+    recent.add(first)
+    assert recent.holds(read({"message_id": "a"}, at=NOW + timedelta(days=1)))
+    assert not recent.holds(other)
+    assert recent.judged(read({"message_id": "a"})).refused is None
+    assert recent.judged(other).refused == "message_id_reused"
+    # One that is refused does not take the id away from who had it.
+    recent.add(recent.judged(other))
+    assert recent.judged(first).refused is None
+    recent.add(read({}))
+    assert not recent.holds(first)
+
+
+@pytest.mark.parametrize(
+    "url", [None, "localhost:1883", "http://host", "mqtt://", "mqtt://user:pw@host", "mqtt://h/x"]
+)
+def test_an_address_that_is_none_says_what_to_write(url: str | None):
+    with pytest.raises(SettingsError) as caught:
+        address_of(Settings(telemetry_url=url))
+    assert "mqtt://host" in caught.value.remedy
+    assert "pw" not in caught.value.message
+
+
+@pytest.mark.parametrize("topic", ["fleet/telemetry", "fleet/#", "+/+/x", "$SYS/+", "a/b+/c", ""])
+def test_a_topic_must_tell_the_vessel(topic: str):
+    with pytest.raises(ValidationError):
+        Settings(telemetry_topic=topic)
+
+
+@pytest.mark.parametrize(
+    ("topic", "sent"), [("+", "N-1"), ("+/telemetry", "N-1/telemetry"), ("a/b/+", "a/b/N-1")]
+)
+def test_the_vessel_may_stand_anywhere_in_a_topic(topic: str, sent: str):
+    filtered = Settings(telemetry_topic=topic).telemetry_topic
+    contracts = of_home(Settings(home=Path("none")), "fleet")
+    message = Reading(STREAM, contracts, filtered, timedelta()).read(sent, b"{}", NOW)
+    assert message.fields[0] == "N-1"
+
+
+def test_a_domain_without_a_stream_is_named():
+    assert find_stream() == STREAM
+    with pytest.raises(SourceError, match="'travel' has no stream"):
+        find_stream("travel")
