@@ -37,6 +37,11 @@ from tambo.settings import Settings
 VESSELS = 100
 KILLS = 3
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
+ABOUT = """\
+`python -m benchmarks.telemetry` on 2 cores, with broker, publisher and consumer on the same machine. A
+publisher sends readings of 100 vessels with QoS 1 as fast as the broker takes them; `tambo listen` is killed
+(SIGKILL) on the way and started again. Keys are distinct pairs of vessel and time among the rows.
+"""  # noqa: E501
 UNANSWERED = 1000
 """Readings that the publisher has under way at once."""
 
@@ -172,7 +177,7 @@ def page(outcomes: Sequence[dict[str, float]], timed: dict[int, dict[str, list[f
     """The measurements as tables."""
     lines = [
         "# Telemetry: readings from a broker into the lake\n",
-        "`python -m benchmarks.telemetry`; what is measured is told in its first lines.\n",
+        ABOUT,
         "| kills | readings | rows | keys | repeats | quarantined | sent, s | in the lake, s "
         "| readings a second |",
         "|---|---|---|---|---|---|---|---|---|",

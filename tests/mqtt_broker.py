@@ -38,7 +38,7 @@ def reading(aircraft: str, number: int, **values) -> tuple[str, bytes]:
 class MosquittoBroker:
     """One broker; its sessions outlive a stop."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *options: str) -> None:
         folder.mkdir()
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
@@ -49,6 +49,7 @@ class MosquittoBroker:
             f"listener {self.port} 127.0.0.1\nallow_anonymous true\nuser root\n"
             f"persistence true\npersistence_location {folder}/\nmax_queued_messages 0\n"
             f"max_inflight_messages 0\nlog_type all\nlog_dest file {self._log}\n"
+            + "".join(f"{option}\n" for option in options)
         )
         self._process: subprocess.Popen | None = None
 

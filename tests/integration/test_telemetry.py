@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from feature_server import certify
 from mqtt_broker import MosquittoBroker, needs_broker, publisher, reading
+from pydantic import SecretStr
 
+from tambo.errors import SourceBusyError, SourceError
 from tambo.ingest import ingest, replay, reports
 from tambo.lake import reader
 from tambo.lake.schema import table_exists
 from tambo.lake.waiting import waiting
 from tambo.settings import Settings
+from tambo.sources.mqtt.consumer import Consumer
+from tambo.sources.mqtt.stream import find_stream
 
 LISTEN = [sys.executable, "-c", "from tambo.cli import main; main()", "listen"]
 VESSELS = [f"N-{number}" for number in range(8)]
@@ -219,3 +226,47 @@ def test_refused_messages_keep_their_bytes_and_orphans_find_their_parent(
     ingest(settings, tmp_path / "new.csv")
     assert quarantined(settings) == {**WHY, "orphan": 0} or quarantined(settings)["orphan"] == 0
     assert len(loaded(settings)) == 2
+
+
+class Nobody:
+    """An online store that takes nothing."""
+
+    def push(self, rows, event) -> int:
+        return 0
+
+
+def test_a_secured_broker_lets_in_whom_it_knows_and_one_consumer_listens(settings, tmp_path):
+    cert, key = certify(tmp_path)
+    passwords = tmp_path / "passwords"
+    maker = shutil.which("mosquitto_passwd")
+    subprocess.run([maker, "-b", "-c", passwords, "tambo", "right"], check=True)
+    broker = MosquittoBroker(
+        tmp_path / "broker",
+        f"certfile {cert}",
+        f"keyfile {key}",
+        "allow_anonymous false",
+        f"password_file {passwords}",
+    )
+    secured = settings.model_copy(
+        update={
+            "telemetry_url": broker.url.replace("mqtt:", "mqtts:"),
+            "telemetry_ca": cert,
+            "telemetry_user": "tambo",
+            "telemetry_password": SecretStr("wrong"),
+        }
+    )
+    broker.start()
+    try:
+        with pytest.raises(SourceError, match="refuses us: Not authorized"):
+            Consumer(secured, find_stream(), Nobody()).run(threading.Event())
+        right = secured.model_copy(update={"telemetry_password": SecretStr("right")})
+        stop = threading.Event()
+        first = threading.Thread(target=Consumer(right, find_stream(), Nobody()).run, args=(stop,))
+        first.start()
+        until(lambda: broker.subscriptions() == 1)
+        with pytest.raises(SourceBusyError):
+            Consumer(right, find_stream(), Nobody()).run(threading.Event())
+        stop.set()
+        first.join()
+    finally:
+        broker.stop()

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from tambo.errors import SettingsError, SourceError
 from tambo.settings import Settings
 from tambo.sources.contracts import of_home
-from tambo.sources.mqtt.broker import address_of
+from tambo.sources.mqtt.address import address_of
 from tambo.sources.mqtt.message import LONGEST, Message, Reading
 from tambo.sources.mqtt.recent import Recent
 from tambo.sources.mqtt.stream import find_stream

@@ -13,10 +13,10 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import SplitResult, urlsplit
 
-from tambo.errors import SettingsError, SourceError
+from tambo.errors import SourceError
 from tambo.settings import Settings
+from tambo.sources.mqtt.address import PORTS, address_of
 
 if TYPE_CHECKING:
     from paho.mqtt.client import Client
@@ -25,7 +25,6 @@ UNANSWERED = 1000
 """Messages that the broker may send before it has an answer; what is held in memory at most."""
 FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 1, 30
 KEEPALIVE_SECONDS = 30
-PORTS = {"mqtt": 1883, "mqtts": 8883}
 
 logger = logging.getLogger(__name__)
 
@@ -93,7 +92,7 @@ class Broker:
         """What has arrived, oldest first; waits so long for the first.
 
         Raises:
-            SourceError: the broker has refused us from the beginning.
+            SourceError: the broker has refused us from the beginning, or what we subscribe to.
         """
         if self._refusal is not None:
             raise SourceError(
@@ -146,6 +145,7 @@ class Broker:
         client.on_connect = self._on_connect
         client.on_connect_fail = self._on_connect_fail
         client.on_disconnect = self._on_disconnect
+        client.on_subscribe = self._on_subscribe
         client.on_message = self._on_message
         return client
 
@@ -156,11 +156,16 @@ class Broker:
             # Later the broker may only be half up: what it took once, it will take again.
             self._refusal = None if self._ever else str(reason)
             return
+        if self._ever and not flags.session_present:
+            logger.warning("the broker has forgotten the session: what came meanwhile is lost")
         self._ever = True
-        logger.info("connected to the broker %s", self._address.hostname)
         # Retained messages come when the session is new, and not at every connection.
         options = SubscribeOptions(qos=1, retainHandling=SubscribeOptions.RETAIN_SEND_IF_NEW_SUB)
         client.subscribe(self._settings.telemetry_topic, options=options)
+
+    def _on_subscribe(self, _: Any, __: Any, ___: Any, reasons: Any, properties: Any) -> None:
+        if reasons[0].is_failure:
+            self._refusal = f"{reasons[0]}, of {self._settings.telemetry_topic}"
 
     def _on_connect_fail(self, *_: Any) -> None:
         logger.warning("the broker %s cannot be reached; trying again", self._address.hostname)
@@ -180,23 +185,3 @@ class Broker:
                 self._connection,
             )
         )
-
-
-def address_of(settings: Settings) -> SplitResult:
-    """Where the broker is.
-
-    Raises:
-        SettingsError: TAMBO_TELEMETRY_URL is missing, or is no address of a broker.
-    """
-    if settings.telemetry_url is None:
-        raise SettingsError(
-            "No broker of telemetry is named.", remedy="set TAMBO_TELEMETRY_URL=mqtt://host:1883"
-        )
-    parts = urlsplit(settings.telemetry_url)
-    if parts.scheme not in PORTS or not parts.hostname or parts.username or parts.path.strip("/"):
-        raise SettingsError(
-            f"TAMBO_TELEMETRY_URL is no address of a broker: {parts.scheme}://{parts.hostname}.",
-            remedy="write mqtt://host:port or mqtts://host:port; user and password have settings "
-            "of their own",
-        )
-    return parts

@@ -22,7 +22,7 @@ from datetime import timedelta
 import duckdb
 from filelock import FileLock, Timeout
 
-from tambo.errors import SourceBusyError, SpoolError, TamboError
+from tambo.errors import SourceBusyError, SourceError, SpoolError, TamboError
 from tambo.lake import spool
 from tambo.progress import Progress, silent
 from tambo.settings import Settings
@@ -93,7 +93,7 @@ class Consumer:
         """Listen until told to stop; what is on the disk then is taken in, if nobody writes.
 
         Raises:
-            SourceError: the broker refuses us.
+            SourceError: the broker refuses us, or a part of the consumer ended by a fault.
             SourceBusyError: another process listens for this home.
         """
         with self._alone():
@@ -104,6 +104,11 @@ class Consumer:
             self._broker.open()
             try:
                 while not stop.is_set():
+                    if not (taking.is_alive() and self._serving.alive):
+                        raise SourceError(
+                            "A part of the consumer ended by itself.",
+                            remedy="the log says why; what was kept is safe: start it again",
+                        )
                     self._keep(self._broker.take(AT_ONCE, WAIT_SECONDS), stop)
             finally:
                 stop.set()

@@ -78,6 +78,11 @@ class Serving:
         self._thread = threading.Thread(target=self._run, name="serving", daemon=True)
         self._thread.start()
 
+    @property
+    def alive(self) -> bool:
+        """Whether it goes on; a fault of ours may have ended it."""
+        return self._thread is not None and self._thread.is_alive()
+
     def offer(self, messages: Sequence[Message]) -> None:
         """Hand over messages that are safe, oldest first."""
         for message in messages:
