@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import small_lake
+from online_feast import redis_server
 
 from tambo.errors import OnlineStoreError
 from tambo.featurestore.push import FeaturePush
@@ -26,11 +27,19 @@ STREAM = find_stream("fleet")
 EVENT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
-@pytest.fixture(scope="module")
-def settings(tmp_path_factory) -> Settings:
+@pytest.fixture(scope="module", params=["sqlite", "redis"])
+def settings(request, tmp_path_factory):
     """A home with a release, and a table of readings in it."""
     folder: Path = tmp_path_factory.mktemp("push")
-    made = Settings(home=folder / "home", threads=1, online_clock="wall")
+    if request.param == "sqlite":
+        yield _home(folder, None)
+        return
+    with redis_server(folder) as (port, _):
+        yield _home(folder, f"redis://127.0.0.1:{port}/0")
+
+
+def _home(folder: Path, redis_url: str | None) -> Settings:
+    made = Settings(home=folder / "home", threads=1, online_clock="wall", redis_url=redis_url)
     (folder / "aircraft.csv").write_text("aircraft_id\nN-1\nN-2\n")
     ingest(made, folder / "aircraft.csv")
     with writer(made, "test") as lake:
