@@ -11,6 +11,7 @@ from tambo.settings import Settings
 
 def listen(settings: Settings, domain: str | None) -> None:
     """Listen to a domain's stream until Ctrl-C or SIGTERM; says in the end what came of it."""
+    from tambo.cli.source import claim_doors
     from tambo.featurestore.push import FeaturePush
     from tambo.sources.mqtt.consumer import Consumer
     from tambo.sources.mqtt.stream import find_stream
@@ -22,6 +23,7 @@ def listen(settings: Settings, domain: str | None) -> None:
     try:
         with console.progress_bar("listen") as progress:
             consumer = Consumer(settings, stream, pusher, progress)
+            claim_doors(settings)
             console.out.print(f"listening to {settings.telemetry_topic}", markup=False)
             try:
                 consumer.run(stop)

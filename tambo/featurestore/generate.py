@@ -113,6 +113,7 @@ def _view(node: Mapping[str, Any], said: Words) -> View:
         personal_data=bool(feast["personal_data"]) or any(one.personal_data for one in columns),
         event=EVENT,
         created=CREATED,
+        push=str(feast.get("push_source") or ""),
     )
 
 

@@ -40,7 +40,7 @@ class Column:
 
 @dataclass(frozen=True)
 class View:
-    """A mart that is served as a feature view."""
+    """A mart that is served as a feature view; `push` names the push source that it has too."""
 
     name: str
     table: str
@@ -58,6 +58,7 @@ class View:
     personal_data: bool
     event: str
     created: str
+    push: str = ""
 
 
 def module_text(domain: str, views: Sequence[View]) -> str:
@@ -70,6 +71,7 @@ def module_text(domain: str, views: Sequence[View]) -> str:
     # Array(String) is made of two names.
     types = sorted({name for dtype in dtypes for name in dtype.rstrip(")").split("(")})
     entities = sorted({entity for view in views for entity in view.entities})
+    names = ["FeatureView", "Field", *(["PushSource"] if any(one.push for one in views) else [])]
     head = [
         f'"""Feature views of {domain}, one a mart.',
         "",
@@ -80,7 +82,7 @@ def module_text(domain: str, views: Sequence[View]) -> str:
         "",
         "from datetime import timedelta",
         "",
-        "from feast import FeatureView, Field  # noqa: TID253 - definitions need it",
+        f"from feast import {', '.join(names)}  # noqa: TID253 - definitions need it",
         f"from feast.types import {', '.join(types)}  # noqa: TID253",
         "",
         *_import(f"feature_repo.{domain}.entities", entities),
@@ -119,18 +121,33 @@ def _view(domain: str, view: View) -> list[str]:
         "    schema=[",
         *(line for one in view.keys + view.features for line in _field(one, view)),
         "    ],",
-        "    source=DuckLakeSource(",
-        f"        table={_text(view.table)},",
-        f"        timestamp_field={_text(view.event)},",
-        f"        created_timestamp_column={_text(view.created)},",
-        "        records=True,",
-        f"        owner={_text(view.owner)},",
-        "    ),",
+        *_source(view),
         f"    owner={_text(view.owner)},",
         "    tags={",
         *(line for name, value in tags.items() for line in _item(name, value, 8)),
         "    },",
         ")",
+    ]
+
+
+def _source(view: View) -> list[str]:
+    """The mart's table; inside a push source where the view has one."""
+    inner = [
+        f"table={_text(view.table)},",
+        f"timestamp_field={_text(view.event)},",
+        f"created_timestamp_column={_text(view.created)},",
+        "records=True,",
+        f"owner={_text(view.owner)},",
+    ]
+    if not view.push:
+        return ["    source=DuckLakeSource(", *(f"        {line}" for line in inner), "    ),"]
+    return [
+        "    source=PushSource(",
+        f"        name={_text(view.push)},",
+        "        batch_source=DuckLakeSource(",
+        *(f"            {line}" for line in inner),
+        "        ),",
+        "    ),",
     ]
 
 

@@ -126,6 +126,25 @@ def test_a_generated_module_is_clean_and_holds_the_view(tmp_path):
     assert features["calls"].description == 'The "calls" of the port.'
 
 
+def test_a_mart_may_have_a_push_source_too(tmp_path):
+    pushed = copy.deepcopy(MART)
+    pushed["config"]["meta"]["feast"]["push_source"] = "berth_sensors"
+    (path,) = generate(manifest(tmp_path, pushed), tmp_path / "out")
+    text = path.read_text()
+    ruff = [sys.executable, "-m", "ruff"]
+    for command in (["check"], ["format", "--check"]):
+        subprocess.run([*ruff, *command, str(path)], check=True, capture_output=True)
+
+    from feast import Entity, ValueType
+
+    text = text.replace("from feature_repo.sea.entities import port\n", "")
+    found = {"port": Entity(name="port", value_type=ValueType.STRING)}
+    exec(text, found)
+    view = found["port_calls"]
+    assert view.stream_source.name == "berth_sensors"
+    assert (view.batch_source.table, view.batch_source.records) == ("marts.port_calls", True)
+
+
 def test_drift_is_reported_and_nothing_is_written(tmp_path):
     out = tmp_path / "out"
     path = manifest(tmp_path, MART)
