@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 UNANSWERED = 1000
 """Messages that the broker may send before it has an answer; what is held in memory at most."""
-FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 1, 30
+FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 1, 10
 KEEPALIVE_SECONDS = 30
 
 logger = logging.getLogger(__name__)
