@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from unittest import mock
 
+from tambo.as_of import AsOf
 from tambo.featurestore.push import FeaturePush
 from tambo.lake import releases, spool, writer
 from tambo.lake.state import now, raw_state
@@ -88,14 +89,33 @@ def send(port: int, rate: int, vessels: int) -> None:
 
 
 def _declare(settings: Settings) -> None:
-    """A release with a table of readings, and a view of the push source over it."""
+    """Release a table of readings, and declare a view of the push source over it."""
     from feast import Entity, FeatureStore, FeatureView, Field, PushSource, ValueType
     from feast.types import Float64, String
 
-    from tambo.as_of import AsOf
     from tambo.featurestore.source import DuckLakeSource
     from tambo.featurestore.store import repo_config
 
+    _release(settings)
+    vessel = Entity(name="aircraft", join_keys=["aircraft_id"], value_type=ValueType.STRING)
+    batch = DuckLakeSource(table="marts.readings", created_timestamp_column="created_timestamp")
+    view = FeatureView(
+        name="aircraft_reading",
+        entities=[vessel],
+        ttl=timedelta(0),
+        schema=[
+            Field(name="aircraft_id", dtype=String),
+            Field(name="engine_health_score", dtype=Float64),
+            Field(name="temperature_variance", dtype=Float64),
+        ],
+        source=PushSource(name=STREAM.push_source, batch_source=batch),
+    )
+    settings.registry.parent.mkdir(parents=True, exist_ok=True)
+    FeatureStore(config=repo_config(settings)).apply([vessel, view])
+
+
+def _release(settings: Settings) -> None:
+    """Release an empty table of readings."""
     with writer(settings, "benchmark") as lake:
         lake.execute(
             "CREATE TABLE lake.marts.readings (aircraft_id VARCHAR, event_timestamp TIMESTAMP, "
@@ -114,18 +134,3 @@ def _declare(settings: Settings) -> None:
             [now(), snapshot],
         )
     releases.release(settings)
-    vessel = Entity(name="aircraft", join_keys=["aircraft_id"], value_type=ValueType.STRING)
-    batch = DuckLakeSource(table="marts.readings", created_timestamp_column="created_timestamp")
-    view = FeatureView(
-        name="aircraft_reading",
-        entities=[vessel],
-        ttl=timedelta(0),
-        schema=[
-            Field(name="aircraft_id", dtype=String),
-            Field(name="engine_health_score", dtype=Float64),
-            Field(name="temperature_variance", dtype=Float64),
-        ],
-        source=PushSource(name=STREAM.push_source, batch_source=batch),
-    )
-    settings.registry.parent.mkdir(parents=True, exist_ok=True)
-    FeatureStore(config=repo_config(settings)).apply([vessel, view])
