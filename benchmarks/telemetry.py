@@ -31,7 +31,7 @@ import numpy as np
 from benchmarks.telemetry_latency import RATES, latencies
 from tambo.ingest import ingest, reports
 from tambo.lake import reader
-from tambo.lake.schema import table_exists
+from tambo.lake.tables import table_exists
 from tambo.settings import Settings
 
 VESSELS = 100

@@ -21,7 +21,7 @@ from pydantic import SecretStr
 from tambo.errors import SourceBusyError, SourceError
 from tambo.ingest import ingest, replay, reports
 from tambo.lake import reader
-from tambo.lake.schema import table_exists
+from tambo.lake.tables import table_exists
 from tambo.lake.waiting import waiting
 from tambo.settings import Settings
 from tambo.sources.mqtt.consumer import Consumer

@@ -17,8 +17,8 @@ import pyarrow as pa
 from tambo.ingest.checks import compile_table, fault, text_name
 from tambo.ingest.incoming import key, raw_name
 from tambo.lake import exists, reader
-from tambo.lake.schema import table_exists
 from tambo.lake.sql import ident
+from tambo.lake.tables import table_exists
 from tambo.settings import Settings
 from tambo.sources.contracts import Contracts
 from tambo.sources.mqtt.message import Message

@@ -69,8 +69,8 @@ def expected(fleet: Fleet, weekday: Ints, day_of_year: Ints) -> Floats:
 def surges(draws: Draws, fleet: Fleet, days: int) -> Floats:
     """Factors of demand about its season, of mean 1 [base, kind, day].
 
-    Between two knots that lie some days apart the logarithm goes over along a half wave of a cosine,
-    scaled so that its variance is the same on all days.
+    Between two knots that lie some days apart the logarithm goes over along half a wave, scaled so
+    that its variance is the same on all days.
     """
     knots = np.indices((len(fleet.bases), len(KINDS), days // SURGE_DAYS + 2))
     drawn = draws.normal("demand/surge", ids(*knots))
