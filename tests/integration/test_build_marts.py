@@ -157,30 +157,30 @@ def test_a_new_domain_is_a_folder_and_skipped_while_it_has_no_raw_tables(
 ) -> None:
     root = tmp_path / "root"
     shutil.copytree(lake.settings.root / "dbt", root / "dbt")
-    staging = root / "dbt/models/fleet/staging"
+    staging = root / "dbt/models/rail/staging"
     staging.mkdir(parents=True)
-    source = {"name": "fleet", "database": "lake", "schema": "raw", "tables": [{"name": "jets"}]}
+    source = {"name": "rail", "database": "lake", "schema": "raw", "tables": [{"name": "trains"}]}
     (staging / "__sources.yml").write_text(yaml.safe_dump({"sources": [source]}))
-    (staging / "stg_jets.sql").write_text("select * from {{ source('fleet', 'jets') }}")
+    (staging / "stg_trains.sql").write_text("select * from {{ source('rail', 'trains') }}")
     made = build(Settings(home=lake.settings.home, root=root))
-    assert made.ready.skipped == {"fleet": "no raw files", "tourism": "no raw files"}
+    assert made.ready.skipped == dict.fromkeys(("fleet", "rail", "tourism"), "no raw files")
     assert (made.up_to_date, made.incremental) == (False, False), "the project has changed"
 
     with writer(lake.settings, "test") as connection:
         columns = "_known_at TIMESTAMP, _event_at TIMESTAMP"
-        connection.execute(f"CREATE TABLE lake.raw.jets ({columns})")
+        connection.execute(f"CREATE TABLE lake.raw.trains ({columns})")
     joined = build(Settings(home=lake.settings.home, root=root))
-    assert joined.ready.skipped == {"tourism": "no raw files"}
-    assert joined.incremental, "travel stands on the last build, and fleet is built from nothing"
-    # Nothing is known of fleet: its one table is empty.
-    assert joined.as_of == AsOf({"fleet": EARLY, "travel": made.as_of.of("travel")})
+    assert joined.ready.skipped == dict.fromkeys(("fleet", "tourism"), "no raw files")
+    assert joined.incremental, "travel stands on the last build, and rail is built from nothing"
+    # Nothing is known of rail: its one table is empty.
+    assert joined.as_of == AsOf({"rail": EARLY, "travel": made.as_of.of("travel")})
 
     with writer(lake.settings, "test") as connection:
-        connection.execute("ALTER TABLE lake.raw.jets RENAME TO grounded")
+        connection.execute("ALTER TABLE lake.raw.trains RENAME TO retired")
     left = build(Settings(home=lake.settings.home, root=root))
     assert (left.incremental, left.as_of) == (True, made.as_of)
     with writer(lake.settings, "test") as connection:
-        connection.execute("ALTER TABLE lake.raw.grounded RENAME TO jets")
+        connection.execute("ALTER TABLE lake.raw.retired RENAME TO trains")
     back = build(Settings(home=lake.settings.home, root=root))
     assert (back.incremental, back.as_of) == (False, joined.as_of), "its tables may be of old"
 
