@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from filelock import FileLock
+
 from tambo.settings import Settings
 
 if TYPE_CHECKING:
@@ -57,9 +59,29 @@ def connect(settings: Settings) -> MlflowClient:
     settings.mlflow_artifacts.mkdir(parents=True, exist_ok=True)
     import mlflow
 
+    _make(database(settings))
     mlflow.set_tracking_uri(settings.mlflow_uri)
     mlflow.set_registry_uri(settings.mlflow_uri)
     return mlflow.MlflowClient()
+
+
+def _make(path: Path) -> None:
+    """Make MLflow's database, whole or not at all.
+
+    MLflow makes it by some fifty migrations, and cannot go on where it was killed between two: so
+    they run on a file of another name.
+    """
+    if path.exists():
+        return
+    import mlflow
+
+    with FileLock(path.with_suffix(".lock")):
+        if path.exists():
+            return
+        unfinished = path.with_suffix(".unfinished")
+        unfinished.unlink(missing_ok=True)
+        mlflow.MlflowClient(f"sqlite:///{unfinished}").search_experiments(max_results=1)
+        unfinished.rename(path)
 
 
 def database(settings: Settings) -> Path:
