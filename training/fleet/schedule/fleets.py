@@ -15,6 +15,12 @@ from training.fleet.schedule.parameters import Flags, Floats, Ints, Parameters, 
 from training.fleet.schedule.trips import SEEN, Trips, draw
 
 
+FIRST_PART = 0.6
+"""Of what a vessel can do between two maintenances, the most that lies behind it at the begin."""
+LONGEST = 1e4
+"""Hours."""
+
+
 @dataclass
 class Morning:
     """Where fleets stand on a morning; arrays are [fleet, vessel].
@@ -46,6 +52,8 @@ class Told:
         flown: revenue that was earned.
         lost: revenue of trips for which there was no vessel [fleet, base].
         grounded: failed ones that wait.
+        failed: failed on a trip today.
+        risk: chance with which each did, by its hidden wear.
     """
 
     entered: Flags
@@ -54,6 +62,8 @@ class Told:
     flown: Floats
     lost: Floats
     grounded: Flags
+    failed: Flags
+    risk: Floats
 
     def earned(self, parameters: Parameters, roster: Roster) -> Floats:
         """Revenue less what was paid for maintenance, lost trips and waiting, USD [fleet, base]."""
@@ -97,11 +107,14 @@ class Fleets:
         shape = (fleets, roster.count)
         spread = self.of("quality")
         self._quality = np.exp(spread * self._rng.standard_normal(shape))
-        hours = self._rng.random(shape) * 0.6 * self.of("hours_limit")
+        part = self._rng.random(shape) * FIRST_PART
+        # A limit may be so far that no vessel ever reaches it.
+        worn_out = 1 / np.maximum(self.of("wear_hour"), 1 / LONGEST)
+        hours = part * np.minimum(self.of("hours_limit"), worn_out)
         self.morning = Morning(
             wear=self._quality * hours * self.of("wear_hour"),
             hours=hours,
-            days=np.floor(hours / self.of("hours_limit") * self.of("days_limit")),
+            days=np.floor(part * np.minimum(self.of("days_limit"), 365)),
             failed=np.zeros(shape, bool),
             hangar=np.zeros(shape, bool),
             back=np.zeros(shape, np.int64),
@@ -143,18 +156,19 @@ class Fleets:
             urgency: of each vessel to enter a hangar; the highest of each base do, as far as there
                 are slots; not a number: it does not [fleet, vessel].
         """
-        entered = self._chosen(urgency)
+        entered = self.chosen(urgency)
         unscheduled = entered & self.morning.failed
         cost = self._maintain(entered, unscheduled)
-        flown, lost, hours, failing = self._fly()
+        flown, lost, hours, failing, risk = self._fly()
         grounded = self.morning.failed & ~self.morning.hangar
         self._wear(hours, failing)
         self.day += 1
         self.morning.hangar &= self.morning.back > self.day
         self.shown = self._read()
-        return Told(entered, unscheduled, cost, flown, lost, grounded)
+        return Told(entered, unscheduled, cost, flown, lost, grounded, failing, risk)
 
-    def _chosen(self, urgency: Floats) -> Flags:
+    def chosen(self, urgency: Floats) -> Flags:
+        """Who enters a hangar at some urgency; see `live`."""
         wanted = np.where(self.may_enter(), urgency, np.nan)
         left = self.slots_left()
         entered = np.zeros(wanted.shape, bool)
@@ -186,7 +200,7 @@ class Fleets:
         morning.back = np.where(entered, self.day + days.astype(np.int64), morning.back)
         return np.where(entered, cost, 0.0)
 
-    def _fly(self) -> tuple[Floats, Floats, Floats, Flags]:
+    def _fly(self) -> tuple[Floats, Floats, Floats, Flags, Floats]:
         """Share the trips out: the dearest first, each to the vessel with most legal hours left."""
         morning, shape = self.morning, self.morning.wear.shape
         flown, hours = np.zeros(shape), np.zeros(shape)
@@ -195,7 +209,7 @@ class Fleets:
         free = self.may_enter() & ~morning.failed & self.legal()
         hazard = self.of("hazard") * np.exp(self.of("steepness") * morning.wear)
         luck = self._rng.random(shape)
-        failing = np.zeros(shape, bool)
+        failing, risk = np.zeros(shape, bool), np.zeros(shape)
         for (base, _, here), trips in zip(self.roster.cells, self.trips, strict=True):
             order = np.argsort(-np.where(free[:, here], spare[:, here], -np.inf), axis=1)
             ready = np.take_along_axis(free[:, here], order, 1)
@@ -210,12 +224,14 @@ class Fleets:
                 fleet = np.flatnonzero(made[:, place])
                 vessel = here[order[fleet, place]]
                 used = need[fleet, place]
-                fails = luck[fleet, vessel] < 1 - np.exp(-used * hazard[fleet, vessel])
+                chance = 1 - np.exp(-used * hazard[fleet, vessel])
+                fails = luck[fleet, vessel] < chance
                 revenue = asked[fleet, place]
                 flown[fleet, vessel] = revenue * np.where(fails, self.parameters.diverted, 1.0)
                 hours[fleet, vessel], failing[fleet, vessel] = used, fails
+                risk[fleet, vessel] = chance
                 morning.back[fleet, vessel] = self.day + trips.days[fleet, self.day, place]
-        return flown, lost, hours, failing
+        return flown, lost, hours, failing, risk
 
     def _wear(self, hours: Floats, failing: Flags) -> None:
         morning, shape = self.morning, self.of("wear_shape")

@@ -1,4 +1,4 @@
-"""What a schedule sees of a fleet on a morning: figures of each vessel, its base and its demand."""
+"""What a schedule sees of simulated fleets, by `tambo.planning.fleet.look`."""
 
 from __future__ import annotations
 
@@ -7,30 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tambo.planning.fleet.look import NAMES, Standing
+from tambo.planning.fleet.look import look as features_of
 from training.fleet.schedule.fleets import Fleets
-from training.fleet.schedule.parameters import Flags, Floats, Ints
-from training.fleet.schedule.trips import AHEAD
+from training.fleet.schedule.parameters import Flags, Ints
 
-NAMES = (
-    "health",
-    "hours",
-    "days",
-    "failed",
-    "yacht",
-    "in_hangar",
-    "away",
-    "free_slots",
-    "waiting",
-    "worse_vessels",
-    "ready_vessels",
-    *(f"booked_{first}_{last}" for first, last in AHEAD),
-    "season",
-    "weekday_sin",
-    "weekday_cos",
-    "slots_a_vessel",
-)
-"""Features of a vessel: shares of legal limits, of its base's slots, of the kind's usual demand."""
-LEAST_SCORE = 5.0
+__all__ = ["NAMES", "Look", "look", "standing"]
 
 
 @dataclass(frozen=True)
@@ -50,57 +32,24 @@ class Look:
     slots: Ints
 
 
+def standing(fleets: Fleets) -> Standing:
+    """Where some fleets stand this morning; their wear stays hidden."""
+    morning, day = fleets.morning, fleets.day
+    return Standing(
+        roster=fleets.roster,
+        score=fleets.shown,
+        hours=morning.hours / fleets.of("hours_limit"),
+        days=morning.days / fleets.of("days_limit"),
+        failed=morning.failed,
+        hangar=morning.hangar,
+        back_in=np.maximum(morning.back - day, 0).astype(float),
+        booked=np.stack([trips.booked_ahead[:, day] for trips in fleets.trips], axis=1),
+        season=np.array([trips.usual_ahead[day] for trips in fleets.trips]),
+        weekday=int(fleets.weekday[day]),
+    )
+
+
 def look(fleets: Fleets) -> Look:
     """See some fleets as they stand this morning."""
-    morning, roster, day = fleets.morning, fleets.roster, fleets.day
-    shape = morning.wear.shape
-    legal = fleets.legal()
-    slots = fleets.slots_left()
-    here = (roster.base[:, None] == np.arange(len(roster.slots))).astype(float)
-    waiting = (morning.failed & ~morning.hangar) @ here / roster.slots
-    angle = 2 * np.pi * fleets.weekday[day] / 7
-    ready, booked, season = _cells(fleets, legal)
-    columns = {
-        "health": -np.log(np.clip(fleets.shown, LEAST_SCORE, 100) / 100),
-        "hours": morning.hours / fleets.of("hours_limit"),
-        "days": morning.days / fleets.of("days_limit"),
-        "failed": morning.failed,
-        "yacht": np.broadcast_to(roster.kind, shape),
-        "in_hangar": morning.hangar,
-        "away": morning.back > day,
-        "free_slots": (slots / roster.slots)[:, roster.base],
-        "waiting": waiting[:, roster.base],
-        "worse_vessels": _worse(fleets),
-        "ready_vessels": ready,
-        **{f"booked_{one}_{last}": booked[..., n] for n, (one, last) in enumerate(AHEAD)},
-        "season": season,
-        "weekday_sin": np.full(shape, np.sin(angle)),
-        "weekday_cos": np.full(shape, np.cos(angle)),
-        "slots_a_vessel": np.broadcast_to((roster.slots / here.sum(axis=0))[roster.base], shape),
-    }
-    features = np.stack([columns[name] for name in NAMES], axis=-1).astype(np.float32)
-    return Look(features, fleets.may_enter(), morning.failed | ~legal, slots)
-
-
-def _worse(fleets: Fleets) -> Floats:
-    """Vessels of the base whose sensors show less, those in hangars left out, by slot of it."""
-    shown = np.where(fleets.morning.hangar, np.inf, fleets.shown)
-    found = np.zeros(shown.shape)
-    for base, slots in enumerate(fleets.roster.slots.tolist()):
-        vessels = np.flatnonzero(fleets.roster.base == base)
-        order = np.argsort(shown[:, vessels], axis=1, kind="stable")
-        found[:, vessels] = np.argsort(order, axis=1, kind="stable") / max(1, slots)
-    return found
-
-
-def _cells(fleets: Fleets, legal: Flags) -> tuple[Floats, Floats, Floats]:
-    """Ready vessels, booked demand and season of those that can stand in for each other."""
-    morning, shape = fleets.morning, fleets.morning.wear.shape
-    ready, season = np.zeros(shape), np.zeros(shape)
-    booked = np.zeros((*shape, len(AHEAD)))
-    usable = ~morning.hangar & ~morning.failed & legal
-    for (_, _, vessels), trips in zip(fleets.roster.cells, fleets.trips, strict=True):
-        ready[:, vessels] = usable[:, vessels].mean(axis=1, keepdims=True)
-        booked[:, vessels] = trips.booked_ahead[:, fleets.day, None]
-        season[:, vessels] = trips.usual_ahead[fleets.day]
-    return ready, booked, season
+    seen = standing(fleets)
+    return Look(features_of(seen), seen.may_enter, seen.must_enter, seen.slots_left)

@@ -7,9 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tambo.planning.fleet.roster import Roster
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
+
+__all__ = ["Demand", "Flags", "Floats", "Ints", "Parameters", "Roster", "Upkeep"]
 
 
 @dataclass(frozen=True)
@@ -108,31 +112,3 @@ class Parameters:
     def score(self, wear: Floats) -> Floats:
         """Health score of wear, 0 to 100."""
         return np.asarray(100 * np.exp(-self.score_scale * wear**self.score_power))
-
-
-@dataclass(frozen=True)
-class Roster:
-    """Which vessels there are.
-
-    Attributes:
-        kind, base: of each vessel, numbers.
-        slots: of each base.
-    """
-
-    kind: Ints
-    base: Ints
-    slots: Ints
-
-    @property
-    def count(self) -> int:
-        """How many vessels there are."""
-        return len(self.kind)
-
-    @property
-    def cells(self) -> tuple[tuple[int, int, Ints], ...]:
-        """Base, kind and vessels of each pair that has any: they can stand in for each other."""
-        found = []
-        for base, kind in sorted(set(zip(self.base.tolist(), self.kind.tolist(), strict=True))):
-            here = np.flatnonzero((self.base == base) & (self.kind == kind))
-            found.append((base, kind, here.astype(np.int64)))
-        return tuple(found)

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tambo.planning.fleet.look import AHEAD
 from training.fleet.schedule.parameters import Demand, Floats, Ints, Parameters, Roster
 
-AHEAD = ((1, 3), (4, 7), (8, 14))
-"""First and last day ahead of the windows in which booked revenue is seen."""
 SEEN = AHEAD[-1][1]
 
 
