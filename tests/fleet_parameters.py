@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from tambo.planning.fleet.parameters import Demand, Parameters, Roster, Upkeep
 from tambo.sources.fleet.world import demand, operations, wear
 from tambo.sources.fleet.world.kinds import KINDS, Kind
-from training.fleet.schedule.parameters import Demand, Parameters, Roster, Upkeep
 
 
 def declared() -> Parameters:

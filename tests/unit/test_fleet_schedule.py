@@ -10,13 +10,13 @@ from gymnasium.utils.env_checker import check_env
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tambo.planning.fleet.parameters import Roster
 from tambo.sources.fleet.world.operations import Operations, earned
 from tambo.sources.fleet.world.practice import Practice
 from tambo.sources.fleet.world.truth import Truth
 from training.fleet.schedule.environment import MaintenanceSchedule
 from training.fleet.schedule.fleets import Fleets
 from training.fleet.schedule.look import NAMES, look
-from training.fleet.schedule.parameters import Roster
 from training.fleet.schedule.policies import Hours, Interval, Threshold, play, run_to_failure
 
 WORLD = declared()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from tambo.errors import TrainingError
+from tambo.planning.fleet.parameters import Demand, Flags, Floats, Ints
 from training.fleet.schedule.history import Bookings, History
-from training.fleet.schedule.parameters import Demand, Flags, Floats, Ints
 
 LEAST_BOOKINGS = 100
 SURGE_DAYS = (7, 10, 14, 21, 28)

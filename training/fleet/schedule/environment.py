@@ -16,9 +16,9 @@ import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
+from tambo.planning.fleet.parameters import Parameters, Roster
 from training.fleet.schedule.fleets import Fleets
 from training.fleet.schedule.look import NAMES, Look, look
-from training.fleet.schedule.parameters import Parameters, Roster
 
 UNIT = 1e5
 """USD of a reward of 1."""

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from tambo.errors import TrainingError
+from tambo.planning.fleet.parameters import Parameters, Upkeep
 from training.fleet.schedule.asked import estimate_demand
 from training.fleet.schedule.failures import Failing, estimate_failing, uses
 from training.fleet.schedule.hangars import Stays, estimate_stays
 from training.fleet.schedule.history import History
-from training.fleet.schedule.parameters import Parameters, Upkeep
 from training.fleet.schedule.stints import stints
 from training.fleet.schedule.wear import Wearing, estimate_wear
 

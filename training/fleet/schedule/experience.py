@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tambo.planning.fleet.parameters import Flags, Floats, Parameters, Roster
 from training.fleet.schedule.look import Look, look
-from training.fleet.schedule.parameters import Flags, Floats, Parameters, Roster
 from training.fleet.schedule.policies import forced
 from training.fleet.schedule.recipe import Recipe
 from training.fleet.schedule.replay import Rows

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from tambo.errors import TrainingError
+from tambo.planning.fleet.parameters import Floats, Ints
 from training.fleet.schedule.history import History
-from training.fleet.schedule.parameters import Floats, Ints
 from training.fleet.schedule.stints import Stints
 from training.fleet.schedule.wear import Wearing
 

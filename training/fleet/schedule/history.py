@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tambo.errors import TrainingError
-from training.fleet.schedule.parameters import Flags, Floats, Ints, Roster
+from tambo.planning.fleet.parameters import Flags, Floats, Ints, Roster
 
 if TYPE_CHECKING:
     import duckdb

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tambo.planning.fleet.parameters import Floats, Parameters, Roster
+from training.fleet.schedule.choosing import Chosen, Validation
 from training.fleet.schedule.experience import Experience
 from training.fleet.schedule.fleets import Fleets
 from training.fleet.schedule.look import NAMES, Look
 from training.fleet.schedule.network import ENTER, STAY, build, quiet_tensorflow
-from training.fleet.schedule.parameters import Floats, Parameters, Roster
 from training.fleet.schedule.policies import forced
 from training.fleet.schedule.recipe import Recipe
 from training.fleet.schedule.replay import Replay, Rows
@@ -32,6 +33,8 @@ SQUARE = 3.0
 of what follows, and so forget them."""
 LONGEST_GRADIENT = 5.0
 LEAST_RATE = 0.05
+LOOK = 500
+"""Days between two looks at what fleets earn."""
 FIRST = 1000.0
 """Added to the gain of those that must enter."""
 
@@ -69,7 +72,8 @@ def learn(
     roster: Roster,
     recipe: Recipe,
     seed: int,
-    tell: Callable[[int], None] = lambda step: None,
+    validation: Validation | None = None,
+    tell: Callable[[int, float], None] = lambda step, earned: None,
 ) -> Learned:
     """Train a network.
 
@@ -78,13 +82,15 @@ def learn(
         roster: of the fleets that it is trained on.
         recipe: how.
         seed: of weights, fleets and draws.
-        tell: told the days lived, now and then.
+        validation: fleets that the network is chosen by; None: the last network is the best.
+        tell: told the days lived and what fleets earn by then, now and then.
     """
     quiet_tensorflow()
     rng = np.random.default_rng(seed)
     learner = _Learner(recipe, seed)
     experience = Experience(parameters, roster, recipe, learner.policy.value, rng)
     replay = Replay(recipe.capacity, recipe.prioritised)
+    chosen = None if validation is None else Chosen(validation)
     for step in range(recipe.steps):
         rows = experience.live()
         if rows is not None:
@@ -93,8 +99,10 @@ def learn(
             for _ in range(recipe.updates):
                 at, drawn, weight = replay.draw(rng, recipe.batch, step / recipe.steps)
                 replay.surprised(at, learner.update(drawn, weight, experience.mean))
-        if step % 500 == 499:
-            tell(step + 1)
+        if chosen is not None and (step + 1) % LOOK == 0 and replay.size >= recipe.begin:
+            tell(step + 1, chosen.look(learner.policy, learner.policy.network))
+    if chosen is not None:
+        tell(recipe.steps, chosen.settle(learner.policy, learner.policy.network))
     return learner.policy
 
 

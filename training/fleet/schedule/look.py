@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from tambo.planning.fleet.look import NAMES, Standing
 from tambo.planning.fleet.look import look as features_of
+from tambo.planning.fleet.parameters import Flags, Ints
 from training.fleet.schedule.fleets import Fleets
-from training.fleet.schedule.parameters import Flags, Ints
 
 __all__ = ["NAMES", "Look", "look", "standing"]
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tambo.planning.fleet.look import NAMES
-from training.fleet.schedule.parameters import Floats, Parameters, Roster
+from tambo.planning.fleet.parameters import Floats, Parameters, Roster
 from training.fleet.schedule.rewards import ENDLESS
 
 MOST_WEAR, BINS = 2.0, 160
@@ -71,8 +71,18 @@ class OneVessel:
     gamma: float
 
     @classmethod
-    def of(cls, world: Parameters, gamma: float, seed: int = 0) -> OneVessel:
-        """The process of a simplified world."""
+    def of(
+        cls, world: Parameters, gamma: float, seed: int = 0, day_worth: float | None = None
+    ) -> OneVessel:
+        """The process of a simplified world.
+
+        Args:
+            world: of `simplified`.
+            gamma: of the discount, a day.
+            seed: of the drawn days.
+            day_worth: USD that a day of absence loses, where others stand in; None: all that the
+                vessel would have earned, and its compensation.
+        """
         rng = np.random.default_rng(seed)
         upkeep = world.upkeep[0]
         wear = np.linspace(0.0, MOST_WEAR, BINS)
@@ -84,6 +94,8 @@ class OneVessel:
         diverted = (1 - world.diverted) * (chance * flown).mean(axis=1)
         here = float((flown - world.compensation * lost).mean())
         away = -world.compensation * float((flown + lost).mean())
+        if day_worth is not None:
+            here, away = 0.0, -day_worth
         days = max(1, round(upkeep.days)), max(1, round(upkeep.failed_days))
         cost = upkeep.cost * (1 + upkeep.cost_by_wear * wear)
         # What is lost in the hangar comes day by day, as what is earned outside does.

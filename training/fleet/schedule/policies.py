@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tambo.planning.fleet.parameters import Floats
 from training.fleet.schedule.fleets import Fleets
 from training.fleet.schedule.look import Look, look
-from training.fleet.schedule.parameters import Floats
 
 Policy = Callable[[Fleets, Look], Floats]
 """Fleets and what is seen of them to urgency [fleet, vessel]."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from training.fleet.schedule.parameters import Flags, Floats, Ints
+from tambo.planning.fleet.parameters import Flags, Floats, Ints
 
 EXPONENT = 0.6
 CORRECTION = (0.4, 1.0)

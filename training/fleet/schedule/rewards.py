@@ -12,8 +12,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from tambo.planning.fleet.parameters import Floats, Parameters, Roster, Upkeep
 from training.fleet.schedule.fleets import Fleets, Told
-from training.fleet.schedule.parameters import Floats, Parameters, Roster, Upkeep
 
 UNIT = 1e5
 """USD of a reward of 1."""

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tambo.planning.fleet.parameters import Flags, Floats, Ints
 from training.fleet.schedule.history import History
-from training.fleet.schedule.parameters import Flags, Floats, Ints
 
 SETTLE_DAYS = 1
 """After a maintenance the first day's median may mix readings from before and after it."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tambo.planning.fleet.look import AHEAD
-from training.fleet.schedule.parameters import Demand, Floats, Ints, Parameters, Roster
+from tambo.planning.fleet.parameters import Demand, Floats, Ints, Parameters, Roster
 
 SEEN = AHEAD[-1][1]
 

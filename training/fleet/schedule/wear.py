@@ -12,7 +12,7 @@ from itertools import pairwise
 import numpy as np
 
 from tambo.errors import TrainingError
-from training.fleet.schedule.parameters import Flags, Floats
+from tambo.planning.fleet.parameters import Flags, Floats
 from training.fleet.schedule.stints import Stints
 
 POWERS = np.round(np.arange(0.8, 2.21, 0.1), 2)

@@ -13,6 +13,9 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
+LEAST_SCORE = 1.0
+"""Scores below it say no more of wear."""
+
 __all__ = ["Demand", "Flags", "Floats", "Ints", "Parameters", "Roster", "Upkeep"]
 
 
@@ -112,3 +115,8 @@ class Parameters:
     def score(self, wear: Floats) -> Floats:
         """Health score of wear, 0 to 100."""
         return np.asarray(100 * np.exp(-self.score_scale * wear**self.score_power))
+
+    def wear(self, score: Floats) -> Floats:
+        """Wear that shows as a health score."""
+        worn = -np.log(np.clip(score, LEAST_SCORE, 99.9) / 100) / self.score_scale
+        return np.asarray(worn ** (1 / self.score_power))
