@@ -53,11 +53,14 @@ class BasePlan:
     Attributes:
         vessels: numbers.
         enters: days from today on which each enters; -1: not within the horizon.
+        cost: USD that it is expected to cost more than to let nobody enter, absence of those who
+            are absent anyway with it; not a number where there is no plan.
         proven: whether no better plan exists.
     """
 
     vessels: Ints
     enters: Ints
+    cost: float
     proven: bool
 
 
@@ -71,7 +74,12 @@ def day_worth(parameters: Parameters, roster: Roster, base: int, kind: int) -> f
 
 
 def plan_base(
-    standing: Standing, fleet: int, base: int, horizon: Horizon, allowed: Flags | None = None
+    standing: Standing,
+    fleet: int,
+    base: int,
+    horizon: Horizon,
+    allowed: Flags | None = None,
+    fixed: Ints | None = None,
 ) -> BasePlan:
     """Plan the days ahead of one base of one fleet.
 
@@ -81,6 +89,7 @@ def plan_base(
         base: which of its bases.
         horizon: what is known of the world.
         allowed: days from today on which vessels may enter; None: all of them [day].
+        fixed: a plan whose cost is asked for, as `BasePlan.enters`; None: the best one.
     """
     from ortools.sat.python import cp_model
 
@@ -96,6 +105,10 @@ def plan_base(
                 model.add(choice[day] == 0)
             else:
                 terms.append(round(gain / UNIT) * choice[day])
+    if fixed is not None:
+        for choice, at in zip(enter, fixed.tolist(), strict=True):
+            for day, one in enumerate(choice):
+                model.add(one == int(day == at))
     taken = _taken(standing, fleet, here, days)
     slots = int(standing.roster.slots[base])
     for day in range(days):
@@ -199,9 +212,11 @@ def _options(standing: Standing, fleet: int, vessel: int, horizon: Horizon) -> _
     after = float(np.mean(upkeep.left)) * wear + rate * np.maximum(0, horizon.days - steps - stay)
     end = discount[-1] * np.interp(after, horizon.grid, horizon.value[kind])
     last = discount[-1] * float(np.interp(wear[-1], horizon.grid, horizon.value[kind]))
+    beyond = discount[-1] * day_lost * np.clip(steps + stay - horizon.days, 0, stay)
+    entering = risk + discount * cost + beyond - end
     # One of no use must enter in the end: it is as if it did after the last day.
-    none = discount[-1] * cost[-1] - end[-1] if useless else risk[-1] - last
-    gain = (risk + discount * cost - end)[: horizon.days] - none
+    none = entering[-1] if useless else risk[-1] - last
+    gain = entering[:-1] - none
     earliest = horizon.days if inside else back
     return _Options(earliest, back if inside else 0, stay, np.asarray(gain), useless)
 
@@ -247,4 +262,5 @@ def _solve(model: Any, here: Ints, enter: list[list[Any]]) -> BasePlan:
         next((day for day, one in enumerate(choice) if found and solver.value(one)), -1)
         for choice in enter
     ]
-    return BasePlan(here, np.array(days), status == cp_model.OPTIMAL)
+    cost = UNIT * solver.objective_value if found else float("nan")
+    return BasePlan(here, np.array(days), cost, status == cp_model.OPTIMAL)

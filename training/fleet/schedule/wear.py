@@ -79,6 +79,10 @@ def estimate_wear(stints: Stints, kinds: int) -> Wearing:
     of_kind = stints.kind[stints.stint]
     use = hour[of_kind] * stints.hours + day[of_kind] * stints.days
     factor, start = _lines(stints, wear, use)
+    # Vessels that wear slowly have the longer stints; each vessel is to count once.
+    usual = _usual(stints, long, factor, kinds)
+    hour, day, factor = hour * usual, day * usual, factor / usual[stints.kind]
+    use = use * usual[of_kind]
     return Wearing(
         power=power,
         noise=_noise(stints),
@@ -141,6 +145,18 @@ def _lines(stints: Stints, wear: Floats, use: Floats) -> tuple[Floats, Floats]:
             factor[number] = max(float((away * wear[here]).sum()) / spread, 0.1)
         start[number] = max(0.0, float((wear[here] - factor[number] * use[here]).mean()))
     return factor, start
+
+
+def _usual(stints: Stints, long: Flags, factor: Floats, kinds: int) -> Floats:
+    """Factor of the middle vessel of each kind."""
+    found = np.ones(kinds)
+    for kind in range(kinds):
+        of = long & (stints.kind == kind)
+        logs = [
+            np.log(factor[of & (stints.vessel == one)]).mean() for one in set(stints.vessel[of])
+        ]
+        found[kind] = np.exp(np.mean(logs))
+    return found
 
 
 def _noise(stints: Stints) -> float:
