@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from fleet_parameters import declared
-from fleet_past import past
 
+from benchmarks.fleet_past import past
+from benchmarks.fleet_truth import declared
 from tambo.errors import TrainingError
 from tambo.sources.fleet.world.truth import Truth
 from training.fleet.schedule.estimate import Declared, estimate

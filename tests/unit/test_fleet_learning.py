@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from fleet_parameters import declared, roster
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks.fleet_truth import declared, roster
 from training.fleet.schedule.choosing import Validation, with_margin
 from training.fleet.schedule.experience import Experience
 from training.fleet.schedule.fleets import Fleets

@@ -7,10 +7,10 @@ from itertools import product
 
 import numpy as np
 import pytest
-from fleet_parameters import declared, roster
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks.fleet_truth import declared, roster
 from tambo.planning.fleet.look import AHEAD, Standing
 from tambo.planning.fleet.outlook import expected_trips, losses
 from tambo.planning.fleet.parameters import Roster

@@ -5,11 +5,11 @@ from __future__ import annotations
 import gymnasium
 import numpy as np
 import pytest
-from fleet_parameters import declared, roster
 from gymnasium.utils.env_checker import check_env
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.fleet_truth import declared, roster
 from tambo.planning.fleet.parameters import Roster
 from tambo.sources.fleet.world.operations import Operations, earned
 from tambo.sources.fleet.world.practice import Practice

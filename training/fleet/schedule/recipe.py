@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -50,3 +50,6 @@ class Recipe:
 
 
 PLAIN = Recipe()
+
+LEARNED = replace(PLAIN, double=True, duelling=True, steps_ahead=10)
+"""What is trained where nothing else is said."""

@@ -1,4 +1,4 @@
-"""The figures of the sample world's fleets, as a schedule would learn them if it learned perfectly."""
+"""The sample world's own figures of fleets, as a schedule that learned perfectly knew them."""
 
 from __future__ import annotations
 

@@ -1,0 +1,160 @@
+"""Maintenance schedules side by side, over ten seeds, on a fleet that nobody trained on.
+
+    python -m benchmarks.schedule [--vessels 20] [--slots 2] [--seeds 10] [--recipes] [--out FILE]
+
+What a schedule is tuned or trained in is estimated from the past of a sample world of other vessels
+(12 of them, three years of today's practice); what it is judged on are fleets that live by the
+sample world's own figures. Each seed is another luck, and another training. The share earned more
+than the tuned threshold is compared seed by seed; intervals are Student's, 95 %. "decision" is the
+CPU of one morning of one fleet. With --recipes the parts of the Q-network's training are compared
+instead, each left out or put in alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+from benchmarks.fleet_past import past
+from benchmarks.fleet_truth import declared, roster
+from tambo.planning.fleet.parameters import Parameters
+from tambo.sources.fleet.world.truth import Truth
+from training.fleet.schedule.choosing import Validation
+from training.fleet.schedule.comparing import (
+    NETWORK,
+    OPTIMISER,
+    THRESHOLD,
+    Judged,
+    Tests,
+    gain,
+    tuned,
+)
+from training.fleet.schedule.estimate import Declared, estimate
+from training.fleet.schedule.learn import learn
+from training.fleet.schedule.optimiser import Optimiser, horizon_of
+from training.fleet.schedule.policies import Policy
+from training.fleet.schedule.recipe import LEARNED, PLAIN, Recipe
+
+Trained = Callable[[int], Policy]
+"""Seed to the network that was trained with it."""
+RECIPES: dict[str, Recipe] = {
+    "plain": PLAIN,
+    "double": replace(PLAIN, double=True),
+    "duelling": replace(PLAIN, duelling=True),
+    "prioritised": replace(PLAIN, prioritised=True),
+    "10 days ahead": replace(PLAIN, steps_ahead=10),
+    "all": replace(PLAIN, double=True, duelling=True, prioritised=True, steps_ahead=10),
+}
+ABOUT = """# Schedules of maintenance
+
+Reproduce with `python -m benchmarks.schedule {arguments}`. Machine: {machine}. {vessels} vessels at
+one base with {slots} slots, {days} days, {seeds} seeds. Million USD of a fleet and year.
+`benchmarks/schedule.py` says how it is measured.
+
+"""
+
+
+def estimated(seed: int = 1) -> Parameters:
+    """The world as the past of a sample world tells of it."""
+    truth = declared()
+    known = Declared(compensation=truth.compensation, grounded_day=truth.grounded_day)
+    return estimate(past(Truth.draw(aircraft=12, years=3, seed=seed)), known)
+
+
+def compare(tests: Tests, validation: Validation, trained: Trained) -> dict[str, Judged]:
+    """Judge all schedules that decide at once."""
+    found = {
+        name: tests.judge(lambda seed, policy=policy: policy)  # type: ignore[misc]
+        for name, policy in tuned(validation).items()
+    }
+    found[NETWORK] = tests.judge(trained)
+    return found
+
+
+def compare_with_optimiser(
+    tests: Tests, validation: Validation, trained: Trained
+) -> dict[str, Judged]:
+    """Judge the optimiser, and beside it the threshold and the network."""
+    optimiser = Optimiser(horizon_of(validation.parameters, tests.roster))
+    threshold = tuned(validation)[THRESHOLD]
+    return {
+        THRESHOLD: tests.judge(lambda seed: threshold),
+        NETWORK: tests.judge(trained),
+        OPTIMISER: tests.judge(lambda seed: optimiser),
+    }
+
+
+def compare_recipes(tests: Tests, validation: Validation) -> dict[str, Judged]:
+    """Judge networks that were trained in other ways."""
+    return {name: tests.judge(trainings(validation, one)) for name, one in RECIPES.items()}
+
+
+def trainings(validation: Validation, recipe: Recipe) -> Trained:
+    """Trains a network for a seed, once."""
+
+    @cache
+    def of(seed: int) -> Policy:
+        return learn(validation.parameters, validation.roster, recipe, seed, validation)
+
+    return of
+
+
+def table(judged: Mapping[str, Judged], against: str) -> str:
+    """One row a schedule."""
+    lines = [
+        f"| schedule | earned | against {against} | maintenances | failures | decision |",
+        "|---|---:|---:|---:|---:|---:|",
+    ]
+    for name, one in judged.items():
+        more = gain(one, judged[against])
+        lines.append(
+            f"| {name} | {one.earned.mean() / 1e6:.2f} | {100 * more.mean:+.1f} % "
+            f"({100 * more.low:+.1f} to {100 * more.high:+.1f}) | {one.maintenances.mean():.1f} | "
+            f"{one.failures.mean():.1f} | {1e3 * one.seconds:.2f} ms |"
+        )
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Measure, print, and write the page if asked."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--vessels", type=int, default=20)
+    parser.add_argument("--slots", type=int, default=2)
+    parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--days", type=int, default=365)
+    parser.add_argument("--optimised", type=int, default=2, help="fleets of a seed; 0: none")
+    parser.add_argument("--steps", type=int, default=LEARNED.steps, help="days of a training")
+    parser.add_argument("--recipes", action="store_true")
+    parser.add_argument("--out", type=Path)
+    given = parser.parse_args()
+    fleet = roster(given.vessels, 1, given.slots)
+    validation = Validation(estimated(), fleet)
+    tests = Tests(declared(), fleet, range(given.seeds), days=given.days)
+    trained = trainings(validation, replace(LEARNED, steps=given.steps))
+    if given.recipes:
+        parts = [table(compare_recipes(tests, validation), "plain")]
+    else:
+        parts = [table(compare(tests, validation, trained), THRESHOLD)]
+    if given.optimised and not given.recipes:
+        few = replace(tests, fleets=given.optimised)
+        parts += [
+            f"Beside the optimiser, on {given.optimised} fleets of each seed:",
+            table(compare_with_optimiser(few, validation, trained), THRESHOLD),
+        ]
+    page = "\n\n".join(parts)
+    sys.stdout.write(page + "\n")
+    if given.out is not None:
+        about = ABOUT.format(
+            arguments=" ".join(sys.argv[1:]), machine=platform.processor() or platform.machine(),
+            vessels=given.vessels, slots=given.slots, days=given.days, seeds=given.seeds,
+        )  # fmt: skip
+        given.out.write_text(about + page + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,116 @@
+"""Schedules side by side: tuned on the world as estimated, judged on the one that is true."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+
+from tambo.planning.fleet.parameters import Floats, Parameters, Roster
+from training.fleet.schedule.choosing import Validation
+from training.fleet.schedule.fleets import Fleets
+from training.fleet.schedule.look import look
+from training.fleet.schedule.policies import Hours, Interval, Policy, Threshold, run_to_failure
+
+SCORES = tuple(float(score) for score in range(40, 96, 5))
+SHARES = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+RUN_TO_FAILURE, INTERVAL, HOURS, THRESHOLD = "run_to_failure", "interval", "hours", "threshold"
+OPTIMISER, NETWORK = "optimiser", "network"
+
+
+def tuned(validation: Validation) -> dict[str, Policy]:
+    """Schedules without learning, each as good as it can be on some fleets."""
+    intervals = [Interval(hours, days) for hours, days in product(SHARES, (0.4, 0.6, 0.8, 1.0))]
+    return {
+        RUN_TO_FAILURE: run_to_failure,
+        INTERVAL: validation.best(intervals),
+        HOURS: validation.best([Hours(share) for share in SHARES]),
+        THRESHOLD: validation.best([Threshold(score) for score in SCORES]),
+    }
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What fleets made of a year by one schedule.
+
+    Attributes:
+        earned: revenue less all that was paid, USD [seed].
+        maintenances, failures: of a fleet [seed].
+        seconds: CPU of one decision for one fleet.
+    """
+
+    earned: Floats
+    maintenances: Floats
+    failures: Floats
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Tests:
+    """The fleets that schedules are judged on: each seed is a luck of its own.
+
+    Attributes:
+        parameters: of the world that is true.
+        roster: of each fleet.
+        seeds: how many, and of each so many fleets.
+        fleets: of a seed.
+        days: that they live.
+    """
+
+    parameters: Parameters
+    roster: Roster
+    seeds: Sequence[int]
+    fleets: int = 16
+    days: int = 365
+
+    def judge(self, schedule: Callable[[int], Policy]) -> Judged:
+        """Live by a schedule.
+
+        Args:
+            schedule: the policy of a seed: one that is learned is learned anew for each.
+        """
+        rows = [self._one(schedule(seed), seed) for seed in self.seeds]
+        earned, maintenances, failures, seconds = np.array(rows).T
+        return Judged(earned, maintenances, failures, float(seconds.mean()))
+
+    def _one(self, policy: Policy, seed: int) -> tuple[float, float, float, float]:
+        fleets = Fleets(self.parameters, self.roster, self.fleets, self.days, 20_000 + seed)
+        earned = maintenances = failures = decided = 0.0
+        for _ in range(self.days):
+            seen = look(fleets)
+            begin = time.process_time()
+            urgency = policy(fleets, seen)
+            decided += time.process_time() - begin
+            told = fleets.live(urgency)
+            earned += float(told.earned(self.parameters, self.roster).sum())
+            maintenances += float(told.entered.sum())
+            failures += float(told.unscheduled.sum())
+        each = self.fleets
+        return earned / each, maintenances / each, failures / each, decided / each / self.days
+
+
+@dataclass(frozen=True)
+class Gain:
+    """How much more one schedule earns than another, as a share of that; 95 % interval."""
+
+    mean: float
+    low: float
+    high: float
+
+
+def gain(one: Judged, other: Judged) -> Gain:
+    """Compare seed by seed: Student's t on the differences, since both had the same luck."""
+    from scipy import stats
+
+    share = (one.earned - other.earned) / other.earned.mean()
+    half = float(stats.t.ppf(0.975, len(share) - 1)) * float(share.std(ddof=1)) / len(share) ** 0.5
+    middle = float(share.mean())
+    return Gain(middle, middle - half, middle + half)
+
+
+def best_of(judged: Mapping[str, Judged]) -> str:
+    """Name of the schedule that earns most."""
+    return max(judged, key=lambda name: float(judged[name].earned.mean()))
