@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -122,3 +126,19 @@ def test_more_is_expected_where_more_is_booked():
     few, many = (expected_trips(one, WORLD, 0, 20) for one in (quiet, busy))
     for one, other in zip(few, many, strict=True):
         assert (other[: AHEAD[-1][1]] > one[: AHEAD[-1][1]]).all()
+
+
+def test_plans_are_made_where_tensorflow_is_loaded_too():
+    """In one process; loaded in the other order, the solver crashes it."""
+    code = (
+        "from training import keras_runtime; keras_runtime.load()\n"
+        "import numpy as np, test_fleet_rolling as own\n"
+        "today = own.standing(np.random.default_rng(1), own.roster(6, 1, 1))\n"
+        "print(own.plan_base(today, 0, 0, own.HORIZON).proven)\n"
+    )
+    here = Path(__file__).parent
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(here), *sys.path])}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout.strip()) == (0, "True"), done.stderr

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import warnings
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
+from training import keras_runtime
 from training.forecast.metrics import LEVELS
 
 PLACES = 6
@@ -23,10 +23,7 @@ NOISE = 0.1
 
 def load_keras(seed: int) -> Any:
     """Import Keras on the CPU, with every random choice and every sum in a fixed order."""
-    os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
-    import keras
+    keras = keras_runtime.load()
     import tensorflow as tf
 
     # Keras copies tensors in a way that numpy 2 has deprecated; nothing is wrong with them.

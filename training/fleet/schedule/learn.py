@@ -14,11 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tambo.planning.fleet.parameters import Floats, Parameters, Roster
+from training import keras_runtime
 from training.fleet.schedule.choosing import Chosen, Validation
 from training.fleet.schedule.experience import Experience
 from training.fleet.schedule.fleets import Fleets
 from training.fleet.schedule.look import NAMES, Look
-from training.fleet.schedule.network import ENTER, STAY, build, quiet_tensorflow
+from training.fleet.schedule.network import ENTER, STAY, build
 from training.fleet.schedule.policies import forced
 from training.fleet.schedule.recipe import Recipe
 from training.fleet.schedule.replay import Replay, Rows
@@ -85,7 +86,6 @@ def learn(
         validation: fleets that the network is chosen by; None: the last network is the best.
         tell: told the days lived and what fleets earn by then, now and then.
     """
-    quiet_tensorflow()
     rng = np.random.default_rng(seed)
     learner = _Learner(recipe, seed)
     experience = Experience(parameters, roster, recipe, learner.policy.value, rng)
@@ -110,8 +110,7 @@ class _Learner:
     """Two networks, one of which follows the other slowly; that one is the policy."""
 
     def __init__(self, recipe: Recipe, seed: int) -> None:
-        import keras
-
+        keras = keras_runtime.load()
         self._recipe = recipe
         self._online = build(recipe.units, recipe.duelling, seed)
         self._target = build(recipe.units, recipe.duelling, seed)

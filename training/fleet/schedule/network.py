@@ -7,27 +7,19 @@ and if it does not. The value of a base is the sum over its vessels. Source: Sun
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tambo.planning.fleet.look import NAMES
+from training import keras_runtime
 
 if TYPE_CHECKING:
     import keras
 
 STAY, ENTER = 0, 1
 """Columns of the network's answer."""
-
-
-def quiet_tensorflow() -> None:
-    """One thread, no graphics card, no messages; before tensorflow is first imported."""
-    os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
-    os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
 
 
 def build(units: int, duelling: bool, seed: int) -> keras.Model:
@@ -38,8 +30,7 @@ def build(units: int, duelling: bool, seed: int) -> keras.Model:
         duelling: value and advantage apart (Wang et al. 2016, equation 9).
         seed: of its weights.
     """
-    quiet_tensorflow()
-    import keras
+    keras = keras_runtime.load()
 
     def dense(number: int, width: int, activation: str | None = None) -> Any:
         start = keras.initializers.GlorotUniform(seed=1000 * seed + number)
