@@ -19,6 +19,7 @@ TamboError
 │   └── OnlineStoreError   the online store is down, empty or stale
 ├── ProofError             a proof does not hold, or cannot be made
 ├── TrainingError          a model cannot be trained or rebuilt
+│   └── FewLabelsError     a release holds too few labels for it
 ├── PlanError              a plan is asked for that cannot be made
 ├── ServingError           a service cannot be built, started or called
 └── OrchestrationError     Airflow does not start, or one of its processes ended
@@ -114,6 +115,10 @@ class ProofError(TamboError):
 
 class TrainingError(TamboError):
     """A model cannot be trained or rebuilt."""
+
+
+class FewLabelsError(TrainingError):
+    """A release holds too few labels for a model."""
 
 
 class PlanError(TamboError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import duckdb
@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from training.labels import LabelTable
-from training.splits import Bounds, TimeSplit, draw, refuse_few
+from training.splits import Bounds, TimeSplit, draw, refuse_few, time_bounds
 
 
 @dataclass(frozen=True)
@@ -43,12 +43,21 @@ class ThinnedSplit:
         """Read the labels of each part as known at the end of that part.
 
         Raises:
-            TrainingError: a part has too few rows.
+            FewLabelsError: a part has too few rows.
         """
+        table = self._with_gap(connection, table, as_of)
         parts, bounds = self.whole.read(connection, table, as_of)
         kept = {name: self.then(rows.filter(self._kept(rows))) for name, rows in parts.items()}
         refuse_few(table, kept, self.whole.least_rows)
         return kept, bounds
+
+    def _with_gap(
+        self, connection: duckdb.DuckDBPyConnection, table: LabelTable, as_of: datetime
+    ) -> LabelTable:
+        """The table with a gap of a third of the calibration at most: a short history has rows."""
+        bounds = time_bounds(connection, table, self.whole, as_of)
+        most = (bounds.test_start - bounds.calibration_start) / 3
+        return replace(table, window=min(table.window, most))
 
     def _kept(self, rows: pa.Table) -> pa.Array:
         times = rows.column("event_timestamp").to_numpy().astype("datetime64[D]").astype(np.int64)

@@ -16,6 +16,7 @@ from tambo.errors import ServingError
 from tambo.featurestore.online import OnlineReader, OnlineRow
 from tambo.requesttime import fleet
 from tambo.serving.model import ServedModel
+from tambo.serving.spec import Interval
 from tambo.serving.survival import Survival, chance_by, chance_of_failure, quantile
 
 ENTITY = ("aircraft_id",)
@@ -91,19 +92,54 @@ class Outlook:
         return None if days is None else (self.row.asked_at + timedelta(days=days)).date()
 
 
+class Coster:
+    """Says what maintenance will cost, from the row that the due model reads.
+
+    Args:
+        cost: the champion of the cost.
+        model: the champion of the next maintenance.
+        reader: its online features.
+
+    Raises:
+        ServingError: the model wants another feature, or answers no cost.
+    """
+
+    def __init__(self, cost: ServedModel, model: ServedModel, reader: OnlineReader) -> None:
+        missing = set(cost.spec.columns) - {*ENTITY, *model.manifest.feature_names}
+        if missing or cost.spec.interval is None:
+            raise ServingError(
+                f"model {cost.spec.model} wants {', '.join(sorted(missing)) or 'an interval'}, "
+                f"which the features of {model.spec.model} do not give",
+                remedy="train maintenance_due and maintenance_cost again and bundle them",
+            )
+        self._cost = cost
+        self.interval: Interval = cost.spec.interval
+        self.currency = cost.spec.unit
+        self.version = ModelFeatures(cost, reader, entity=ENTITY).version
+
+    def costs(self, inputs: Sequence[Inputs]) -> list[Cost]:
+        """The cost of the next maintenance of some vessels."""
+        made = []
+        for one, value in zip(inputs, self._cost.predict(inputs), strict=True):
+            kind, amount = one.get(KIND), max(0.0, float(value))
+            ends = self.interval.bounds(amount, None if kind is None else str(kind))
+            made.append(Cost(amount, *ends))
+        return made
+
+
 class Outlooks:
     """Reads vessels and asks the models of them; may be used by several threads.
 
     Args:
         model: the champion of the next maintenance.
         reader: the online features of its feature service.
-        cost: the champion of its cost.
+        cost: the champion of its cost; None: there is none.
 
     Raises:
         ServingError: a model wants an input that no feature gives, or answers something else.
     """
 
-    def __init__(self, model: ServedModel, reader: OnlineReader, cost: ServedModel) -> None:
+    def __init__(self, model: ServedModel, reader: OnlineReader, cost: ServedModel | None) -> None:
         self.features = ModelFeatures(model, reader, entity=ENTITY)
         spec = model.spec
         if spec.survival is None:
@@ -113,32 +149,12 @@ class Outlooks:
             )
         self.survival: Survival = spec.survival
         self.model = model
-        self._cost = cost
-        # Both models read the row that is read for the first.
-        missing = set(cost.spec.columns) - {*ENTITY, *model.manifest.feature_names}
-        if missing or cost.spec.interval is None:
-            raise ServingError(
-                f"model {cost.spec.model} wants {', '.join(sorted(missing)) or 'an interval'}, "
-                f"which the features of {spec.model} do not give",
-                remedy="train maintenance_due and maintenance_cost again and bundle them",
-            )
-        self.cost_version = ModelFeatures(cost, reader, entity=ENTITY).version
+        self.coster = None if cost is None else Coster(cost, model, reader)
 
     @property
     def version(self) -> ModelVersion:
         """Of the due model."""
         return self.features.version
-
-    @property
-    def currency(self) -> str:
-        """Of costs."""
-        return self._cost.spec.unit
-
-    @property
-    def cost_level(self) -> float:
-        """Share of the costs that lie in the interval."""
-        interval = self._cost.spec.interval
-        return 0.0 if interval is None else interval.level
 
     def known_vessels(self) -> tuple[str, ...]:
         """The vessels that were there when the model was trained."""
@@ -157,21 +173,12 @@ class Outlooks:
             for one, row, extra in zip(requests, rows, computed, strict=True)
         ]
         hazards = self.survival.hazards(self.model.predict(inputs))
-        costs = self._costs(inputs)
+        costs: Sequence[Cost | None] = [None] * len(inputs)
+        if self.coster is not None:
+            costs = self.coster.costs(inputs)
         return [
             Outlook(row, extra, given, found, self.survival, cost) if is_known(row) else None
             for row, extra, given, found, cost in zip(
                 rows, computed, inputs, hazards, costs, strict=True
             )
         ]
-
-    def _costs(self, inputs: Sequence[Inputs]) -> list[Cost | None]:
-        interval, found = self._cost.spec.interval, self._cost.predict(inputs)
-        if interval is None:
-            return [None] * len(inputs)
-        made: list[Cost | None] = []
-        for one, value in zip(inputs, found, strict=True):
-            kind = one.get(KIND)
-            amount = max(0.0, float(value))
-            made.append(Cost(amount, *interval.bounds(amount, None if kind is None else str(kind))))
-        return made

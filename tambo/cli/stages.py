@@ -8,7 +8,13 @@ from pathlib import Path
 from tambo.cli import console
 from tambo.cli.road import Outcome, Stage, run_stage
 from tambo.domains import domains, slices
-from tambo.errors import ContractError, ReleaseError, ServingError, TrainingError
+from tambo.errors import (
+    ContractError,
+    FewLabelsError,
+    ReleaseError,
+    ServingError,
+    TrainingError,
+)
 from tambo.progress import Progress
 from tambo.settings import Settings
 
@@ -189,9 +195,14 @@ def train_stages(
 
 def _train_stage(settings: Settings, name: str, number: int | None) -> Stage:
     def work(progress: Progress) -> Outcome:
-        from training.experiment import train
+        from training.experiment import models, train
 
-        trained = train(settings, name, release=number, progress=progress)
+        try:
+            trained = train(settings, name, release=number, progress=progress)
+        except FewLabelsError as error:
+            if not getattr(models()[name], "optional", False):
+                raise
+            return Outcome(f"{name}: skipped, {error.message}", skipped=True)
         return Outcome(trained.line(), trained.up_to_date)
 
     return Stage("train", work)

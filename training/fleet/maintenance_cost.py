@@ -65,9 +65,11 @@ MODEL = ModelSpec(
     feature_service="maintenance_due_v1",
     entity_rows=entity_rows,
     inputs=INPUTS,
-    unit_of_split=VESSEL,
+    # Some fleets have two vessels: half of them would be none.
+    unit_of_split="event_timestamp",
     report_by={"aircraft_type": (KIND,)},
     split=SPLIT,
+    optional=True,
     groupings=(Grouping("unseen_aircraft", (VESSEL,), group=str, missing=()),),
     baselines=(
         GroupMean("fleet_mean", category=KIND, fallback=VESSEL),

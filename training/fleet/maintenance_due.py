@@ -106,7 +106,8 @@ MODEL = ModelSpec(
     feature_service="maintenance_due_v1",
     entity_rows=entity_rows,
     inputs=INPUTS,
-    unit_of_split=VESSEL,
+    # Some fleets have two vessels: half of them would be none.
+    unit_of_split="event_timestamp",
     report_by={"aircraft_type": (KIND,)},
     split=SPLIT,
     made=OUTCOME,

@@ -71,7 +71,7 @@ INPUTS = (
 )
 
 SPLIT = ThinnedSplit(
-    TimeSplit(calibration_share=0.2, test_share=0.25),
+    TimeSplit(calibration_share=0.2, test_share=0.25, least_rows=6),
     unit=VESSEL,
     every=7,
     then=partial(outcomes, edges=EDGES),

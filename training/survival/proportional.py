@@ -158,6 +158,8 @@ def _fit(
     level = np.log((counts + 20.0 * overall) / (of + 20.0))
     # The level of an interval is known; the weights say what a row is above it.
     rate = np.exp(level[number])
+    if not happened.any():
+        return level, np.zeros(rows.shape[1])
     fitted = PoissonRegressor(alpha=RIDGE, max_iter=300).fit(
         rows, happened / rate, sample_weight=rate / rate.mean()
     )

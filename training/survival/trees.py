@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 MIXED = 0.02
 """Share of the mean chances in an answer."""
+MOST_ROWS = 4_000
+"""Rows that trees are grown on at most, each with its periods."""
 FAR = 2.0
 """Where nothing is planned, it is so many horizons away."""
 
@@ -77,6 +79,7 @@ class PeriodTrees:
     def fit(self, train: Design, stop: Design, options: FitOptions) -> FittedTrees:
         """Grow trees on the watched periods of the training rows."""
         inputs = self.layout.inputs(train.inputs)
+        train, stop = (rows.sample(MOST_ROWS, options.seed) for rows in (train, stop))
         filling = _filling(train.select(inputs), self.layout)
         fitted_on, stops_on = (
             periods_of(rows, self.layout, _filled(rows.select(inputs), filling))

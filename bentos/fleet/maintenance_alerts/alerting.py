@@ -35,7 +35,7 @@ class FleetAlerter:
     Args:
         model: the champion of the next maintenance.
         reader: the online features of its feature service.
-        cost: the champion of its cost.
+        cost: the champion of its cost; None: costs are not foretold.
         cost_reader: those of its feature service, which is the same.
 
     Raises:
@@ -46,8 +46,8 @@ class FleetAlerter:
         self,
         model: ServedModel,
         reader: OnlineReader,
-        cost: ServedModel,
-        cost_reader: OnlineReader,
+        cost: ServedModel | None = None,
+        cost_reader: OnlineReader | None = None,
     ) -> None:
         del cost_reader
         self._outlooks = Outlooks(model, reader, cost)

@@ -87,6 +87,7 @@ MAINTENANCE_ALERTS = Endpoint(
     operation=OPERATION,
     open=FleetAlerter,
     others=("maintenance_cost",),
+    optional=("maintenance_cost",),
     heavy=True,
     examples=_examples,
 )

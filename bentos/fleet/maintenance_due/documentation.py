@@ -134,6 +134,7 @@ MAINTENANCE_DUE = Endpoint(
     open=DueExpecter,
     many=MaintenancesDue,
     others=("maintenance_cost",),
+    optional=("maintenance_cost",),
     heavy=True,
     examples=_examples,
     refine=_refine,

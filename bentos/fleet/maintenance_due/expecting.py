@@ -31,7 +31,7 @@ class DueExpecter:
     Args:
         model: the champion of the next maintenance.
         reader: the online features of its feature service.
-        cost: the champion of its cost.
+        cost: the champion of its cost; None: costs are not foretold.
         cost_reader: those of its feature service, which is the same.
 
     Raises:
@@ -42,8 +42,8 @@ class DueExpecter:
         self,
         model: ServedModel,
         reader: OnlineReader,
-        cost: ServedModel,
-        cost_reader: OnlineReader,
+        cost: ServedModel | None = None,
+        cost_reader: OnlineReader | None = None,
     ) -> None:
         del cost_reader
         self._outlooks = Outlooks(model, reader, cost)
@@ -101,15 +101,16 @@ def known(found: Iterable[Outlook | None]) -> list[Outlook]:
 
 def expected_cost(one: Outlook, outlooks: Outlooks) -> ExpectedCost | None:
     """The cost as answers show it."""
-    if one.cost is None:
+    cost, coster = one.cost, outlooks.coster
+    if cost is None or coster is None:
         return None
     return ExpectedCost(
-        amount=round(one.cost.amount, 2),
-        currency=outlooks.currency,
-        level=outlooks.cost_level,
-        low=round(one.cost.low, 2),
-        high=round(one.cost.high, 2),
-        model=outlooks.cost_version,
+        amount=round(cost.amount, 2),
+        currency=coster.currency,
+        level=coster.interval.level,
+        low=round(cost.low, 2),
+        high=round(cost.high, 2),
+        model=coster.version,
     )
 
 
@@ -136,6 +137,9 @@ def _warnings(aircraft_id: str, one: Outlook, outlooks: Outlooks) -> list[str]:
         found.append(f"{aircraft_id} is in maintenance: the answer is of the one after it")
     if one.number("aircraft_health__engine_health_score") is None:
         found.append("no reading of its engines is known")
-    if outlooks.cost_version.baseline:
-        found.append(f"no trained cost model beat the baseline {outlooks.cost_version.estimator}")
+    if outlooks.coster is None:
+        found.append("no costs of maintenance are known, so none is foretold")
+    elif outlooks.coster.version.baseline:
+        baseline = outlooks.coster.version.estimator
+        found.append(f"no trained cost model beat the baseline {baseline}")
     return found
