@@ -15,6 +15,10 @@ SHARED = (
     "tambo/as_of.py",
     "tambo/errors.py",
     "tambo/settings.py",
+    "tambo/domains.py",
+    "tambo/lake/__init__.py",
+    "tambo/lake/spool.py",
+    "tambo/lake/topics.py",
     "tambo/featurestore/__init__.py",
     "tambo/featurestore/domain.py",
     "tambo/featurestore/unchecked.py",
@@ -26,7 +30,7 @@ SHARED = (
 )
 """Patterns below the project's root; a domain's own folder comes on top."""
 
-BY_DOMAIN = ("tambo/requesttime", "tambo/planning")
+BY_DOMAIN = ("tambo/requesttime", "tambo/planning", "tambo/access", "tambo/intake")
 """Of these a service takes the shared ones and its own domain's."""
 
 NOT_SERVED = ("bentos/*/example.py",)

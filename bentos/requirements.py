@@ -10,10 +10,14 @@ from tambo.errors import ServingError
 ROOTS = (
     "anyio",
     "bentoml",
+    # Keys of the issuer of tokens are asked for, and RS256 is checked.
+    "cryptography",
+    "httpx",
     "numpy",
     "onnxruntime",
     "pydantic",
     "pydantic-settings",
+    "pyjwt",
     "redis",
     "starlette",
     # A slim image has no time zones of its own.

@@ -16,10 +16,8 @@ from feast.permissions.action import ALL_ACTIONS, AuthzedAction  # noqa: TID253
 from feast.permissions.permission import Permission  # noqa: TID253
 from feast.permissions.policy import RoleBasedPolicy  # noqa: TID253
 
+from tambo.access.roles import DEPLOYER, READER, STEWARD
 from tambo.featurestore.definitions import OURS
-
-READER, STEWARD, DEPLOYER = "reader", "steward", "deployer"
-"""Roles: reads what says nothing about a person; reads all; reads and writes all."""
 
 READS = [AuthzedAction.DESCRIBE, AuthzedAction.READ_ONLINE, AuthzedAction.READ_OFFLINE]
 

@@ -123,10 +123,11 @@ class Settings(BaseSettings):
     )
 
     oidc_discovery_url: str | None = Field(
-        default=None, description="set: the feature server asks for tokens of this issuer"
+        default=None,
+        description="set: services and the feature server ask for tokens of this issuer",
     )
     oidc_client_id: str | None = Field(
-        default=None, description="the feature server's name at the issuer; roles are given for it"
+        default=None, description="our name at the issuer; roles are given for it"
     )
     oidc_audience: str | None = Field(
         default=None, description="whom tokens must be made out to; default: the client id"
@@ -136,6 +137,10 @@ class Settings(BaseSettings):
     )
     oidc_ca: Path | None = Field(
         default=None, description="certificates that the issuer's own is checked with"
+    )
+
+    intake_ahead_seconds: float = Field(
+        default=300.0, ge=0, description="what is told of a later time is refused: a clock is off"
     )
 
     fetch_schedule: str | None = Field(

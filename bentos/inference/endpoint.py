@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, Protocol, Self
 from anyio import to_thread
 from pydantic import BaseModel
 
+from bentos.inference.intake import IntakeEndpoint, OpenIntake
 from bentos.inference.requests import Batch
 from bentos.web.endpoint import STATUS, Operation
 from bentos.web.tasks import Tasks
@@ -176,9 +177,13 @@ class OpenEndpoint:
             reader.check()
 
 
+AnyEndpoint = Endpoint | IntakeEndpoint
+"""An operation of a service, with a model behind it or a record."""
+
+
 def open_endpoints(
-    endpoints: Sequence[Endpoint], folder: Path, settings: Settings
-) -> dict[str, OpenEndpoint]:
+    endpoints: Sequence[AnyEndpoint], folder: Path, settings: Settings
+) -> dict[str, OpenEndpoint | OpenIntake]:
     """Open the models of a service, each once, and its endpoints with them.
 
     Args:
@@ -202,7 +207,9 @@ def open_endpoints(
     }
     far = settings.redis_url is not None
     return {
-        one.operation.name: OpenEndpoint(
+        one.operation.name: OpenIntake(one, settings)
+        if isinstance(one, IntakeEndpoint)
+        else OpenEndpoint(
             one,
             [opened.get(name) for name in one.models],
             [folder / name for name in one.artefacts],

@@ -36,6 +36,7 @@ for verb in (
     lake_verbs.validate,
     lake_verbs.release,
     lake_verbs.drain,
+    lake_verbs.audit,
     model_verbs.train,
     model_verbs.bundle,
     model_verbs.serve,

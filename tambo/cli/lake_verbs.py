@@ -112,9 +112,20 @@ def listen(
 
 def drain() -> None:
     """Move what waits in the spool, as feedback given during a build, into the lake."""
+    from tambo.cli.intake import take_in_told
     from tambo.cli.listening import take_in_streams
     from tambo.lake.drain import drain as move
 
     settings = given_settings()
     console.out.print(move(settings).line(), markup=False)
     take_in_streams(settings)
+    take_in_told(settings)
+
+
+def audit(
+    most: Annotated[int, typer.Option("--most", min=1, help="refusals that are shown")] = 50,
+) -> None:
+    """Show who was refused what by services and the feature server, when and why."""
+    from tambo.cli import auditing
+
+    auditing.show_refusals(given_settings(), most)

@@ -70,15 +70,18 @@ def ingest_stage(
     history: bool | None = None,
     restore: bool = False,
 ) -> Stage:
-    """Load a folder of raw files."""
+    """Load a folder of raw files, and what waits that was told over HTTP."""
 
     def work(progress: Progress) -> Outcome:
         from tambo.ingest import ingest
+        from tambo.sources.intake import take_in_told
 
         report = ingest(
             settings, path, mapping=mapping, history=history, restore=restore, progress=progress
         )
-        return Outcome(report.line(), report.up_to_date)
+        told = take_in_told(settings)
+        notes = tuple(f"{table}: {done.line()}" for table, done in told.items())
+        return Outcome(report.line(), report.up_to_date and not told, notes=notes)
 
     return Stage("ingest", work)
 

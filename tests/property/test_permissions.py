@@ -16,7 +16,8 @@ from feast.types import Float64
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feature_repo.permissions import DEPLOYER, READER, READS, STEWARD, permissions
+from feature_repo.permissions import READS, permissions
+from tambo.access.roles import DEPLOYER, READER, STEWARD
 
 ENTITY = Entity(name="one", join_keys=["one"], value_type=ValueType.INT64)
 TAGS = st.sampled_from(["true", "false", None])

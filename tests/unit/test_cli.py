@@ -22,6 +22,7 @@ VERBS = (
     "predict",
     "status",
     "drain",
+    "audit",
     "fetch",
     "listen",
     "export",
