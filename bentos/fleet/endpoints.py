@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from bentos.fleet.intakes import INTAKES
 from bentos.fleet.maintenance_alerts.documentation import MAINTENANCE_ALERTS
 from bentos.fleet.maintenance_due.documentation import MAINTENANCE_DUE
-from bentos.inference.endpoint import Endpoint
+from bentos.inference.endpoint import AnyEndpoint
 
-ENDPOINTS: tuple[Endpoint, ...] = (MAINTENANCE_DUE, MAINTENANCE_ALERTS)
-"""In the order of the OpenAPI document; their models are `bentos.fleet.MODELS`."""
+ENDPOINTS: tuple[AnyEndpoint, ...] = (MAINTENANCE_DUE, MAINTENANCE_ALERTS, *INTAKES)
+"""In the order of the OpenAPI document; models are `bentos.fleet.MODELS`, intakes need none."""

@@ -55,6 +55,7 @@ class IntakeEndpoint:
     many: Callable[..., BaseModel]
 
     models: ClassVar[tuple[str, ...]] = ()
+    optional: ClassVar[tuple[str, ...]] = ()
     """It answers with no model."""
 
 

@@ -26,6 +26,14 @@ READS: Mapping[str, tuple[str, ...]] = {
 }
 """Which of the fleet's roles read each view; a view that is not here is read by none of them."""
 
+ASKS: Mapping[str, tuple[str, ...]] = {
+    "maintenance_due": (FLEET_MANAGER, TECHNICIAN, OPERATIONS, EXECUTIVE),
+    "maintenance_alerts": (FLEET_MANAGER, TECHNICIAN, OPERATIONS),
+    "maintenance_schedule": (FLEET_MANAGER, TECHNICIAN, OPERATIONS, EXECUTIVE),
+    "operations_plan": (FLEET_MANAGER, OPERATIONS, CUSTOMER_SUPPORT),
+}
+"""Which roles ask each operation of the service."""
+
 WRITES: Mapping[str, tuple[str, ...]] = {
     "service_logs": (TECHNICIAN, FLEET_MANAGER),
     "downtime": (TECHNICIAN, FLEET_MANAGER, OPERATIONS),

@@ -15,6 +15,7 @@ from bentos.inference.documentation import problem_examples
 from bentos.inference.endpoint import Endpoint
 from bentos.inference.requests import WORDS
 from bentos.web.endpoint import Operation
+from tambo.access.fleet import ASKS
 from tambo.serving.spec import ServingSpec
 
 _ANSWER: dict[str, Any] = {
@@ -72,6 +73,7 @@ OPERATION = Operation(
     request=REQUEST,
     answer=TypeAdapter(MaintenanceAlerts),
     words=WORDS,
+    roles=ASKS["maintenance_alerts"],
     request_examples=_requests("OB-1000"),
     answer_examples={"A fleet": _ANSWER},
     problem_examples=problem_examples("horizon", f"must be {LONGEST} or less"),

@@ -18,6 +18,7 @@ from bentos.inference.documentation import problem_examples
 from bentos.inference.endpoint import Endpoint
 from bentos.inference.requests import MAX_ITEMS, WORDS
 from bentos.web.endpoint import Operation
+from tambo.access.fleet import ASKS
 from tambo.serving.spec import ServingSpec
 
 MODEL_ANSWER: dict[str, Any] = {
@@ -105,6 +106,7 @@ OPERATION = Operation(
     request=REQUEST,
     answer=TypeAdapter(MaintenanceDue | MaintenancesDue),
     words=WORDS,
+    roles=ASKS["maintenance_due"],
     # The choice between one vessel and many is not in the request.
     skip=1,
     request_examples=_requests(EXAMPLE["aircraft_id"]),
