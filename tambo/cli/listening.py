@@ -13,8 +13,10 @@ def listen(settings: Settings, domain: str | None) -> None:
     """Listen to a domain's stream until Ctrl-C or SIGTERM; says in the end what came of it."""
     from tambo.cli.source import claim_doors
     from tambo.featurestore.push import FeaturePush
+    from tambo.sources.contracts import of_home
     from tambo.sources.mqtt.consumer import Consumer
     from tambo.sources.mqtt.stream import find_stream
+    from tambo.streaming.live import live_of
 
     stream = find_stream(domain)
     stop = threading.Event()
@@ -22,7 +24,8 @@ def listen(settings: Settings, domain: str | None) -> None:
     pusher = FeaturePush(settings, stream.push_source)
     try:
         with console.progress_bar("listen") as progress:
-            consumer = Consumer(settings, stream, pusher, progress)
+            live = live_of(settings, stream, of_home(settings, stream.domain))
+            consumer = Consumer(settings, stream, pusher, progress, live)
             claim_doors(settings)
             console.out.print(f"listening to {settings.telemetry_topic}", markup=False)
             try:

@@ -11,7 +11,7 @@ import queue
 import threading
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from tambo.errors import SourceError
@@ -37,7 +37,7 @@ class Delivery:
         topic: it was published under.
         payload: its bytes.
         again: whether the broker says that it sent it before.
-        at: when it arrived, UTC with zone.
+        at: when it arrived, UTC with zone; later than any before it.
         number: by which it is answered; None: it was published with QoS 0 and wants no answer.
         connection: over which; a later one has other numbers.
     """
@@ -65,6 +65,7 @@ class Broker:
         self._address = address_of(settings)
         self._arrived: queue.SimpleQueue[Delivery] = queue.SimpleQueue()
         self._lock = threading.Lock()
+        self._last = datetime.min.replace(tzinfo=UTC)
         self._connection = 0
         self._ever = False
         self._refusal: str | None = None
@@ -107,6 +108,10 @@ class Broker:
         except queue.Empty:
             pass
         return found
+
+    def go_on_after(self, instant: datetime) -> None:
+        """Let nothing arrive before an instant: the clock may have been set back."""
+        self._last = max(self._last, instant)
 
     def answer(self, deliveries: list[Delivery]) -> None:
         """Tell the broker that messages are safe.
@@ -175,12 +180,15 @@ class Broker:
             self._connection += 1
 
     def _on_message(self, _: Client, __: Any, message: Any) -> None:
+        # Each arrives at an instant of its own, so that their order is what the lake keeps.
+        now = datetime.fromtimestamp(time.time(), UTC)
+        self._last = max(now, self._last + timedelta(microseconds=1))
         self._arrived.put(
             Delivery(
                 message.topic,
                 message.payload,
                 message.dup,
-                datetime.fromtimestamp(time.time(), UTC),
+                self._last,
                 message.mid if message.qos else None,
                 self._connection,
             )

@@ -36,6 +36,7 @@ from tambo.sources.mqtt.serving import Pusher, Serving
 from tambo.sources.mqtt.stream import Stream
 from tambo.sources.mqtt.taking_in import TakenIn, take_in_if_free
 from tambo.sources.patience import Patience
+from tambo.streaming.live import Live
 
 AT_ONCE = 500
 """Messages that are synced to the disk together."""
@@ -71,19 +72,25 @@ class Consumer:
         stream: what its messages are.
         pusher: brings rows to the online store.
         progress: told how far it is.
+        live: what makes rows of features of messages; None: they are pushed as they are read.
 
     Raises:
         SettingsError: no broker is named.
     """
 
     def __init__(
-        self, settings: Settings, stream: Stream, pusher: Pusher, progress: Progress = silent
+        self,
+        settings: Settings,
+        stream: Stream,
+        pusher: Pusher,
+        progress: Progress = silent,
+        live: Live | None = None,
     ) -> None:
         contracts = of_home(settings, stream.domain)
         ahead = timedelta(seconds=settings.telemetry_ahead_seconds)
         self._settings, self._stream, self._progress = settings, stream, progress
         self._reading = Reading(stream, contracts, settings.telemetry_topic, ahead)
-        self._serving = Serving(settings, stream, contracts, pusher)
+        self._serving = Serving(settings, stream, contracts, pusher, live)
         self._broker = Broker(settings)
         self._recent = Recent()
         self._waiting = 0
@@ -140,6 +147,7 @@ class Consumer:
         recalled = list(kept(self._settings, self._stream))
         for message in recalled:
             self._recent.add(message)
+            self._broker.go_on_after(message.at)
         self._serving.offer(recalled)
         # What a kill left is taken in first.
         self._waiting = self._settings.telemetry_batch_messages

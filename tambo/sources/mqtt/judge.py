@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import duckdb
@@ -48,10 +48,7 @@ class Judge:
         self._asked = -ASK_SECONDS
 
     def good(self, messages: Sequence[Message]) -> list[tuple[Row, datetime]]:
-        """Rows that keep to the contract, typed, times in UTC; each with when it arrived.
-
-        A row that withdraws another is none of them: it holds nothing to serve.
-        """
+        """Rows that keep to the contract, typed, times in UTC; each with when it arrived."""
         told = [one for one in messages if one.fields is not None and one.refused is None]
         if not told:
             return []
@@ -74,15 +71,16 @@ class Judge:
         compiled = compile_table(table, {name: ident(name) for name in table.file_columns})
         texts = ", ".join(f"{sql} AS {text_name(name)}" for name, sql in compiled.texts.items())
         typed = ", ".join(f"{sql} AS {ident(name)}" for name, sql in compiled.typed.items())
-        own = ", ".join(self._utc(name) for name in table.columns)
+        own = ", ".join(self._utc(name) for name in table.file_columns)
         return (
             f"SELECT _number, {own} FROM (SELECT *, {fault(compiled.rules)} AS _fault FROM "
             f"(SELECT *, {typed} FROM (SELECT _number, {texts} FROM _told))) "
-            f"WHERE _fault IS NULL AND NOT coalesce({ident(table.tombstone)}, false) "
-            "ORDER BY _number"
+            "WHERE _fault IS NULL ORDER BY _number"
         )
 
     def _utc(self, name: str) -> str:
+        if name == self._table.tombstone:
+            return f"coalesce({ident(name)}, false) AS {ident(name)}"
         column = self._table.columns[name]
         if column.type != "TIMESTAMP":
             return ident(name)
@@ -113,8 +111,3 @@ class Judge:
                         f"WHERE NOT {ident(parent.tombstone)}"
                     ).fetchall()
                     self._parents[parent.name] = {value for (value,) in rows}
-
-
-def in_utc(value: Any) -> Any:
-    """A time as UTC with a zone; anything else as it is."""
-    return value.replace(tzinfo=UTC) if isinstance(value, datetime) else value
