@@ -37,6 +37,5 @@ ASKS: Mapping[str, tuple[str, ...]] = {
 WRITES: Mapping[str, tuple[str, ...]] = {
     "service_logs": (TECHNICIAN, FLEET_MANAGER),
     "downtime": (TECHNICIAN, FLEET_MANAGER, OPERATIONS),
-    "sensors": (FLEET_MANAGER,),
 }
 """Which roles tell of each table."""

@@ -13,6 +13,7 @@ import typer
 
 from tambo.cli import console, home_verbs, interrupts, lake_verbs, model_verbs
 from tambo.cli.feature_verbs import features
+from tambo.cli.metadata import metadata
 from tambo.cli.proofs import prove
 from tambo.cli.quarantine_verbs import quarantine
 from tambo.cli.quiet import quiet
@@ -49,6 +50,7 @@ for verb in (
     app.command()(verb)
 app.add_typer(features, name="features")
 app.add_typer(quarantine, name="quarantine")
+app.add_typer(metadata, name="metadata")
 app.add_typer(prove, name="prove")
 
 

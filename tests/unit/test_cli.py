@@ -23,6 +23,7 @@ VERBS = (
     "status",
     "drain",
     "audit",
+    "metadata",
     "fetch",
     "listen",
     "export",

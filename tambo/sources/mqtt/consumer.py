@@ -26,7 +26,7 @@ from tambo.errors import SourceBusyError, SourceError, SpoolError, TamboError
 from tambo.lake import spool
 from tambo.progress import Progress, silent
 from tambo.settings import Settings
-from tambo.sources.contracts import of_home
+from tambo.sources.contracts import Contracts, of_home
 from tambo.sources.fetch_state import door_folder
 from tambo.sources.mqtt.broker import Broker, Delivery
 from tambo.sources.mqtt.landing import kept
@@ -36,6 +36,7 @@ from tambo.sources.mqtt.serving import Pusher, Serving
 from tambo.sources.mqtt.stream import Stream
 from tambo.sources.mqtt.taking_in import TakenIn, take_in_if_free
 from tambo.sources.patience import Patience
+from tambo.sources.sensor_contracts import Watched
 from tambo.streaming.live import Live
 
 AT_ONCE = 500
@@ -87,9 +88,9 @@ class Consumer:
         live: Live | None = None,
     ) -> None:
         contracts = of_home(settings, stream.domain)
-        ahead = timedelta(seconds=settings.telemetry_ahead_seconds)
         self._settings, self._stream, self._progress = settings, stream, progress
-        self._reading = Reading(stream, contracts, settings.telemetry_topic, ahead)
+        self._sensors = Watched(settings, stream.domain)
+        self._reading = self._reads(contracts)
         self._serving = Serving(settings, stream, contracts, pusher, live)
         self._broker = Broker(settings)
         self._recent = Recent()
@@ -124,6 +125,11 @@ class Consumer:
                 self._serving.stop()
         return self.counts
 
+    def _reads(self, contracts: Contracts) -> Reading:
+        """What reads messages by these contracts."""
+        ahead = timedelta(seconds=self._settings.telemetry_ahead_seconds)
+        return Reading(self._stream, contracts, self._settings.telemetry_topic, ahead)
+
     @contextmanager
     def _alone(self) -> Iterator[None]:
         """Hold the stream: two consumers of one session would throw each other out."""
@@ -154,6 +160,8 @@ class Consumer:
 
     def _keep(self, deliveries: list[Delivery], stop: threading.Event) -> None:
         """Put messages on the disk, answer them, and pass them on."""
+        if self._sensors.changed():
+            self._reading = self._reads(of_home(self._settings, self._stream.domain))
         new: list[Message] = []
         for one in deliveries:
             message = self._reading.read(one.topic, one.payload, one.at)
