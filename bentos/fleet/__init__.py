@@ -5,3 +5,18 @@ MODELS = ("maintenance_due", "maintenance_cost")
 
 OPTIONAL = ("maintenance_cost",)
 """Of these, models that it answers without: not every hangar tells what it charged."""
+
+CODE = (
+    "tambo/progress.py",
+    "tambo/sources/__init__.py",
+    "tambo/sources/contracts.py",
+    "tambo/sources/door.py",
+    "tambo/sources/fetch_state.py",
+    "tambo/sources/sensors.py",
+    "tambo/sources/fleet/__init__.py",
+    "tambo/sources/fleet/contracts.yml",
+    "tambo/sources/fleet/stream.py",
+    "tambo/sources/mqtt/__init__.py",
+    "tambo/sources/mqtt/stream.py",
+)
+"""Files that it runs besides those of every service: sensors are set by the contract's rules."""

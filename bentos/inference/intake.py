@@ -1,4 +1,4 @@
-"""Endpoints that take something in: they stand behind no model, and need no features."""
+"""Endpoints without a model: they take something in, or tell what was; they need no features."""
 
 from __future__ import annotations
 
@@ -42,17 +42,17 @@ class Recorder(Protocol):
 
 @dataclass(frozen=True)
 class IntakeEndpoint:
-    """An operation of a service that takes something in.
+    """An operation of a service that has no model behind it.
 
     Attributes:
         operation: what is told and answered.
         open: makes the recorder of a home.
-        many: the answer to a batch; it takes `items`.
+        many: the answer to a batch; it takes `items`. None: it takes no batches.
     """
 
     operation: Operation
     open: Callable[[Settings], Recorder]
-    many: Callable[..., BaseModel]
+    many: Callable[..., BaseModel] | None = None
 
     models: ClassVar[tuple[str, ...]] = ()
     optional: ClassVar[tuple[str, ...]] = ()
@@ -77,7 +77,8 @@ class OpenIntake:
         requests = asked.items if isinstance(asked, Batch) else [asked]
         work = partial(self._recorder.record, requests, batch, current_caller())
         answers, new = await to_thread.run_sync(work)
-        answer = self._endpoint.many(items=answers) if batch else answers[0]
+        many = self._endpoint.many
+        answer: BaseModel = many(items=answers) if batch and many is not None else answers[0]
         return Created(answer) if new else answer
 
     async def look(self, question: str, task_id: str) -> BaseModel:

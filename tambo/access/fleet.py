@@ -31,11 +31,13 @@ ASKS: Mapping[str, tuple[str, ...]] = {
     "maintenance_alerts": (FLEET_MANAGER, TECHNICIAN, OPERATIONS),
     "maintenance_schedule": (FLEET_MANAGER, TECHNICIAN, OPERATIONS, EXECUTIVE),
     "operations_plan": (FLEET_MANAGER, OPERATIONS, CUSTOMER_SUPPORT),
+    "sensor_history": (FLEET_MANAGER, TECHNICIAN, OPERATIONS, EXECUTIVE),
 }
 """Which roles ask each operation of the service."""
 
 WRITES: Mapping[str, tuple[str, ...]] = {
     "service_logs": (TECHNICIAN, FLEET_MANAGER),
     "downtime": (TECHNICIAN, FLEET_MANAGER, OPERATIONS),
+    "sensors": (FLEET_MANAGER,),
 }
-"""Which roles tell of each table."""
+"""Which roles tell of what."""

@@ -15,14 +15,13 @@ import json
 import math
 import re
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from filelock import FileLock
 
 from tambo.domains import slices
 from tambo.errors import ContractError
-from tambo.lake.state import now
 from tambo.settings import Settings
 from tambo.sources.contracts import Column, load
 from tambo.sources.fetch_state import write_file
@@ -97,7 +96,9 @@ def set_sensor(settings: Settings, domain: str, name: str, sensor: Sensor, by: s
         if versions and versions[-1].is_now == sensor:
             return versions[-1]
         was = versions[-1].is_now if versions else declared_sensors(domain).get(name)
-        change = Change(len(versions) + 1, name, sensor, was, by, now())
+        change = Change(
+            len(versions) + 1, name, sensor, was, by, datetime.now(UTC).replace(tzinfo=None)
+        )
         lines = [json.dumps(asdict(one), default=str) + "\n" for one in (*found, change)]
         write_file(path, "".join(lines).encode())
     return change

@@ -26,7 +26,7 @@ from bentos.inference.endpoint import open_endpoints
 from bentos.web.authorization import Guard
 from bentos.web.endpoint import route
 from bentos.web.middleware import ProblemMiddleware
-from tambo.access.fleet import WRITES
+from tambo.access.fleet import ASKS, WRITES
 from tambo.cli import app
 from tambo.ingest import ingest, quarantine, reports
 from tambo.intake.discovery import all_intakes
@@ -35,7 +35,7 @@ from tambo.lake.drain import drain
 from tambo.lake.waiting import waiting
 from tambo.monitoring.refusals import refusals
 from tambo.settings import Settings, get_settings
-from tambo.sources.contracts import load
+from tambo.sources.contracts import load, of_home
 from tambo.sources.intake import take_in_told
 
 LOGS, DOWN = "/v1/service-logs", "/v1/downtime"
@@ -49,6 +49,7 @@ def issuer():
         Client("tina", ("technician",)),
         Client("oscar", ("operations",)),
         Client("eve", ("executive",)),
+        Client("frida", ("fleet_manager",)),
         Client("nobody"),
         Client("late", ("technician",), lifetime=-60),
         Client("stray", ("technician",), audience="another-api"),
@@ -331,10 +332,41 @@ def test_the_document_says_which_roles_an_intake_asks_for():
     made = describe("fleet", "", INTAKES, {})
     for one in INTAKES:
         said = made["paths"][one.operation.path]["post"]
-        assert said["x-roles"] == list(WRITES[one.operation.name])
-        assert said["security"] == [{"bearer": []}]
-        assert {"200", "201", "401", "403", "422"} < set(said["responses"])
+        writes = one.operation.writes
+        roles = (WRITES if writes else ASKS)[one.operation.name]
+        assert said["x-roles"] == list(roles)
+        assert said["security"] == ([{"bearer": []}] if writes else [{"bearer": []}, {}])
+        assert {"200", "401", "403", "422"} < set(said["responses"])
+        assert ("201" in said["responses"]) is writes
     assert made["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
+
+
+def test_a_fleet_manager_sets_sensors_and_others_read_who_set_what(home, tell):
+    path, asked = "/v1/sensors", "/v1/sensors/history"
+    score = {"sensor": "engine_health_score", "unit": "score", "lowest": 0.0, "highest": 95.0}
+    assert tell(score, path).status_code == 403
+    first = tell(score, path, "frida")
+    assert first.status_code == 201, first.text
+    assert (first.json()["by"], first.json()["was"]["highest"]) == ("frida", 100)
+    again = tell(score, path, "frida")
+    assert (again.status_code, again.json()) == (200, first.json())
+    oil = {"sensor": "oil_pressure", "unit": "bar", "lowest": 0.0, "highest": 12.0}
+    assert tell(oil, path, "frida").json()["version"] == 1
+    wide = tell({**score, "highest": 101.0}, path, "frida")
+    assert (wide.status_code, wide.json()["errors"][0]["field"]) == (422, "sensor")
+    assert "leaves the contract's range" in wide.json()["detail"]
+    assert tell({**oil, "lowest": "low"}, path, "frida").status_code == 422
+    assert tell({}, asked, "nobody").status_code == 403
+    told = tell({}, asked, "eve").json()
+    assert [one["sensor"] for one in told["changes"]] == ["engine_health_score", "oil_pressure"]
+    assert told["sensors"]["engine_health_score"]["highest"] == 95
+    assert list(told["sensors"])[-1] == "oil_pressure"
+    named = tell({"sensor": "oil_pressure"}, asked, "eve").json()
+    assert list(named["sensors"]) == ["oil_pressure"]
+    assert len(named["changes"]) == 1
+    # What ingest and the consumer go by.
+    table = of_home(home, "fleet").tables["telemetry"]
+    assert (table.columns["engine_health_score"].max, "oil_pressure" in table.columns) == (95, True)
 
 
 def test_a_key_is_asked_for_again_when_the_issuer_has_a_new_one(home, issuer):
