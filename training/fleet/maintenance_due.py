@@ -49,6 +49,16 @@ TREES = Layout(
     reads=(*HEALTH, *USE, *PLAN, *PAST, *LOGS, KIND),
     down=(PLANNED, LIMIT),
     up=(SINCE,),
+    worse=(
+        *HEALTH[3:5],
+        *USE[:2],
+        "aircraft_operations__utilisation_30d",
+        SINCE,
+        "maintenance_request__scaled_days",
+        "aircraft_service_logs__major_entries_30d",
+        "aircraft_service_logs__critical_entries_30d",
+    ),
+    better=(*HEALTH[:2], LIMIT),
 )
 PROPORTIONAL = (
     "aircraft_health__engine_health_score_mean_7d",
