@@ -85,7 +85,8 @@ def chance_of_failure(found: Floats, edges: tuple[int, ...], days: float) -> Flo
     """
     total = found.sum(axis=2)
     stays = np.log1p(-total) * _share(found, total) * _parts(edges, days)
-    return np.asarray(-np.expm1(stays.sum(axis=1)))
+    # Less nothing is 0; minus nothing would read -0.
+    return np.asarray(0.0 - np.expm1(stays.sum(axis=1)))
 
 
 def chance_before_other(found: Floats, edges: tuple[int, ...], days: float) -> Floats:
@@ -104,7 +105,7 @@ def chance_by(found: Floats, edges: tuple[int, ...], days: Floats) -> Floats:
     logs = np.log1p(-found.sum(axis=2))
     begin, end = np.array(edges[:-1]), np.array(edges[1:])
     parts = np.clip((days[:, None] - begin) / (end - begin), 0.0, 1.0)
-    return np.asarray(-np.expm1((logs * parts).sum(axis=1)))
+    return np.asarray(0.0 - np.expm1((logs * parts).sum(axis=1)))
 
 
 def quantile(found: Floats, edges: tuple[int, ...], level: float) -> Floats:

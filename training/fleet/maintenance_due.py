@@ -131,6 +131,7 @@ MODEL = ModelSpec(
     rivals=(forest(TREES),),
     behaviour=behaviour,
     backtest=Backtest(one_in=2),
-    shown=("concordance", "mae_seen", "nll", "concordance_failure", "brier_30", "coverage"),
-    gate=GateRule(metric="nll"),
+    shown=("concordance", "mae_seen", "nll", "brier_30", "coverage"),
+    # Of a hazard near one, four digits are those of single precision.
+    gate=GateRule(metric="nll", parity=5e-4),
 )
