@@ -77,14 +77,16 @@ def without_maintenance(found: Floats) -> Floats:
 def chance_of_failure(found: Floats, edges: tuple[int, ...], days: float) -> Floats:
     """Chance of a failure within some days where no other maintenance comes first: float64 [n].
 
-    Other maintenance censors a failure, so only the hazard of failures counts.
+    Other maintenance censors a failure, so only failures' share of the rate of an interval counts.
 
-    >>> half = np.array([[[0.5, 0.0], [0.5, 0.25]]])
-    >>> [float(chance_of_failure(half, (0, 10, 20), days)[0]) for days in (0, 10, 20)]
-    [0.0, 0.5, 0.75]
+    >>> half = np.array([[[0.5, 0.0], [0.375, 0.375]]])
+    >>> [float(chance_of_failure(half, (0, 10, 20), days)[0]) for days in (10, 20)]
+    [0.5, 0.75]
     """
-    stays = np.log1p(-found[..., FAILURE]) * _parts(edges, days)
-    return np.asarray(-np.expm1(stays.sum(axis=1)))
+    total = found.sum(axis=2)
+    stays = np.log1p(-total) * _share(found, total) * _parts(edges, days)
+    # Less nothing is 0; minus nothing would read -0.
+    return np.asarray(0.0 - np.expm1(stays.sum(axis=1)))
 
 
 def chance_before_other(found: Floats, edges: tuple[int, ...], days: float) -> Floats:
@@ -94,8 +96,8 @@ def chance_before_other(found: Floats, edges: tuple[int, ...], days: float) -> F
     """
     total = found.sum(axis=2)
     ends = -np.expm1(np.log1p(-total) * _parts(edges, days))
-    share = np.divide(found[..., FAILURE], total, out=np.zeros_like(total), where=total > 0)
-    return np.asarray((without_maintenance(found)[:, :-1] * ends * share).sum(axis=1))
+    first = ends * _share(found, total)
+    return np.asarray((without_maintenance(found)[:, :-1] * first).sum(axis=1))
 
 
 def chance_by(found: Floats, edges: tuple[int, ...], days: Floats) -> Floats:
@@ -103,7 +105,7 @@ def chance_by(found: Floats, edges: tuple[int, ...], days: Floats) -> Floats:
     logs = np.log1p(-found.sum(axis=2))
     begin, end = np.array(edges[:-1]), np.array(edges[1:])
     parts = np.clip((days[:, None] - begin) / (end - begin), 0.0, 1.0)
-    return np.asarray(-np.expm1((logs * parts).sum(axis=1)))
+    return np.asarray(0.0 - np.expm1((logs * parts).sum(axis=1)))
 
 
 def quantile(found: Floats, edges: tuple[int, ...], level: float) -> Floats:
@@ -126,6 +128,11 @@ def quantile(found: Floats, edges: tuple[int, ...], level: float) -> Floats:
     ).clip(0.0, 1.0)
     begin, end = np.array(edges[:-1], float)[first], np.array(edges[1:], float)[first]
     return np.where(reached.any(axis=1), begin + part * (end - begin), np.inf)
+
+
+def _share(found: Floats, total: Floats) -> Floats:
+    """Failures' share of what ends in each interval: float64 [n, intervals]."""
+    return np.divide(found[..., FAILURE], total, out=np.zeros_like(total), where=total > 0)
 
 
 def _parts(edges: tuple[int, ...], days: float) -> Floats:

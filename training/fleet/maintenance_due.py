@@ -49,6 +49,16 @@ TREES = Layout(
     reads=(*HEALTH, *USE, *PLAN, *PAST, *LOGS, KIND),
     down=(PLANNED, LIMIT),
     up=(SINCE,),
+    worse=(
+        *HEALTH[3:5],
+        *USE[:2],
+        "aircraft_operations__utilisation_30d",
+        SINCE,
+        "maintenance_request__scaled_days",
+        "aircraft_service_logs__major_entries_30d",
+        "aircraft_service_logs__critical_entries_30d",
+    ),
+    better=(*HEALTH[:2], LIMIT),
 )
 PROPORTIONAL = (
     "aircraft_health__engine_health_score_mean_7d",
@@ -121,6 +131,7 @@ MODEL = ModelSpec(
     rivals=(forest(TREES),),
     behaviour=behaviour,
     backtest=Backtest(one_in=2),
-    shown=("concordance", "mae_seen", "nll", "concordance_failure", "brier_30", "coverage"),
-    gate=GateRule(metric="nll"),
+    shown=("concordance", "mae_seen", "nll", "brier_30", "coverage"),
+    # Of a hazard near one, four digits are those of single precision.
+    gate=GateRule(metric="nll", parity=5e-4),
 )

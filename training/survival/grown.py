@@ -1,10 +1,14 @@
-"""Trees that tell the classes of periods: as their libraries grow them, and as nodes of a graph."""
+"""Trees that tell whether something happens in a period: as libraries grow them, and as nodes.
+
+Where it is known which way a figure speaks, trees may not say the opposite: with some tens of
+failures, what speaks the other way is chance.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,26 +17,28 @@ from training.design import Matrix
 from training.estimators import FitOptions
 from training.metrics import Floats
 from training.onnx_export import Graph
-from training.survival.periods import FAILED
 
 if TYPE_CHECKING:
     from onnx import ModelProto
     from sklearn.ensemble import RandomForestClassifier
     from xgboost import Booster
 
-Labelled = tuple[Matrix, NDArray[np.int64]]
-CLASSES = 3
-TREES, LEAST_LEAF, COLUMNS = 200, 12, 0.5
+Flags = NDArray[np.bool_]
+Periods = tuple[Matrix, Flags]
+"""Periods, and whether it happened in each."""
+TREES, LEAST_LEAF, COLUMNS = 120, 20, 0.35
 """Of the forest: trees, periods of a leaf, share of the columns that a split looks at."""
 PARAMS = {
     "max_depth": 3,
-    "learning_rate": 0.06,
-    "min_child_weight": 4.0,
+    "learning_rate": 0.05,
+    "min_child_weight": 5.0,
     "subsample": 0.7,
-    "colsample_bytree": 0.6,
-    "reg_lambda": 3.0,
+    "colsample_bytree": 0.5,
+    "reg_lambda": 5.0,
 }
-ROUNDS, PATIENCE = 300, 25
+ROUNDS, PATIENCE = 250, 25
+FIXED_ROUNDS, FEWEST_TO_STOP = 30, 10
+"""Rounds where fewer of the stopping periods saw it happen: a handful stops anywhere."""
 
 
 @dataclass(frozen=True)
@@ -42,144 +48,135 @@ class GrownForest:
     trees: RandomForestClassifier
 
     def chances(self, periods: Matrix) -> Floats:
-        """Chances of the classes: float64 [n, 3]; a class that was never seen has none."""
-        found = np.zeros((len(periods), CLASSES))
-        found[:, self.trees.classes_] = self.trees.predict_proba(periods)
+        """Chance that it happens: float64 [n]."""
+        found: Floats = self.trees.predict_proba(periods)[:, 1]
         return found
 
     def onnx(self, graph: Graph, periods: str) -> str:
-        """Add the trees to a graph: [n, 3]."""
+        """Add the trees to a graph: [n, 1]."""
         from skl2onnx import convert_sklearn
         from skl2onnx.common.data_types import FloatTensorType
 
         shape = FloatTensorType([None, self.trees.n_features_in_])
-        options = {"zipmap": False, "output_class_labels": False}
         made = convert_sklearn(
-            self.trees, initial_types=[("rows", shape)], options={id(self.trees): options},
+            self.trees,
+            initial_types=[("rows", shape)],
+            options={id(self.trees): {"zipmap": False}},
             target_opset={"": 17, "ai.onnx.ml": 3},
-        )  # fmt: skip
-        found = _node(graph, made, periods)
-        return _widened(graph, found, self.trees.classes_.tolist())
+        )
+        return _node(graph, made, periods)
 
-    def save(self, folder: Path) -> None:
+    def save(self, folder: Path, name: str) -> None:
         """Write the trees as arrays, nothing that code runs from."""
-        arrays: dict[str, Any] = {"classes": self.trees.classes_}
-        for number, one in enumerate(self.trees.estimators_):
-            tree = one.tree_
-            for name in ("children_left", "children_right", "feature", "threshold", "value"):
-                arrays[f"{number}.{name}"] = getattr(tree, name)
-        np.savez_compressed(folder / "forest.npz", **arrays)
+        arrays = {
+            f"{number}.{part}": getattr(one.tree_, part)
+            for number, one in enumerate(self.trees.estimators_)
+            for part in ("children_left", "children_right", "feature", "threshold", "value")
+        }
+        np.savez_compressed(folder / f"{name}.npz", **arrays)
 
     def summary(self) -> dict[str, float]:
         """How many trees there are."""
         return {"trees": float(len(self.trees.estimators_))}
 
-    def gains(self, columns: int) -> list[float]:
+    def gains(self) -> list[float]:
         """Share of the gain by column."""
-        return [float(one) for one in self.trees.feature_importances_[:columns]]
+        return [float(one) for one in self.trees.feature_importances_]
 
 
 @dataclass(frozen=True)
 class GrownBoosted:
-    """Gradient-boosted trees: softmax of sums."""
+    """Gradient-boosted trees of the logarithm of the odds."""
 
     booster: Booster
 
     def chances(self, periods: Matrix) -> Floats:
-        """Chances of the classes: float64 [n, 3]."""
+        """Chance that it happens: float64 [n]."""
         found: Floats = self.booster.inplace_predict(periods).astype(np.float64)
         return found
 
     def onnx(self, graph: Graph, periods: str) -> str:
-        """Add the trees to a graph: [n, 3]."""
+        """Add the trees to a graph: [n, 1]."""
         from onnxmltools.convert import convert_xgboost
         from onnxmltools.convert.common.data_types import FloatTensorType
 
         shape = FloatTensorType([None, self.booster.num_features()])
-        made = convert_xgboost(self.booster, initial_types=[("rows", shape)])
-        return _node(graph, made, periods)
+        return _node(graph, convert_xgboost(self.booster, initial_types=[("rows", shape)]), periods)
 
-    def save(self, folder: Path) -> None:
+    def save(self, folder: Path, name: str) -> None:
         """Write xgboost's own .ubj."""
-        self.booster.save_model(folder / "trees.ubj")
+        self.booster.save_model(folder / f"{name}.ubj")
 
     def summary(self) -> dict[str, float]:
         """How many rounds there are."""
-        return {"rounds": float(self.booster.num_boosted_rounds())}
+        return {"trees": float(self.booster.num_boosted_rounds())}
 
-    def gains(self, columns: int) -> list[float]:
+    def gains(self) -> list[float]:
         """Share of the gain by column."""
         total = self.booster.get_score(importance_type="total_gain")
-        found = [float(np.sum(total.get(f"f{column}", 0.0))) for column in range(columns)]
+        columns = range(self.booster.num_features())
+        found = [float(np.sum(total.get(f"f{column}", 0.0))) for column in columns]
         whole = sum(found) or 1.0
         return [one / whole for one in found]
 
 
-def grow_forest(train: Labelled, stop: Labelled, weight: float, options: FitOptions) -> GrownForest:
+def grow_forest(
+    train: Periods, stop: Periods, weight: float, signs: tuple[int, ...], options: FitOptions
+) -> GrownForest:
     """Grow a forest; there is nothing to stop."""
     from sklearn.ensemble import RandomForestClassifier
 
-    periods, classes = train
+    periods, happened = train
     trees = RandomForestClassifier(
         n_estimators=TREES,
         min_samples_leaf=LEAST_LEAF,
         max_features=COLUMNS,
+        monotonic_cst=list(signs),
         random_state=options.seed,
         n_jobs=options.threads,
     )
-    trees.fit(periods, classes, sample_weight=_weights(classes, weight))
+    trees.fit(periods, happened, sample_weight=np.where(happened, weight, 1.0))
     return GrownForest(trees)
 
 
 def grow_boosted(
-    train: Labelled, stop: Labelled, weight: float, options: FitOptions
+    train: Periods, stop: Periods, weight: float, signs: tuple[int, ...], options: FitOptions
 ) -> GrownBoosted:
-    """Boost until the stopping periods gain nothing."""
+    """Boost until the stopping periods gain nothing; for some rounds where they say too little."""
     from xgboost import DMatrix
     from xgboost import train as boost
 
     sets = [
-        DMatrix(periods, label=classes, weight=_weights(classes, weight))
-        for periods, classes in (train, stop)
+        DMatrix(periods, label=happened, weight=np.where(happened, weight, 1.0))
+        for periods, happened in (train, stop)
     ]
-    early = {} if options.rounds else {"early_stopping_rounds": PATIENCE}
+    watched = int(stop[1].sum()) >= FEWEST_TO_STOP
     booster = boost(
         {
             **PARAMS,
             **options.params,
-            "objective": "multi:softprob",
-            "num_class": CLASSES,
+            "objective": "binary:logistic",
+            "monotone_constraints": signs,
             "tree_method": "hist",
             "seed": options.seed,
             "nthread": options.threads,
         },
         sets[0],
-        num_boost_round=options.rounds or ROUNDS,
-        evals=[(sets[1], "stop")],
+        num_boost_round=ROUNDS if watched else FIXED_ROUNDS,
+        evals=[(sets[1], "stop")] if watched else [],
         verbose_eval=False,
-        **early,
+        early_stopping_rounds=PATIENCE if watched else None,
     )
-    best = options.rounds or booster.best_iteration + 1
+    best = booster.best_iteration + 1 if watched else FIXED_ROUNDS
     return GrownBoosted(booster[:best])
 
 
-def _weights(classes: NDArray[np.int64], weight: float) -> Floats:
-    return np.where(classes == FAILED, weight, 1.0)
-
-
 def _node(graph: Graph, made: ModelProto, periods: str) -> str:
-    """Take the trees out of a converted classifier: chances [n, classes seen]."""
+    """Take the trees out of a converted classifier: the chance of its second class, [n, 1]."""
     trees = next(one for one in made.graph.node if one.op_type == "TreeEnsembleClassifier")
-    trees.input[0] = periods
-    trees.output[0], trees.output[1] = "class", "chances"
+    number = len(graph.nodes)
+    trees.name, trees.input[0] = f"trees_{number}", periods
+    trees.output[0], trees.output[1] = f"class_{number}", f"chances_{number}"
     graph.nodes.append(trees)
-    return "chances"
-
-
-def _widened(graph: Graph, chances: str, classes: list[int]) -> str:
-    """Chances of the classes that were seen as those of all three."""
-    if len(classes) == CLASSES:
-        return chances
-    placed = np.zeros((len(classes), CLASSES), np.float32)
-    placed[range(len(classes)), classes] = 1.0
-    return graph.add("MatMul", chances, graph.constant(placed))
+    second = graph.constant(np.array([1], np.int64))
+    return graph.add("Gather", f"chances_{number}", second, axis=1)

@@ -35,12 +35,16 @@ class Layout:
         reads: inputs, as they are at the landmark.
         down: of these, days to something: they are less when a later interval begins.
         up: of these, days since something: they are more.
+        worse: of these, what may only raise the chance of a failure.
+        better: of these, what may only lower it.
     """
 
     edges: tuple[int, ...]
     reads: tuple[str, ...]
     down: tuple[str, ...] = ()
     up: tuple[str, ...] = ()
+    worse: tuple[str, ...] = ()
+    better: tuple[str, ...] = ()
 
     @property
     def intervals(self) -> int:
@@ -52,6 +56,12 @@ class Layout:
         """Names of the columns of a period."""
         moved = (*self.down, *self.up)
         return ("interval begins", *(f"{name} then" for name in moved), *self.reads)
+
+    @property
+    def signs(self) -> tuple[int, ...]:
+        """Of each column, 1 where more of it may only be worse, -1 only better, else 0."""
+        names = [name.removesuffix(" then") for name in self.columns]
+        return tuple((name in self.worse) - (name in self.better) for name in names)
 
     def inputs(self, known: tuple[Input, ...]) -> tuple[Input, ...]:
         """The inputs that are read, in the order of the columns."""

@@ -67,11 +67,11 @@ class TimeToEvent:
 
         Returns:
             rows; events and failures that were seen; nll, minus the log likelihood of a row;
-            concordance of the days to any maintenance, and concordance_failure of the days to a
-            failure, other maintenance being censoring; mae_seen, the error of the median in days,
-            of rows whose maintenance was seen: those are the earlier ones, so it flatters who says
-            early; brier_7 and so on, of the chance that a failure comes first; alarmed and
-            lead_days, see `lead_time`.
+            concordance of the days to any maintenance, and concordance_failure of those to a
+            failure within the days of an alarm, other maintenance being censoring; mae_seen, the
+            error of the median in days, of rows whose maintenance was seen: those are the earlier
+            ones, so it flatters who says early; brier_7 and so on, of the chance that a failure
+            comes first; alarmed and lead_days, see `lead_time`.
         """
         found, outcomes = survival.hazards(answers), Outcomes.of(rows.label)
         until, horizon = outcomes.until(self.edges), float(self.edges[-1])
@@ -84,7 +84,9 @@ class TimeToEvent:
             "failures": float(failed.sum()),
             "nll": negative_log_likelihood(found, outcomes),
             "concordance": concordance(-median, until, outcomes.seen, horizon),
-            "concordance_failure": concordance(risk, until, failed, horizon),
+            "concordance_failure": concordance(
+                risk, np.minimum(until, self.alarm), failed & (until < self.alarm), self.alarm
+            ),
             "mae_seen": _mean(np.abs(median - outcomes.days)[outcomes.seen]),
             **{
                 f"brier_{days}": brier(
@@ -231,7 +233,7 @@ class SizedTimeToEvent:
 _SHOWN = {
     "nll": "minus log likelihood",
     "concordance": "concordance",
-    "concordance_failure": "of failures",
+    "concordance_failure": "of failures in 30 days",
     "mae_seen": "MAE seen, days",
     "brier_7": "Brier 7",
     "brier_30": "Brier 30",

@@ -1,8 +1,9 @@
 """Trees on periods: a random forest and gradient-boosted trees, one model for all horizons.
 
-Failures are rare, so their periods weigh more while trees are grown. What the weight does to the
-chances is undone on the odds (Elkan, The foundations of cost-sensitive learning, 2001); nothing is
-drawn twice. Chances are mixed with a little of the mean: no leaf knows that something never is.
+There are trees of failures, and trees of other maintenance in periods without one. Failures are
+rare, so their periods weigh more while trees are grown. What the weight does to the chances is
+undone on the odds (Elkan, The foundations of cost-sensitive learning, 2001); nothing is drawn
+twice. Chances are mixed with a little of the mean: no leaf knows that something never happens.
 """
 
 from __future__ import annotations
@@ -20,21 +21,21 @@ from training.design import Design, Matrix
 from training.estimators import FitOptions
 from training.metrics import Floats
 from training.onnx_export import Graph
-from training.survival.grown import GrownBoosted, GrownForest, grow_boosted, grow_forest
-from training.survival.periods import (
-    FAILED,
-    Layout,
-    as_answers,
-    as_answers_onnx,
-    periods_of,
-    without_gaps,
+from training.survival.grown import (
+    GrownBoosted,
+    GrownForest,
+    Periods,
+    grow_boosted,
+    grow_forest,
 )
+from training.survival.periods import FAILED, MAINTAINED, Layout, periods_of, without_gaps
 
 if TYPE_CHECKING:
     from onnx import ModelProto
 
+Grown = GrownForest | GrownBoosted
 MIXED = 0.02
-"""Share of the mean chances in an answer."""
+"""Share of the mean chance in an answer."""
 MOST_ROWS = 4_000
 """Rows that trees are grown on at most, each with its periods."""
 FAR = 2.0
@@ -46,17 +47,19 @@ class Grow(Protocol):
 
     def __call__(
         self,
-        train: tuple[Matrix, NDArray[np.int64]],
-        stop: tuple[Matrix, NDArray[np.int64]],
+        train: Periods,
+        stop: Periods,
         weight: float,
+        signs: tuple[int, ...],
         options: FitOptions,
-    ) -> GrownForest | GrownBoosted:
+    ) -> Grown:
         """Grow them.
 
         Args:
-            train: periods and their classes.
+            train: periods, and whether it happened.
             stop: periods on which growing in rounds ends.
-            weight: of a failure.
+            weight: of a period in which it happened.
+            signs: of each column, 1 where more of it may only raise the chance, -1 lower it.
             options: of the fit.
         """
         ...
@@ -77,19 +80,80 @@ class PeriodTrees:
     name: str
 
     def fit(self, train: Design, stop: Design, options: FitOptions) -> FittedTrees:
-        """Grow trees on the watched periods of the training rows."""
+        """Grow trees of failures, and of other maintenance where none came."""
         inputs = self.layout.inputs(train.inputs)
         train, stop = (rows.sample(MOST_ROWS, options.seed) for rows in (train, stop))
         filling = _filling(train.select(inputs), self.layout)
-        fitted_on, stops_on = (
+        (periods, classes), (watching, told) = (
             periods_of(rows, self.layout, _filled(rows.select(inputs), filling))
             for rows in (train, stop)
         )
-        counts = np.bincount(fitted_on[1], minlength=3).astype(np.float64) + 1.0
-        shares = np.asarray(counts / counts.sum(), np.float64)
-        weight = float(np.sqrt(shares[0] / shares[FAILED]))
-        grown = self.grow(fitted_on, stops_on, weight, options)
-        return FittedTrees(self.name, inputs, self.layout, filling, shares, weight, grown)
+        failed, went_on = classes == FAILED, told != FAILED
+        share = float((failed.sum() + 0.5) / (len(failed) + 1.0))
+        weight = float(np.sqrt((1.0 - share) / share))
+        signs, free = self.layout.signs, (0,) * len(self.layout.columns)
+        failing = self._part((periods, failed), (watching, ~went_on), share, weight, signs, options)
+        rest = classes[~failed] == MAINTAINED
+        other = self._part(
+            (periods[~failed], rest),
+            (watching[went_on], told[went_on] == MAINTAINED),
+            float((rest.sum() + 0.5) / (len(rest) + 1.0)),
+            1.0,
+            free,
+            options,
+        )
+        return FittedTrees(self.name, inputs, self.layout, filling, failing, other)
+
+    def _part(
+        self,
+        train: Periods,
+        stop: Periods,
+        share: float,
+        weight: float,
+        signs: tuple[int, ...],
+        options: FitOptions,
+    ) -> Part:
+        """Trees of one thing; none where it never happened."""
+        if not train[1].any():
+            return Part(share, 1.0, None)
+        return Part(share, weight, self.grow(train, stop, weight, signs, options))
+
+
+@dataclass(frozen=True)
+class Part:
+    """Trees of one thing that may happen.
+
+    Attributes:
+        share: of the training periods in which it did.
+        weight: of these while the trees were grown.
+        grown: the trees; None: it never happened, and the share is all that is known.
+    """
+
+    share: float
+    weight: float
+    grown: Grown | None
+
+    def chances(self, periods: Matrix) -> Floats:
+        """Chance that it happens in some periods: float64 [n]."""
+        if self.grown is None:
+            return np.full(len(periods), self.share)
+        found = self.grown.chances(periods)
+        as_it_is = found / (found + self.weight * (1.0 - found))
+        return (1.0 - MIXED) * as_it_is + MIXED * self.share
+
+    def onnx(self, graph: Graph, periods: str) -> str:
+        """The same of periods of a graph: [n, 1]."""
+        if self.grown is None:
+            first = graph.constant(np.array([0], np.int64))
+            none = graph.add("Gather", periods, first, axis=1)
+            zero = graph.add("Mul", none, graph.constant(0.0))
+            return graph.add("Add", zero, graph.constant(self.share))
+        one = graph.constant(1.0)
+        found = self.grown.onnx(graph, periods)
+        against = graph.add("Mul", graph.add("Sub", one, found), graph.constant(self.weight))
+        as_it_is = graph.add("Div", found, graph.add("Add", found, against))
+        kept = graph.add("Mul", as_it_is, graph.constant(1.0 - MIXED))
+        return graph.add("Add", kept, graph.constant(MIXED * self.share))
 
 
 @dataclass(frozen=True)
@@ -98,63 +162,64 @@ class FittedTrees:
 
     Attributes:
         filling: what a missing input counts as: float32 [inputs].
-        shares: of the classes among the training periods: float64 [3].
-        weight: of a failure while the trees were grown.
-        grown: the trees.
+        failing: trees of failures.
+        other: trees of other maintenance, of periods without failure.
     """
 
     name: str
     inputs: tuple[Input, ...]
     layout: Layout
     filling: NDArray[np.float32]
-    shares: Floats
-    weight: float
-    grown: GrownForest | GrownBoosted
-
-    def _odds(self) -> NDArray[np.float32]:
-        return np.array([[1.0, 1.0 / self.weight, 1.0]], np.float32)
+    failing: Part
+    other: Part
 
     def predict(self, matrix: Matrix) -> Floats:
         """Hazards of all intervals: float64 [n, intervals * 2]."""
-        odds = self.grown.chances(self.layout.periods(_filled(matrix, self.filling))) * self._odds()
-        chances = odds / odds.sum(axis=1, keepdims=True)
-        mixed = (1.0 - MIXED) * chances + MIXED * self.shares
-        return as_answers(mixed, self.layout.intervals)
+        periods = self.layout.periods(_filled(matrix, self.filling))
+        failing = self.failing.chances(periods)
+        other = (1.0 - failing) * self.other.chances(periods)
+        return np.stack([failing, other], axis=1).reshape(len(matrix), -1)
 
     def to_onnx(self) -> ModelProto:
         """Periods, trees and what is behind them, as one graph."""
         graph = Graph(width=len(self.inputs), answers=2 * self.layout.intervals)
-        rows = without_gaps(graph, self.filling)
-        grown = self.grown.onnx(graph, self.layout.periods_onnx(graph, rows))
-        odds = graph.add("Mul", grown, graph.constant(self._odds()))
-        axis = graph.constant(np.array([1], np.int64))
-        chances = graph.add("Div", odds, graph.add("ReduceSum", odds, axis, keepdims=1))
-        kept = graph.add("Mul", chances, graph.constant(1.0 - MIXED))
-        mixed = graph.add("Add", kept, graph.constant(MIXED * self.shares[None, :]))
-        return graph.finish(as_answers_onnx(graph, mixed, self.layout.intervals))
+        periods = self.layout.periods_onnx(graph, without_gaps(graph, self.filling))
+        failing = self.failing.onnx(graph, periods)
+        stays = graph.add("Sub", graph.constant(1.0), failing)
+        other = graph.add("Mul", stays, self.other.onnx(graph, periods))
+        both = graph.add("Concat", failing, other, axis=1)
+        shape = graph.constant(np.array([-1, 2 * self.layout.intervals], np.int64))
+        return graph.finish(graph.add("Reshape", both, shape))
 
     def save_native(self, folder: Path) -> None:
         """Write the trees in their own form, and the rest as JSON."""
-        self.grown.save(folder)
-        content = {
+        content: dict[str, object] = {
             "edges": self.layout.edges,
             "columns": self.layout.columns,
             "filling": self.filling.tolist(),
-            "shares": self.shares.tolist(),
-            "weight": self.weight,
         }
+        for name, part in (("failing", self.failing), ("other", self.other)):
+            content[name] = {"share": part.share, "weight": part.weight}
+            if part.grown is not None:
+                part.grown.save(folder, name)
         (folder / "periods.json").write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
     def summary(self) -> dict[str, float]:
-        """How many trees or rounds there are, and what a failure weighed."""
-        return {**self.grown.summary(), "weight": self.weight}
+        """How many trees there are of either, and what a failure weighed."""
+        found = {"failure_weight": self.failing.weight}
+        for name, part in (("failing", self.failing), ("other", self.other)):
+            if part.grown is not None:
+                found |= {f"{name}_{key}": value for key, value in part.grown.summary().items()}
+        return found
 
     def gains(self) -> dict[str, float]:
-        """Share of the trees' gain by column of a period, with those that time moves."""
-        gains = self.grown.gains(len(self.layout.columns))
+        """Mean share of the gain of both by input; columns that time moves are their input's."""
         found: dict[str, float] = {}
-        for name, gain in zip(self.layout.columns, gains, strict=True):
-            found[name.removesuffix(" then")] = found.get(name.removesuffix(" then"), 0.0) + gain
+        grown = [part.grown for part in (self.failing, self.other) if part.grown is not None]
+        for one in grown:
+            for column, gain in zip(self.layout.columns, one.gains(), strict=True):
+                name = column.removesuffix(" then")
+                found[name] = found.get(name, 0.0) + gain / len(grown)
         return found
 
 
