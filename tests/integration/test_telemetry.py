@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import signal
 import subprocess
-import sys
 import threading
 import time
 from collections import Counter
@@ -16,6 +13,7 @@ from pathlib import Path
 import pytest
 from feature_server import certify
 from mqtt_broker import MosquittoBroker, needs_broker, publisher, reading
+from mqtt_listener import Listener
 from pydantic import SecretStr
 
 from tambo.errors import SourceBusyError, SourceError
@@ -27,7 +25,6 @@ from tambo.settings import Settings
 from tambo.sources.mqtt.consumer import Consumer
 from tambo.sources.mqtt.stream import find_stream
 
-LISTEN = [sys.executable, "-c", "from tambo.cli import main; main()", "listen"]
 VESSELS = [f"N-{number}" for number in range(8)]
 
 pytestmark = [needs_broker, pytest.mark.slow]
@@ -48,44 +45,6 @@ def settings(tmp_path: Path) -> Settings:
     (tmp_path / "aircraft.csv").write_text("\n".join(["aircraft_id", *VESSELS]) + "\n")
     ingest(made, tmp_path / "aircraft.csv")
     return made
-
-
-class Listener:
-    """`tambo listen` in a process of its own."""
-
-    def __init__(self, settings: Settings, broker: MosquittoBroker) -> None:
-        self._broker = broker
-        self._env = os.environ | {
-            "TAMBO_HOME": str(settings.home),
-            "TAMBO_TELEMETRY_URL": broker.url,
-            "TAMBO_TELEMETRY_BATCH_SECONDS": "1",
-            "TAMBO_THREADS": "1",
-        }
-        self._process: subprocess.Popen | None = None
-
-    def start(self) -> None:
-        before = self._broker.subscriptions()
-        self._process = subprocess.Popen(
-            LISTEN, env=self._env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-        )
-        deadline = time.monotonic() + 30
-        while self._broker.subscriptions() == before:
-            assert self._process.poll() is None, self._process.communicate()
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-
-    def kill(self) -> None:
-        assert self._process is not None
-        self._process.kill()
-        self._process.communicate()
-
-    def end(self) -> str:
-        """End it as an operator does; returns what it said."""
-        assert self._process is not None
-        self._process.send_signal(signal.SIGTERM)
-        said, _ = self._process.communicate(timeout=60)
-        assert self._process.returncode == 0, said
-        return said
 
 
 def loaded(settings: Settings) -> list[tuple]:
@@ -230,6 +189,8 @@ def test_refused_messages_keep_their_bytes_and_orphans_find_their_parent(
 
 class Nobody:
     """An online store that takes nothing."""
+
+    def prepare(self) -> None: ...
 
     def push(self, rows, event) -> int:
         return 0
