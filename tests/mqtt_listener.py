@@ -18,8 +18,8 @@ LISTEN = [sys.executable, "-c", "from tambo.cli import main; main()", "listen"]
 class Listener:
     """One consumer; micro-batches come into the lake each second."""
 
-    def __init__(self, settings: Settings, broker: MosquittoBroker) -> None:
-        self._broker = broker
+    def __init__(self, settings: Settings, broker: MosquittoBroker, *options: str) -> None:
+        self._broker, self._command = broker, [*LISTEN, *options]
         self._env = os.environ | {
             "TAMBO_HOME": str(settings.home),
             "TAMBO_TELEMETRY_URL": broker.url,
@@ -31,7 +31,11 @@ class Listener:
     def start(self) -> None:
         before = self._broker.subscriptions()
         self._process = subprocess.Popen(
-            LISTEN, env=self._env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+            self._command,
+            env=self._env,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
         )
         deadline = time.monotonic() + 30
         while self._broker.subscriptions() == before:

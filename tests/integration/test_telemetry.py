@@ -16,12 +16,15 @@ from mqtt_broker import MosquittoBroker, needs_broker, publisher, reading
 from mqtt_listener import Listener
 from pydantic import SecretStr
 
-from tambo.errors import SourceBusyError, SourceError
+from tambo.cli.listening import publish_sample
+from tambo.cli.source import claim, claim_doors, sample_source
+from tambo.errors import SettingsError, SourceBusyError, SourceError
 from tambo.ingest import ingest, replay, reports
 from tambo.lake import reader
 from tambo.lake.tables import table_exists
 from tambo.lake.waiting import waiting
 from tambo.settings import Settings
+from tambo.sources.fleet.world import generate, read_truth
 from tambo.sources.mqtt.consumer import Consumer
 from tambo.sources.mqtt.stream import find_stream
 
@@ -231,3 +234,34 @@ def test_a_secured_broker_lets_in_whom_it_knows_and_one_consumer_listens(setting
         first.join()
     finally:
         broker.stop()
+
+
+def test_sample_sensors_are_heard_by_who_asks_for_them_and_by_nobody_else(
+    settings, broker, tmp_path
+):
+    home = settings.model_copy(update={"home": tmp_path / "sample", "telemetry_url": broker.url})
+    generate(home.world / "fleet", aircraft=3, years=1, seed=7)
+    claim(home, sample_source(home))
+    ingest(home, home.world / "fleet" / "aircraft.csv")
+    with pytest.raises(SettingsError, match="not the sample world"):
+        publish_sample(settings, None, 1, 1)
+    real, sample = Listener(settings, broker), Listener(home, broker, "--sample")
+    real.start()
+    sample.start()
+    publish_sample(home, None, 0.02, 8)
+    until(lambda: len(loaded(home)) >= 20)
+    sample.end()
+    said = real.end()
+    rows = loaded(home)
+    assert {row[0] for row in rows} == {
+        one.name for one in read_truth(home.world / "fleet").fleet.vessels
+    }
+    assert len(rows) == len({row[:2] for row in rows}) <= 24
+    # Readings are of now, to the millisecond; and real senders' topics carry none of them.
+    assert all(
+        abs(datetime.now(UTC).replace(tzinfo=None) - row[1]) < timedelta(minutes=2) for row in rows
+    )
+    assert "0 messages kept" in said
+    assert loaded(settings) == []
+    with pytest.raises(SettingsError, match="holds the sample world"):
+        claim_doors(home)

@@ -24,6 +24,7 @@ VERBS = (
     "drain",
     "fetch",
     "listen",
+    "sensors",
     "export",
     "quarantine",
 )
