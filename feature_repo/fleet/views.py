@@ -27,7 +27,7 @@ aircraft_health = FeatureView(
         Field(
             name="read_at",
             dtype=UnixTimestamp,
-            description="Time of the newest reading that stands.",
+            description="Time of the newest reading that stands, in whole seconds.",
             tags={"unit": "UTC"},
         ),
         Field(

@@ -33,6 +33,7 @@ for verb in (
     lake_verbs.ingest,
     lake_verbs.fetch,
     lake_verbs.listen,
+    lake_verbs.sensors,
     lake_verbs.build,
     lake_verbs.validate,
     lake_verbs.release,

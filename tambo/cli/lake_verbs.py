@@ -103,11 +103,27 @@ def listen(
     domain: Annotated[
         str | None, typer.Argument(help="default: the only one that has a stream")
     ] = None,
+    sample: Annotated[
+        bool, typer.Option("--sample", help="to `tambo sensors`, in the sample world's home")
+    ] = False,
 ) -> None:
     """Take readings from an MQTT broker into the lake and the online store until Ctrl-C."""
     from tambo.cli import listening
 
-    listening.listen(given_settings(), domain)
+    listening.listen(given_settings(), domain, sample=sample)
+
+
+def sensors(
+    domain: Annotated[
+        str | None, typer.Argument(help="default: the only one that has a stream")
+    ] = None,
+    every: Annotated[float, typer.Option(min=0.01, help="seconds between two rounds")] = 1.0,
+    rounds: Annotated[int, typer.Option(min=0, help="then end; 0: go on until Ctrl-C")] = 0,
+) -> None:
+    """Be the sample world's sensors: publish what they read to the MQTT broker."""
+    from tambo.cli import listening
+
+    listening.publish_sample(given_settings(), domain, every, rounds)
 
 
 def drain() -> None:

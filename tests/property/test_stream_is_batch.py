@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from itertools import groupby
-from pathlib import Path
+from itertools import chain, groupby
 from typing import Any
 
 import duckdb
@@ -145,9 +144,13 @@ class Batch:
         )
         names = [column[0] for column in found.description]
         return [
-            {n: v.replace(tzinfo=UTC) if isinstance(v, datetime) else v for n, v in zip(names, row)}
+            {name: _zoned(value) for name, value in zip(names, row, strict=True)}
             for row in found.fetchall()
         ]
+
+
+def _zoned(value: Any) -> Any:
+    return value.replace(tzinfo=UTC) if isinstance(value, datetime) else value
 
 
 def versions(lines: list[Line]) -> list[Line]:
@@ -209,11 +212,12 @@ def test_begun_from_a_lake_it_goes_on_as_if_never_ended(marts, lines, cuts):
     """The lake judged some readings, holds some more, and is told some of these again."""
     together = [list(group) for _, group in groupby(lines, key=lambda line: line.known_at)]
     again, judged, held = sorted(round(cut * len(together)) for cut in cuts)
-    before, later = sum(together[:held], []), sum(together[held:], [])
-    lake = Batch(marts, versions(sum(together[:judged], [])))
+    built, before, later = (
+        list(chain(*part)) for part in (together[:judged], together[:held], together[held:])
+    )
+    lake = Batch(marts, versions(built))
     lake.build()
-    kept = versions(before)
-    lake.add(kept[len(versions(sum(together[:judged], []))) :])
+    lake.add(versions(before)[len(versions(built)) :])
     now = (before[-1].known_at if before else BEGIN - timedelta(hours=1)).replace(tzinfo=UTC)
     vessel = vessels_of(lake.lake, [VESSEL], now)[VESSEL]
     for group in together[again:held]:

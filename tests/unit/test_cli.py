@@ -26,6 +26,7 @@ VERBS = (
     "metadata",
     "fetch",
     "listen",
+    "sensors",
     "export",
     "quarantine",
 )

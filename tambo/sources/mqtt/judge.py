@@ -49,6 +49,10 @@ class Judge:
         self._parents: dict[str, set[Any]] = {}
         self._asked = -ASK_SECONDS
 
+    def prepare(self) -> None:
+        """Ask the lake what it knows, before the first message would wait for it."""
+        self._ask()
+
     def good(self, messages: Sequence[Message]) -> list[tuple[Row, datetime]]:
         """Rows that keep to the contract, typed, times in UTC; each with when it arrived."""
         if self._sensors.changed():

@@ -36,6 +36,10 @@ logger = logging.getLogger(__name__)
 class Pusher(Protocol):
     """What brings rows to the online store; tambo.featurestore.push.FeaturePush is one."""
 
+    def prepare(self) -> None:
+        """Load what the first push would wait for."""
+        ...
+
     def push(self, rows: Sequence[Row], event: str) -> int:
         """Bring rows in; one that is older than what is there changes nothing.
 
@@ -75,12 +79,14 @@ class Serving:
     latest: datetime | None = None
     _arrived: queue.SimpleQueue[Message] = field(default_factory=queue.SimpleQueue)
     _stop: threading.Event = field(default_factory=threading.Event)
+    _ready: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Begin."""
+        """Begin; returns when nothing is left to load that the first message would wait for."""
         self._thread = threading.Thread(target=self._run, name="serving", daemon=True)
         self._thread.start()
+        self._ready.wait()
 
     @property
     def alive(self) -> bool:
@@ -99,7 +105,12 @@ class Serving:
             self._thread.join()
 
     def _run(self) -> None:
-        judge = Judge(self.settings, self.stream, self.contracts)
+        try:
+            judge = Judge(self.settings, self.stream, self.contracts)
+            judge.prepare()
+            self.pusher.prepare()
+        finally:
+            self._ready.set()
         live = self.live
         if live is None:
             live = AsRead(self.stream, self.contracts.tables[self.stream.table].tombstone)

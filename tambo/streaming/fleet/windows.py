@@ -47,7 +47,8 @@ def features(rows: Table, newest_at: int) -> dict[str, Any]:
         said = {f"{m}{name}": value for m in MEASURES for name, value in NOTHING.items()}
         return {"read_at": None, **said, "readings_7d": None}
     ago = newest_at - known["read_at"]
-    told: dict[str, Any] = {"read_at": instant(int(known["read_at"][-1]))}
+    read_at = int(known["read_at"][-1])
+    told: dict[str, Any] = {"read_at": instant(read_at - read_at % MILLION)}
     for measure in MEASURES:
         told |= {f"{measure}{name}": v for name, v in _measured(known[measure], ago).items()}
     return {**told, "readings_7d": int(np.count_nonzero(ago < WEEK))}

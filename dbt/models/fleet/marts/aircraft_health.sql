@@ -89,7 +89,8 @@ select
     anchored.aircraft_id,
     anchored.newest_at as event_timestamp,
     anchored.created_timestamp,
-    states.read_at,
+    -- Feast's times have no fractions.
+    date_trunc('second', states.read_at) as read_at,
     {{ health_features(measures) }}
     cast(states.readings_7d as bigint) as readings_7d
 from anchored
