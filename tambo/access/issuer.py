@@ -21,7 +21,8 @@ KEEP_SECONDS = 300.0
 """Keys are asked for again after so long: one that the issuer has withdrawn is then refused."""
 
 PAUSE_SECONDS = 5.0
-"""A key that is not known lets us ask no more often: anybody may make one up."""
+"""A key that is not known lets us ask no more often, since anybody may make one up; nor does an
+issuer that is away."""
 
 _TIMEOUT_SECONDS = 10.0
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -82,7 +83,8 @@ class Issuer:
         self._lock = threading.Lock()
         self._says: Mapping[str, Any] | None = None
         self._keys: dict[str | None, Any] = {}
-        self._asked = float("-inf")
+        self._asked = self._failed = float("-inf")
+        self._why = ""
 
     @property
     def name(self) -> str:
@@ -102,8 +104,18 @@ class Issuer:
         with self._lock:
             age = time.monotonic() - self._asked
             if age > KEEP_SECONDS or (number not in self._keys and age > PAUSE_SECONDS):
-                self._read_keys()
+                self._renew()
             return self._keys.get(number)
+
+    def _renew(self) -> None:
+        """Read the keys, unless that failed a moment ago: nobody is to wait for each request."""
+        if time.monotonic() < self._failed + PAUSE_SECONDS:
+            raise SettingsError(self._why)
+        try:
+            self._read_keys()
+        except SettingsError as error:
+            self._failed, self._why = time.monotonic(), error.message
+            raise
 
     def _discovery(self) -> Mapping[str, Any]:
         if self._says is None:
@@ -122,7 +134,11 @@ class Issuer:
                 f"The issuer's keys at {address} cannot be read: {error}",
                 remedy="look whether the issuer is there",
             ) from error
-        self._keys = {one.key_id: one.key for one in found}
+        self._keys = {
+            one.key_id: one.key
+            for one in found
+            if one.key_type == "RSA" and one.public_key_use in (None, "sig")
+        }
         self._asked = time.monotonic()
 
 

@@ -20,6 +20,10 @@ _SUBJECT = ("preferred_username", "upn", "azp", "appid", "sub")
 """Claims that name who asks, the first that there is; as Feast's."""
 
 
+_NONSENSE = (ValueError, TypeError, AttributeError, RecursionError)
+"""What the library lets through where a token is no token: JSON nested too deep, say."""
+
+
 @dataclass(frozen=True)
 class Caller:
     """Who asks.
@@ -86,7 +90,7 @@ class Tokens:
                 options={"require": ["exp", "aud", "iss"]},
                 leeway=LEEWAY_SECONDS,
             )
-        except jwt.PyJWTError as error:
+        except (jwt.PyJWTError, *_NONSENSE) as error:
             raise RefusedTokenError(_words(error), claimed) from None
         subject = _subject(claims)
         if subject is None:
@@ -122,7 +126,7 @@ def claimed_subject(token: str) -> str | None:
 
     try:
         return _subject(jwt.decode(token, options={"verify_signature": False}))
-    except jwt.PyJWTError:
+    except (jwt.PyJWTError, *_NONSENSE):
         return None
 
 
