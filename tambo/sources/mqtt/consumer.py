@@ -28,6 +28,7 @@ from tambo.progress import Progress, silent
 from tambo.settings import Settings
 from tambo.sources.contracts import of_home
 from tambo.sources.fetch_state import door_folder
+from tambo.sources.mqtt.arrival import Arrivals
 from tambo.sources.mqtt.broker import Broker, Delivery
 from tambo.sources.mqtt.landing import kept
 from tambo.sources.mqtt.message import Message, Reading
@@ -73,6 +74,7 @@ class Consumer:
         pusher: brings rows to the online store.
         progress: told how far it is.
         live: what makes rows of features of messages; None: they are pushed as they are read.
+        arrivals: says when messages arrive; None: the clock does.
 
     Raises:
         SettingsError: no broker is named.
@@ -85,6 +87,7 @@ class Consumer:
         pusher: Pusher,
         progress: Progress = silent,
         live: Live | None = None,
+        arrivals: Arrivals | None = None,
     ) -> None:
         contracts = of_home(settings, stream.domain)
         ahead = timedelta(seconds=settings.telemetry_ahead_seconds)
@@ -92,6 +95,7 @@ class Consumer:
         self._reading = Reading(stream, contracts, settings.telemetry_topic, ahead)
         self._serving = Serving(settings, stream, contracts, pusher, live)
         self._broker = Broker(settings)
+        self._arrivals = Arrivals() if arrivals is None else arrivals
         self._recent = Recent()
         self._waiting = 0
         self.counts = Counts()
@@ -147,7 +151,7 @@ class Consumer:
         recalled = list(kept(self._settings, self._stream))
         for message in recalled:
             self._recent.add(message)
-            self._broker.go_on_after(message.at)
+            self._arrivals.go_on_after(message.at)
         self._serving.offer(recalled)
         # What a kill left is taken in first.
         self._waiting = self._settings.telemetry_batch_messages
@@ -156,7 +160,7 @@ class Consumer:
         """Put messages on the disk, answer them, and pass them on."""
         new: list[Message] = []
         for one in deliveries:
-            message = self._reading.read(one.topic, one.payload, one.at)
+            message = self._reading.read(one.topic, one.payload, self._arrivals.of(one))
             if one.again and self._recent.holds(message):
                 self.counts.redelivered += 1
                 continue
