@@ -144,7 +144,9 @@ class Settings(BaseSettings):
     )
 
     fetch_schedule: str | None = Field(
-        default=None, description="when Airflow fetches all doors, as cron has it; default: never"
+        default=None,
+        description="when Airflow fetches all doors, and what streams brought, as cron has it; "
+        "default: never",
     )
 
     visitors_database_url: SecretStr | None = Field(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+from itertools import islice
 
 from tambo.cli import console
 from tambo.settings import Settings
@@ -21,7 +22,7 @@ def listen(settings: Settings, domain: str | None, *, sample: bool = False) -> N
     from tambo.featurestore.push import FeaturePush
     from tambo.sources.contracts import of_home
     from tambo.sources.mqtt.consumer import Consumer
-    from tambo.sources.mqtt.sample import sample_settings
+    from tambo.sources.mqtt.sample import sample_arrivals, sample_settings
     from tambo.sources.mqtt.stream import find_stream
     from tambo.streaming.live import live_of
 
@@ -34,7 +35,8 @@ def listen(settings: Settings, domain: str | None, *, sample: bool = False) -> N
     try:
         with console.progress_bar("listen") as progress:
             live = live_of(settings, stream, of_home(settings, stream.domain))
-            consumer = Consumer(settings, stream, pusher, progress, live)
+            arrivals = sample_arrivals(stream) if sample else None
+            consumer = Consumer(settings, stream, pusher, progress, live, arrivals)
             (claim_sample if sample else claim_doors)(settings)
             console.out.print(f"listening to {settings.telemetry_topic}", markup=False)
             try:
@@ -48,7 +50,7 @@ def listen(settings: Settings, domain: str | None, *, sample: bool = False) -> N
 def publish_sample(settings: Settings, domain: str | None, every: float, rounds: int) -> None:
     """Publish what the sample world's senders read until Ctrl-C or SIGTERM, or so many rounds."""
     from tambo.cli.source import claim_sample
-    from tambo.sources.mqtt.sample import Senders, sample_rounds
+    from tambo.sources.mqtt.sample import Senders, note_sent, sample_rounds
     from tambo.sources.mqtt.stream import find_stream
 
     stream = find_stream(domain)
@@ -58,16 +60,20 @@ def publish_sample(settings: Settings, domain: str | None, every: float, rounds:
     senders, sent = Senders(settings, stream), 0
     try:
         with console.progress_bar("sensors") as progress:
-            for number, rows in enumerate(sample_rounds(settings, stream), start=1):
-                senders.send(rows)
+            told = islice(sample_rounds(settings, stream), rounds or None)
+            for number, read_at, rows in told:
+                senders.send(read_at, rows)
+                note_sent(settings, number)
                 sent += len(rows)
-                progress(f"{sent:,} readings of the sample world published", 0, 0)
-                if number == rounds or stop.wait(every):
+                progress(f"{read_at} in the sample world: {sent:,} readings published", 0, 0)
+                if stop.wait(every):
                     break
     finally:
         senders.close()
         signal.signal(signal.SIGTERM, before)
         console.out.print(f"{sent:,} readings of the sample world published", markup=False)
+    if not sent:
+        console.out.print("the sample world's sensors have no more to read: four weeks are over")
 
 
 def take_in_streams(settings: Settings) -> None:

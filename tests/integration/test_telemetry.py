@@ -248,19 +248,23 @@ def test_sample_sensors_are_heard_by_who_asks_for_them_and_by_nobody_else(
     real, sample = Listener(settings, broker), Listener(home, broker, "--sample")
     real.start()
     sample.start()
-    publish_sample(home, None, 0.02, 8)
-    until(lambda: len(loaded(home)) >= 20)
+    publish_sample(home, None, 0.01, 5)
+    publish_sample(home, None, 0.01, 3)
+    until(lambda: len(loaded(home)) == 16)
     sample.end()
     said = real.end()
     rows = loaded(home)
-    assert {row[0] for row in rows} == {
-        one.name for one in read_truth(home.world / "fleet").fleet.vessels
+    names = {one.name for one in read_truth(home.world / "fleet").fleet.vessels}
+    # One of the three drops out for these days.
+    assert {row[0] for row in rows} < names
+    # The world goes on where it ended, and is known by its own time; a second call goes on again.
+    assert {row[1] for row in rows} == {
+        datetime(2026, 1, 1) + timedelta(hours=6 * number) for number in range(8)
     }
-    assert len(rows) == len({row[:2] for row in rows}) <= 24
-    # Readings are of now, to the millisecond; and real senders' topics carry none of them.
-    assert all(
-        abs(datetime.now(UTC).replace(tzinfo=None) - row[1]) < timedelta(minutes=2) for row in rows
-    )
+    with reader(home) as lake:
+        late = lake.execute("SELECT max(_known_at - read_at) FROM lake.raw.telemetry").fetchone()
+    assert late[0] < timedelta(seconds=1)
+    # Real senders' topics carry none of it.
     assert "0 messages kept" in said
     assert loaded(settings) == []
     with pytest.raises(SettingsError, match="holds the sample world"):

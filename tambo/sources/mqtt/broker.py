@@ -11,7 +11,7 @@ import queue
 import threading
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult
 
@@ -38,7 +38,7 @@ class Delivery:
         topic: it was published under.
         payload: its bytes.
         again: whether the broker says that it sent it before.
-        at: when it arrived, UTC with zone; later than any before it.
+        at: when it arrived, UTC with zone.
         number: by which it is answered; None: it was published with QoS 0 and wants no answer.
         connection: over which; a later one has other numbers.
     """
@@ -66,7 +66,6 @@ class Broker:
         self._address = address_of(settings)
         self._arrived: queue.SimpleQueue[Delivery] = queue.SimpleQueue()
         self._lock = threading.Lock()
-        self._last = datetime.min.replace(tzinfo=UTC)
         self._connection = 0
         self._ever = False
         self._refusal: str | None = None
@@ -109,10 +108,6 @@ class Broker:
         except queue.Empty:
             pass
         return found
-
-    def go_on_after(self, instant: datetime) -> None:
-        """Let nothing arrive before an instant: the clock may have been set back."""
-        self._last = max(self._last, instant)
 
     def answer(self, deliveries: list[Delivery]) -> None:
         """Tell the broker that messages are safe.
@@ -176,15 +171,12 @@ class Broker:
             self._connection += 1
 
     def _on_message(self, _: Client, __: Any, message: Any) -> None:
-        # Each arrives at an instant of its own, so that their order is what the lake keeps.
-        now = datetime.fromtimestamp(time.time(), UTC)
-        self._last = max(now, self._last + timedelta(microseconds=1))
         self._arrived.put(
             Delivery(
                 message.topic,
                 message.payload,
                 message.dup,
-                self._last,
+                datetime.fromtimestamp(time.time(), UTC),
                 message.mid if message.qos else None,
                 self._connection,
             )

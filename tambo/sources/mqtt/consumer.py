@@ -28,6 +28,7 @@ from tambo.progress import Progress, silent
 from tambo.settings import Settings
 from tambo.sources.contracts import Contracts, of_home
 from tambo.sources.fetch_state import door_folder
+from tambo.sources.mqtt.arrival import Arrivals
 from tambo.sources.mqtt.broker import Broker, Delivery
 from tambo.sources.mqtt.landing import kept
 from tambo.sources.mqtt.message import Message, Reading
@@ -74,6 +75,7 @@ class Consumer:
         pusher: brings rows to the online store.
         progress: told how far it is.
         live: what makes rows of features of messages; None: they are pushed as they are read.
+        arrivals: says when messages arrive; None: the clock does.
 
     Raises:
         SettingsError: no broker is named.
@@ -86,6 +88,7 @@ class Consumer:
         pusher: Pusher,
         progress: Progress = silent,
         live: Live | None = None,
+        arrivals: Arrivals | None = None,
     ) -> None:
         contracts = of_home(settings, stream.domain)
         self._settings, self._stream, self._progress = settings, stream, progress
@@ -93,6 +96,7 @@ class Consumer:
         self._reading = self._reads(contracts)
         self._serving = Serving(settings, stream, contracts, pusher, live)
         self._broker = Broker(settings)
+        self._arrivals = Arrivals() if arrivals is None else arrivals
         self._recent = Recent()
         self._waiting = 0
         self.counts = Counts()
@@ -153,7 +157,7 @@ class Consumer:
         recalled = list(kept(self._settings, self._stream))
         for message in recalled:
             self._recent.add(message)
-            self._broker.go_on_after(message.at)
+            self._arrivals.go_on_after(message.at)
         self._serving.offer(recalled)
         # What a kill left is taken in first.
         self._waiting = self._settings.telemetry_batch_messages
@@ -164,7 +168,7 @@ class Consumer:
             self._reading = self._reads(of_home(self._settings, self._stream.domain))
         new: list[Message] = []
         for one in deliveries:
-            message = self._reading.read(one.topic, one.payload, one.at)
+            message = self._reading.read(one.topic, one.payload, self._arrivals.of(one))
             if one.again and self._recent.holds(message):
                 self.counts.redelivered += 1
                 continue

@@ -1,4 +1,8 @@
-"""The sample world's senders: they publish to topics of their own, which real senders never use."""
+"""The sample world's senders: they publish to topics of their own, which real senders never use.
+
+The world's time goes on with them: what they send is known when it is read, as the world's
+files are known when the world says that they arrived.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +16,14 @@ from tambo.domains import slices
 from tambo.errors import SourceError
 from tambo.settings import Settings
 from tambo.sources.mqtt.address import PORTS, address_of
-from tambo.sources.mqtt.broker import KEEPALIVE_SECONDS, let_in
+from tambo.sources.mqtt.arrival import Arrivals
+from tambo.sources.mqtt.broker import KEEPALIVE_SECONDS, Delivery, let_in
 from tambo.sources.mqtt.stream import Stream
 
 PREFIX = "sample"
+NOTE = "sensors.txt"
+"""In the home: how many rounds were sent."""
+Round = tuple[int, datetime, list[dict[str, Any]]]
 PATIENCE_SECONDS = 10.0
 """How long the broker may take to answer."""
 
@@ -30,8 +38,21 @@ def sample_settings(settings: Settings, stream: Stream) -> Settings:
     )
 
 
-def sample_rounds(settings: Settings, stream: Stream) -> Iterator[list[dict[str, Any]]]:
-    """Rows of all senders together, round after round, without their time.
+def sample_arrivals(stream: Stream) -> Arrivals:
+    """Arrivals by the world's time: a message arrives when it is read."""
+
+    def told(delivery: Delivery) -> datetime | None:
+        try:
+            read_at = datetime.fromisoformat(json.loads(delivery.payload)[stream.time])
+        except (ValueError, KeyError, TypeError):
+            return None
+        return read_at if read_at.tzinfo else read_at.replace(tzinfo=UTC)
+
+    return Arrivals(told)
+
+
+def sample_rounds(settings: Settings, stream: Stream) -> Iterator[Round]:
+    """Rounds from where they were left off: number, time, and what all senders read then.
 
     Raises:
         SourceError: the domain's sample world has no senders.
@@ -40,8 +61,14 @@ def sample_rounds(settings: Settings, stream: Stream) -> Iterator[list[dict[str,
     module = slices("tambo.sources", "world.live").get(stream.domain)
     if module is None:
         raise SourceError(f"The sample world of {stream.domain} has no senders.")
-    found: Iterator[list[dict[str, Any]]] = module.rounds(settings)
-    return found
+    note = settings.home / NOTE
+    done = int(note.read_text()) if note.exists() else 0
+    return ((n, *one) for n, one in enumerate(module.rounds(settings), start=1) if n > done)
+
+
+def note_sent(settings: Settings, number: int) -> None:
+    """Write down that a round was sent; one that is sent again is a repeat."""
+    (settings.home / NOTE).write_text(f"{number}\n")
 
 
 class Senders:
@@ -83,18 +110,17 @@ class Senders:
             self.close()
             raise self._away(host, self._refusal)
 
-    def send(self, rows: list[dict[str, Any]]) -> None:
-        """Publish rows as read now.
+    def send(self, read_at: datetime, rows: list[dict[str, Any]]) -> None:
+        """Publish what was read at a time, UTC.
 
         Raises:
             SourceError: the broker does not take them.
         """
-        read_at = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%f}"[:-3] + "Z"
         sent = []
         for row in rows:
             told = {name: value for name, value in row.items() if name != self._stream.sender}
             topic = f"{PREFIX}/{row[self._stream.sender]}/{self._stream.table}"
-            payload = json.dumps({self._stream.time: read_at, **told})
+            payload = json.dumps({self._stream.time: f"{read_at:%Y-%m-%dT%H:%M:%SZ}", **told})
             sent.append(self._client.publish(topic, payload, qos=1))
         for one in sent:
             one.wait_for_publish(PATIENCE_SECONDS)

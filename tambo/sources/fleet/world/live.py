@@ -1,36 +1,39 @@
-"""The sample fleet goes on: what its sensors read in the year after the world's last."""
+"""The sample fleet goes on: what its sensors read in the weeks after the world's end."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from itertools import cycle
+from datetime import datetime
 from typing import Any
 
 from tambo.settings import Settings
 from tambo.sources.fleet.world.generate import read_truth
 from tambo.sources.fleet.world.history import under_practice
 from tambo.sources.fleet.world.sensors import HOURS, readings
+from tambo.sources.fleet.world.times import at
+
+DAYS = 28
+"""Days that go on: as many as a trend looks back. The other tables of the world end before them."""
 
 Row = dict[str, Any]
 
 
-def rounds(settings: Settings) -> Iterator[list[Row]]:
-    """Readings of all vessels together, six hours of the world after the last ones, without end.
-
-    After a year it begins again. A vessel that drops out is not in a round.
+def rounds(settings: Settings) -> Iterator[tuple[datetime, list[Row]]]:
+    """What all vessels read at one time, round after round; a vessel that drops out is left out.
 
     Args:
         settings: of a home that holds the sample world.
 
     Returns:
-        Rows of `telemetry` without the time at which they are read.
+        When it is read, UTC, and rows of `telemetry` without that.
 
     Raises:
         TamboError: the home has no sample world of a fleet.
     """
     truth = read_truth(settings.world / "fleet")
-    history = under_practice(truth.fleet, truth.trips, truth.wear, truth.calendar.days)
+    begin = truth.calendar.world_days
+    history = under_practice(truth.fleet, truth.trips, truth.wear, begin + DAYS)
     found = [
         readings(
             truth.draws,
@@ -41,17 +44,18 @@ def rounds(settings: Settings) -> Iterator[list[Row]]:
         )
         for vessel in truth.fleet.vessels
     ]
-    first, end = (days * len(HOURS) for days in (truth.calendar.world_days, truth.calendar.days))
-    for at in cycle(range(first, end)):
-        yield [
-            {
-                "aircraft_id": vessel.name,
-                "engine_health_score": _read(told.score[at]),
-                "temperature_variance": _read(told.variance[at]),
-            }
-            for vessel, told in zip(truth.fleet.vessels, found, strict=True)
-            if told.sent[at]
-        ]
+    for day in range(begin, begin + DAYS):
+        for place, hour in enumerate(HOURS, start=day * len(HOURS)):
+            rows = [
+                {
+                    "aircraft_id": vessel.name,
+                    "engine_health_score": _read(told.score[place]),
+                    "temperature_variance": _read(told.variance[place]),
+                }
+                for vessel, told in zip(truth.fleet.vessels, found, strict=True)
+                if told.sent[place]
+            ]
+            yield at(truth.calendar, day, hour * 60), rows
 
 
 def _read(value: float) -> float | None:
