@@ -21,12 +21,13 @@ from training.survival.proportional import Proportional
 from training.survival.task import TimeToEvent
 from training.survival.trees import boosted, forest
 
+PROPORTIONAL = Proportional(LAYOUT, ("wear", "since", "kind"))
 ESTIMATORS = (
     LifeTable(LAYOUT, "fleet_mean"),
     LifeTable(LAYOUT, "fixed_interval", CLOCK),
-    Proportional(LAYOUT, ("wear", "since", "kind")),
+    PROPORTIONAL,
     forest(LAYOUT),
-    boosted(LAYOUT),
+    boosted(LAYOUT, PROPORTIONAL),
 )
 OPTIONS = FitOptions(seed=3, threads=1)
 TASK = TimeToEvent(EDGES, chances=(7, 30, 90))
