@@ -12,17 +12,22 @@ from tambo.settings import Settings
 DUE = "/v1/maintenance-due"
 ALERTS = "/v1/maintenance-alerts"
 
-_VESSELS = """
-    SELECT DISTINCT aircraft_id
-    FROM lake.marts.aircraft_profile
-    WHERE aircraft_type IS NOT NULL
+_FIRST = """
+    SELECT aircraft_id
+    FROM (
+        SELECT *, row_number() OVER (
+            PARTITION BY aircraft_id ORDER BY created_timestamp DESC, event_timestamp DESC
+        ) AS version
+        FROM lake.marts.aircraft_profile
+    )
+    WHERE version = 1 AND coalesce(aircraft_type, model, home_base) IS NOT NULL
     ORDER BY aircraft_id
-    LIMIT 100
+    LIMIT 1
 """
 
 
-def vessels(settings: Settings) -> list[str]:
-    """The first vessels of the register.
+def vessel(settings: Settings) -> dict[str, Any]:
+    """Ask when the first vessel of the register needs maintenance.
 
     Raises:
         ReleaseError: nothing is released.
@@ -30,24 +35,19 @@ def vessels(settings: Settings) -> list[str]:
     """
     release = releases.get(settings)
     with reader(settings, release.snapshot_id) as connection:
-        found = [str(name) for (name,) in connection.execute(_VESSELS).fetchall()]
-    if not found:
+        found = connection.execute(_FIRST).fetchone()
+    if found is None:
         raise ServingError("The release holds no vessel.", remedy="run tambo ingest")
-    return found
-
-
-def first(settings: Settings) -> dict[str, Any]:
-    """Ask when the first vessel needs maintenance; raises as `vessels`."""
-    return {"aircraft_id": vessels(settings)[0]}
+    return {"aircraft_id": str(found[0])}
 
 
 def fleet(settings: Settings) -> dict[str, Any]:
-    """Ask which vessels need attention; raises as `vessels`."""
-    return {"aircraft_ids": vessels(settings), "horizon": 30}
+    """Ask which vessels that the model knows need attention within a month."""
+    return {"horizon": 30}
 
 
 QUESTIONS: Mapping[str, tuple[str, Callable[[Settings], dict[str, Any]]]] = {
-    "maintenance_due": (DUE, first),
+    "maintenance_due": (DUE, vessel),
     "maintenance_cost": (ALERTS, fleet),
 }
 """By model: where to ask, and what. The first is asked where nobody names a model."""

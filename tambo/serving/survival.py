@@ -57,8 +57,14 @@ class Survival(Part):
         return hazards(answers)
 
     def interval(self, found: Floats) -> tuple[Floats, Floats]:
-        """Ends of the interval of days, of some hazards; infinite beyond the horizon."""
-        return quantile(found, self.edges, self.low), quantile(found, self.edges, self.high)
+        """Ends of the interval of days, of some hazards; infinite beyond the horizon.
+
+        Both are edges, the nearest outside: when in its interval an event comes is not learnt.
+        """
+        edges = np.array([*self.edges, np.inf])
+        low, high = (quantile(found, self.edges, level) for level in (self.low, self.high))
+        before = np.searchsorted(edges[:-1], np.minimum(low, self.horizon), side="right") - 1
+        return edges[before], edges[np.searchsorted(edges[:-1], high, side="left")]
 
 
 def hazards(answers: Floats) -> Floats:

@@ -55,6 +55,18 @@ def test_a_quantile_is_the_day_at_which_the_curve_reaches_its_level(answers, lev
     assert (by[~reached] <= level + 1e-6).all()
 
 
+@given(answers, st.floats(0.0, 0.4), st.floats(0.5, 0.99))
+def test_the_interval_ends_at_edges_outside_its_levels(answers, low, high) -> None:
+    found = survival.hazards(answers)
+    served = survival.Survival(edges=EDGES, level=0.8, low=low, high=high)
+    begin, end = served.interval(found)
+    assert set(begin) <= set(EDGES)
+    assert set(end) <= {*EDGES, np.inf}
+    assert (begin <= np.minimum(survival.quantile(found, EDGES, low), EDGES[-1])).all()
+    assert (end >= survival.quantile(found, EDGES, high)).all()
+    assert (begin < end).all()
+
+
 @given(told, days, flags, st.floats(1.0, 60.0))
 def test_what_was_not_told_of_all_is_told_of_none(told, days, failed, later) -> None:
     known = watch(told, days, failed, EDGES)

@@ -15,18 +15,19 @@ from tambo.serving.survival import Survival
 from training import onnx_export
 from training.estimators import FitOptions, predict
 from training.survival.life_table import LifeTable
-from training.survival.metrics import brier, concordance, lead_time
+from training.survival.metrics import brier, concordance, covered, lead_time
 from training.survival.outcome import Outcomes
 from training.survival.proportional import Proportional
 from training.survival.task import TimeToEvent
 from training.survival.trees import boosted, forest
 
+PROPORTIONAL = Proportional(LAYOUT, ("wear", "since", "kind"))
 ESTIMATORS = (
     LifeTable(LAYOUT, "fleet_mean"),
     LifeTable(LAYOUT, "fixed_interval", CLOCK),
-    Proportional(LAYOUT, ("wear", "since", "kind")),
+    PROPORTIONAL,
     forest(LAYOUT),
-    boosted(LAYOUT),
+    boosted(LAYOUT, PROPORTIONAL),
 )
 OPTIONS = FitOptions(seed=3, threads=1)
 TASK = TimeToEvent(EDGES, chances=(7, 30, 90))
@@ -103,11 +104,12 @@ def test_the_interval_holds_what_it_says(fits, rows) -> None:
     _, calibrate, test = rows
     answers = {one: predict(fits["xgboost"], one_rows) for one, one_rows in enumerate(rows[1:])}
     sized = TASK.size(calibrate, answers[0], None)
-    assert sized.measure(test, answers[1])["coverage"] == pytest.approx(TASK.level, abs=0.1)
+    # Whole intervals hold some more than they must.
+    assert TASK.level - 0.05 < sized.measure(test, answers[1])["coverage"] < 0.97
     served: Survival = sized.serving()["survival"]
     assert set(served.ordinary) == set(LAYOUT.reads)
     low, high = served.interval(survival.hazards(answers[1]))
-    assert (low <= high).all()
+    assert (low < high).all()
 
 
 LABEL = np.array([[1.0, 9.0, 0.0], [0.0, 5.0, 1.0], [3.0, np.nan, -1.0], [1.0, np.nan, -1.0]])
@@ -128,5 +130,8 @@ def test_metrics_by_hand() -> None:
     assert concordance(chance, until, failed, 90.0) == 1.0
     assert concordance(-chance, until, failed, 90.0) == 0.0
     assert np.isnan(concordance(chance, until, np.zeros(4, bool), 90.0))
+    # Of the weights of the three that are known, those of the first and the last are 1.5.
+    low, high = np.array([7.0, 7.0, 0.0, 0.0]), np.array([14.0, 14.0, 30.0, 30.0])
+    assert covered(low, high, outcomes, until, 90.0) == pytest.approx(1.5 / 4.0)
     found = lead_time(chance, outcomes, until, false_alarms=0.1, ahead=14)
     assert found == {"alarmed": 1.0, "lead_days": 9.0}

@@ -69,6 +69,7 @@ PROPORTIONAL = (
     "aircraft_service_logs__major_entries_30d",
     KIND,
 )
+HAZARDS = Proportional(TREES, PROPORTIONAL)
 SCORES, VARIANCES = HEALTH[:2], HEALTH[3:5]
 
 
@@ -125,9 +126,9 @@ MODEL = ModelSpec(
     baselines=(
         LifeTable(TREES, "fleet_mean"),
         LifeTable(TREES, "fixed_interval", Clock(PLANNED, SINCE, KIND)),
-        Proportional(TREES, PROPORTIONAL),
+        HAZARDS,
     ),
-    candidate=boosted(TREES),
+    candidate=boosted(TREES, HAZARDS),
     rivals=(forest(TREES),),
     behaviour=behaviour,
     backtest=Backtest(one_in=2),

@@ -21,11 +21,26 @@ from training.onnx_export import Graph
 if TYPE_CHECKING:
     from onnx import ModelProto
     from sklearn.ensemble import RandomForestClassifier
-    from xgboost import Booster
+    from xgboost import Booster, DMatrix
 
 Flags = NDArray[np.bool_]
-Periods = tuple[Matrix, Flags]
-"""Periods, and whether it happened in each."""
+
+
+@dataclass(frozen=True)
+class Periods:
+    """Periods that trees learn from.
+
+    Attributes:
+        rows: their columns: float32 [n, columns].
+        happened: whether it happened in each: bool [n].
+        odds: of it that trees begin with: float64 [n]; None: they begin with nothing.
+    """
+
+    rows: Matrix
+    happened: Flags
+    odds: Floats | None = None
+
+
 TREES, LEAST_LEAF, COLUMNS = 120, 20, 0.35
 """Of the forest: trees, periods of a leaf, share of the columns that a split looks at."""
 PARAMS = {
@@ -126,7 +141,6 @@ def grow_forest(
     """Grow a forest; there is nothing to stop."""
     from sklearn.ensemble import RandomForestClassifier
 
-    periods, happened = train
     trees = RandomForestClassifier(
         n_estimators=TREES,
         min_samples_leaf=LEAST_LEAF,
@@ -135,7 +149,8 @@ def grow_forest(
         random_state=options.seed,
         n_jobs=options.threads,
     )
-    trees.fit(periods, happened, sample_weight=np.where(happened, weight, 1.0))
+    weights = np.where(train.happened, weight, 1.0)
+    trees.fit(train.rows, train.happened, sample_weight=weights)
     return GrownForest(trees)
 
 
@@ -143,19 +158,17 @@ def grow_boosted(
     train: Periods, stop: Periods, weight: float, signs: tuple[int, ...], options: FitOptions
 ) -> GrownBoosted:
     """Boost until the stopping periods gain nothing; for some rounds where they say too little."""
-    from xgboost import DMatrix
     from xgboost import train as boost
 
-    sets = [
-        DMatrix(periods, label=happened, weight=np.where(happened, weight, 1.0))
-        for periods, happened in (train, stop)
-    ]
-    watched = int(stop[1].sum()) >= FEWEST_TO_STOP
+    sets = [_matrix(one, weight) for one in (train, stop)]
+    watched = int(stop.happened.sum()) >= FEWEST_TO_STOP
     booster = boost(
         {
             **PARAMS,
             **options.params,
             "objective": "binary:logistic",
+            # Even odds: what trees begin with stands beside them.
+            "base_score": 0.5,
             "monotone_constraints": signs,
             "tree_method": "hist",
             "seed": options.seed,
@@ -169,6 +182,15 @@ def grow_boosted(
     )
     best = booster.best_iteration + 1 if watched else FIXED_ROUNDS
     return GrownBoosted(booster[:best])
+
+
+def _matrix(periods: Periods, weight: float) -> DMatrix:
+    from xgboost import DMatrix
+
+    weights = np.where(periods.happened, weight, 1.0)
+    # While trees are grown, a period in which it happens weighs more: so do the odds of it.
+    begins = None if periods.odds is None else np.log(periods.odds * weight)
+    return DMatrix(periods.rows, label=periods.happened, weight=weights, base_margin=begins)
 
 
 def _node(graph: Graph, made: ModelProto, periods: str) -> str:

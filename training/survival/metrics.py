@@ -74,6 +74,20 @@ def brier(chance: Floats, outcomes: Outcomes, until: Floats, days: float) -> flo
     return float((weight * np.square(chance - failed)).sum() / weight.sum())
 
 
+def covered(low: Floats, high: Floats, outcomes: Outcomes, until: Floats, horizon: float) -> float:
+    """Share of the events that come in intervals of days; inf: beyond the horizon.
+
+    Rows that were not watched to the end of theirs count by the inverse of the share that was.
+    """
+    end = np.minimum(high, horizon)
+    known = outcomes.seen | (until >= end)
+    inside = np.where(outcomes.seen, (until >= low) & (until <= high), np.isinf(high))
+    weight = np.where(
+        known, 1.0 / still_watched(until, ~outcomes.seen, np.minimum(until, end)), 0.0
+    )
+    return float((weight * inside).sum() / weight.sum()) if known.any() else float("nan")
+
+
 def concordance(risk: Floats, until: Floats, ended: Flags, horizon: float) -> float:
     """Of pairs of which one is known to end first, the share where it had the greater risk.
 

@@ -8,6 +8,7 @@ analysis, 2007.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 
 from tambo.serving.spec import Input
 from tambo.serving.survival import FAILURE, OTHER
-from training.design import Design, Matrix
+from training.design import Matrix
 from training.metrics import Floats
 from training.onnx_export import INPUT, Graph
 from training.survival.outcome import Ints, Outcomes
@@ -60,7 +61,10 @@ class Layout:
     @property
     def signs(self) -> tuple[int, ...]:
         """Of each column, 1 where more of it may only be worse, -1 only better, else 0."""
-        names = [name.removesuffix(" then") for name in self.columns]
+        return self.signs_of([name.removesuffix(" then") for name in self.columns])
+
+    def signs_of(self, names: Sequence[str]) -> tuple[int, ...]:
+        """The same of some inputs."""
         return tuple((name in self.worse) - (name in self.better) for name in names)
 
     def inputs(self, known: tuple[Input, ...]) -> tuple[Input, ...]:
@@ -129,12 +133,6 @@ def watched(label: Floats, intervals: int) -> tuple[Ints, Ints]:
         rows = np.flatnonzero(found.cause == cause)
         classes[rows, found.watched[rows]] = name
     return np.flatnonzero(there), classes[there]
-
-
-def periods_of(design: Design, layout: Layout, rows: Matrix) -> tuple[Matrix, Ints]:
-    """The watched periods of labelled rows, with their classes."""
-    kept, classes = watched(design.label, layout.intervals)
-    return layout.periods(rows)[kept], classes
 
 
 def as_answers(chances: Floats, intervals: int) -> Floats:

@@ -4,12 +4,14 @@ Cox's model on grouped times: a hazard of each interval, times the exponential o
 With hazards constant in an interval it is a Poisson regression of the periods (Holford, The
 analysis of rates and of survivorship using log-linear models, 1980); two causes are two regressions
 (Prentice et al., The analysis of failure times in the presence of competing risks, 1978). The
-weights have a ridge penalty.
+weights have a ridge penalty, and where it is known which way a figure speaks, its weight of
+failures may not say the opposite.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tambo.serving.spec import Input
+from tambo.serving.survival import FAILURE
 from training.design import Design, Matrix
 from training.estimators import FitOptions
 from training.metrics import Floats
@@ -29,6 +32,8 @@ if TYPE_CHECKING:
 
 RIDGE = 3e-3
 """Penalty on weights of standardised inputs, against the mean deviance of a period."""
+FEWEST = 20.0
+"""Periods of the mean hazard that each interval counts as well."""
 STEEPEST = 4.0
 """An input counts as at most so many standard deviations off its mean."""
 
@@ -56,9 +61,10 @@ class Proportional:
         intervals = self.layout.intervals
         kept, classes = watched(train.label, intervals)
         standard = _standardised(rows, centre, spread)[kept // intervals]
+        signs = self.layout.signs_of(self.reads)
         fits = [
-            _fit(standard, kept % intervals, intervals, classes == cause)
-            for cause in (FAILED, MAINTAINED)
+            _fit(standard, kept % intervals, intervals, classes == cause, bound)
+            for cause, bound in ((FAILED, signs), (MAINTAINED, (0,) * len(signs)))
         ]
         base, weights = (np.stack(one) for one in zip(*fits, strict=True))
         return FittedProportional(self.name, inputs, self.layout, centre, spread, base, weights)
@@ -92,10 +98,27 @@ class FittedProportional:
         found: Floats = -np.expm1(-total) * rates / total
         return found.reshape(len(matrix), -1)
 
+    def odds_of_failure(self, matrix: Matrix) -> Floats:
+        """Odds of a failure in each period: float64 [n * intervals]."""
+        failing = self.predict(matrix).reshape(-1, 2)[:, FAILURE]
+        return np.asarray(failing / (1.0 - failing))
+
+    def odds_onnx(self, graph: Graph, filled: str) -> str:
+        """The same of rows of a graph, of which none is missing: [n * intervals, 1]."""
+        first = graph.constant(np.array([FAILURE], np.int64))
+        failing = graph.add("Gather", self.hazards_onnx(graph, filled), first, axis=2)
+        flat = graph.add("Reshape", failing, graph.constant(np.array([-1, 1], np.int64)))
+        return graph.add("Div", flat, graph.add("Sub", graph.constant(1.0), flat))
+
     def to_onnx(self) -> ModelProto:
         """The same as one graph."""
         graph = Graph(width=len(self.inputs), answers=2 * self.layout.intervals)
-        filled = without_gaps(graph, self.centre.astype(np.float32))
+        found = self.hazards_onnx(graph, without_gaps(graph, self.centre.astype(np.float32)))
+        shape = graph.constant(np.array([-1, 2 * self.layout.intervals], np.int64))
+        return graph.finish(graph.add("Reshape", found, shape))
+
+    def hazards_onnx(self, graph: Graph, filled: str) -> str:
+        """Hazards of rows [n, inputs] of a graph, of which none is missing: [n, intervals, 2]."""
         off = graph.add("Sub", filled, graph.constant(self.centre))
         scaled = graph.add("Div", off, graph.constant(self.spread))
         ends = [graph.constant(one) for one in (-STEEPEST, STEEPEST)]
@@ -107,9 +130,7 @@ class FittedProportional:
         causes = graph.constant(np.array([2], np.int64))
         total = graph.add("ReduceSum", rates, causes, keepdims=1)
         ends_in = graph.add("Sub", graph.constant(1.0), graph.add("Exp", graph.add("Neg", total)))
-        found = graph.add("Div", graph.add("Mul", ends_in, rates), total)
-        shape = graph.constant(np.array([-1, 2 * self.layout.intervals], np.int64))
-        return graph.finish(graph.add("Reshape", found, shape))
+        return graph.add("Div", graph.add("Mul", ends_in, rates), total)
 
     def save_native(self, folder: Path) -> None:
         """Write base and weights as JSON."""
@@ -146,21 +167,34 @@ def _standardised(rows: Floats, centre: Floats, spread: Floats) -> Floats:
 
 
 def _fit(
-    rows: Floats, number: NDArray[np.int64], intervals: int, happened: NDArray[np.bool_]
+    rows: Floats,
+    number: NDArray[np.int64],
+    intervals: int,
+    happened: NDArray[np.bool_],
+    signs: Sequence[int],
 ) -> tuple[Floats, Floats]:
     """One cause: logarithms of its hazards by interval, and its weights."""
-    from sklearn.linear_model import PoissonRegressor
+    from scipy.optimize import minimize
 
-    overall = (happened.sum() + 0.5) / len(happened)
+    overall = (happened.sum() + 0.5) / (len(happened) + 1.0)
     counts = np.bincount(number, weights=happened, minlength=intervals)
     of = np.bincount(number, minlength=intervals)
     # A few periods of the mean: an interval without an event is not one that nothing can end.
-    level = np.log((counts + 20.0 * overall) / (of + 20.0))
-    # The level of an interval is known; the weights say what a row is above it.
-    rate = np.exp(level[number])
+    level = np.asarray(np.log((counts + FEWEST * overall) / (of + FEWEST)), np.float64)
     if not happened.any():
         return level, np.zeros(rows.shape[1])
-    fitted = PoissonRegressor(alpha=RIDGE, max_iter=300).fit(
-        rows, happened / rate, sample_weight=rate / rate.mean()
-    )
-    return level + float(fitted.intercept_), np.asarray(fitted.coef_, np.float64)
+    # The level of an interval is known; the weights say what a row is above it.
+    rate = np.exp(level[number])
+    design = np.concatenate([np.ones((len(rows), 1)), rows], axis=1)
+
+    def loss(weights: Floats) -> tuple[float, Floats]:
+        sums = np.minimum(design @ weights, 20.0)
+        expected = rate * np.exp(sums)
+        penalty = RIDGE * np.append(0.0, weights[1:])
+        value = (expected - happened * sums).sum() / rate.sum() + 0.5 * float(penalty @ weights)
+        return float(value), design.T @ (expected - happened) / rate.sum() + penalty
+
+    ends = {1: (0.0, None), -1: (None, 0.0), 0: (None, None)}
+    bounds = [(None, None), *(ends[sign] for sign in signs)]
+    found = minimize(loss, np.zeros(design.shape[1]), jac=True, method="L-BFGS-B", bounds=bounds)
+    return level + float(found.x[0]), np.asarray(found.x[1:], np.float64)

@@ -19,6 +19,7 @@ from training.metrics import Floats
 from training.survival.metrics import (
     brier,
     concordance,
+    covered,
     kaplan_meier,
     lead_time,
     negative_log_likelihood,
@@ -203,15 +204,24 @@ class SizedTimeToEvent:
     high: float
     ordinary: Mapping[str, float | None]
 
+    @property
+    def served(self) -> Survival:
+        """As a service knows it."""
+        return Survival(
+            edges=self.task.edges,
+            level=self.task.level,
+            low=self.low,
+            high=self.high,
+            ordinary=dict(self.ordinary),
+        )
+
     def measure(self, rows: Design, answers: Floats) -> dict[str, float]:
         """The metrics, with the share of outcomes in the interval."""
-        found = survival.hazards(answers)
-        at, over = self.task.levels(found, Outcomes.of(rows.label))
-        ends = np.concatenate([[0.0], over])
-        below, above = (
-            float(ends[np.searchsorted(at, level, side="right")]) for level in (self.low, self.high)
-        )
-        return self.task.measure(rows, answers) | {"coverage": above - below}
+        outcomes, edges = Outcomes.of(rows.label), self.task.edges
+        until = outcomes.until(edges)
+        low, high = self.served.interval(survival.hazards(answers))
+        inside = covered(low, high, outcomes, until, float(edges[-1]))
+        return self.task.measure(rows, answers) | {"coverage": inside}
 
     def spread(self, rows: Design, answers: Floats) -> dict[str, float]:
         """None is said."""

@@ -1,9 +1,10 @@
 """Trees on periods: a random forest and gradient-boosted trees, one model for all horizons.
 
-There are trees of failures, and trees of other maintenance in periods without one. Failures are
-rare, so their periods weigh more while trees are grown. What the weight does to the chances is
-undone on the odds (Elkan, The foundations of cost-sensitive learning, 2001); nothing is drawn
-twice. Chances are mixed with a little of the mean: no leaf knows that something never happens.
+There are trees of failures, and trees of other maintenance in periods without one. With some tens
+of failures, boosted trees correct proportional hazards: where they find nothing, these stand.
+Failures are rare, so their periods weigh more while trees are grown. What the weight does to the
+chances is undone on the odds (Elkan, The foundations of cost-sensitive learning, 2001); nothing is
+drawn twice. Chances are mixed with a little of the mean: no leaf knows that something never is.
 """
 
 from __future__ import annotations
@@ -28,7 +29,9 @@ from training.survival.grown import (
     grow_boosted,
     grow_forest,
 )
-from training.survival.periods import FAILED, MAINTAINED, Layout, periods_of, without_gaps
+from training.survival.outcome import Ints
+from training.survival.periods import FAILED, MAINTAINED, Layout, watched, without_gaps
+from training.survival.proportional import FittedProportional, Proportional
 
 if TYPE_CHECKING:
     from onnx import ModelProto
@@ -73,50 +76,67 @@ class PeriodTrees:
         layout: what periods are made of.
         grow: how trees are grown.
         name: the estimator's name.
+        begins_with: proportional hazards that trees of failures correct; None: they begin with
+            nothing, as a forest must.
     """
 
     layout: Layout
     grow: Grow
     name: str
+    begins_with: Proportional | None = None
 
     def fit(self, train: Design, stop: Design, options: FitOptions) -> FittedTrees:
         """Grow trees of failures, and of other maintenance where none came."""
         inputs = self.layout.inputs(train.inputs)
+        base = None if self.begins_with is None else self.begins_with.fit(train, stop, options)
         train, stop = (rows.sample(MOST_ROWS, options.seed) for rows in (train, stop))
         filling = _filling(train.select(inputs), self.layout)
-        (periods, classes), (watching, told) = (
-            periods_of(rows, self.layout, _filled(rows.select(inputs), filling))
-            for rows in (train, stop)
+        both = [self._watched(rows, inputs, filling, base) for rows in (train, stop)]
+        failing = self._part(
+            *(Periods(one.rows, classes == FAILED, one.odds) for one, classes in both),
+            signs=self.layout.signs,
+            options=options,
         )
-        failed, went_on = classes == FAILED, told != FAILED
-        share = float((failed.sum() + 0.5) / (len(failed) + 1.0))
-        weight = float(np.sqrt((1.0 - share) / share))
-        signs, free = self.layout.signs, (0,) * len(self.layout.columns)
-        failing = self._part((periods, failed), (watching, ~went_on), share, weight, signs, options)
-        rest = classes[~failed] == MAINTAINED
         other = self._part(
-            (periods[~failed], rest),
-            (watching[went_on], told[went_on] == MAINTAINED),
-            float((rest.sum() + 0.5) / (len(rest) + 1.0)),
-            1.0,
-            free,
-            options,
+            *(
+                Periods(one.rows[classes != FAILED], classes[classes != FAILED] == MAINTAINED)
+                for one, classes in both
+            ),
+            signs=None,
+            options=options,
         )
-        return FittedTrees(self.name, inputs, self.layout, filling, failing, other)
+        return FittedTrees(self.name, inputs, self.layout, filling, base, failing, other)
+
+    def _watched(
+        self,
+        rows: Design,
+        inputs: tuple[Input, ...],
+        filling: NDArray[np.float32],
+        base: FittedProportional | None,
+    ) -> tuple[Periods, Ints]:
+        """The periods that were watched of some rows, with their classes."""
+        kept, classes = watched(rows.label, self.layout.intervals)
+        filled = _filled(rows.select(inputs), filling)
+        odds = None
+        if base is not None:
+            odds = base.odds_of_failure(_read_by(base, inputs, filled))[kept]
+        return Periods(self.layout.periods(filled)[kept], classes == FAILED, odds), classes
 
     def _part(
         self,
         train: Periods,
         stop: Periods,
-        share: float,
-        weight: float,
-        signs: tuple[int, ...],
+        *,
+        signs: tuple[int, ...] | None,
         options: FitOptions,
     ) -> Part:
-        """Trees of one thing; none where it never happened."""
-        if not train[1].any():
+        """Trees of one thing; none where it never happened. With signs it is rare, and weighs."""
+        share = float((train.happened.sum() + 0.5) / (len(train.happened) + 1.0))
+        weight = 1.0 if signs is None else float(np.sqrt((1.0 - share) / share))
+        if not train.happened.any():
             return Part(share, 1.0, None)
-        return Part(share, weight, self.grow(train, stop, weight, signs, options))
+        free = (0,) * len(self.layout.columns)
+        return Part(share, weight, self.grow(train, stop, weight, signs or free, options))
 
 
 @dataclass(frozen=True)
@@ -133,25 +153,30 @@ class Part:
     weight: float
     grown: Grown | None
 
-    def chances(self, periods: Matrix) -> Floats:
-        """Chance that it happens in some periods: float64 [n]."""
+    def chances(self, periods: Matrix, odds: Floats | None = None) -> Floats:
+        """Chance that it happens in some periods, of which trees may begin with odds: float64 [n].
+
+        Trees that begin with odds have left the weight to them.
+        """
         if self.grown is None:
             return np.full(len(periods), self.share)
         found = self.grown.chances(periods)
-        as_it_is = found / (found + self.weight * (1.0 - found))
-        return (1.0 - MIXED) * as_it_is + MIXED * self.share
+        begin: Floats | float = 1.0 / self.weight if odds is None else odds
+        now = found * begin
+        return (1.0 - MIXED) * now / (now + 1.0 - found) + MIXED * self.share
 
-    def onnx(self, graph: Graph, periods: str) -> str:
+    def onnx(self, graph: Graph, periods: str, odds: str | None = None) -> str:
         """The same of periods of a graph: [n, 1]."""
         if self.grown is None:
             first = graph.constant(np.array([0], np.int64))
             none = graph.add("Gather", periods, first, axis=1)
             zero = graph.add("Mul", none, graph.constant(0.0))
             return graph.add("Add", zero, graph.constant(self.share))
-        one = graph.constant(1.0)
         found = self.grown.onnx(graph, periods)
-        against = graph.add("Mul", graph.add("Sub", one, found), graph.constant(self.weight))
-        as_it_is = graph.add("Div", found, graph.add("Add", found, against))
+        begin = graph.constant(1.0 / self.weight) if odds is None else odds
+        now = graph.add("Mul", found, begin)
+        against = graph.add("Sub", graph.constant(1.0), found)
+        as_it_is = graph.add("Div", now, graph.add("Add", now, against))
         kept = graph.add("Mul", as_it_is, graph.constant(1.0 - MIXED))
         return graph.add("Add", kept, graph.constant(MIXED * self.share))
 
@@ -162,6 +187,7 @@ class FittedTrees:
 
     Attributes:
         filling: what a missing input counts as: float32 [inputs].
+        base: proportional hazards that trees of failures correct; None: there are none.
         failing: trees of failures.
         other: trees of other maintenance, of periods without failure.
     """
@@ -170,21 +196,29 @@ class FittedTrees:
     inputs: tuple[Input, ...]
     layout: Layout
     filling: NDArray[np.float32]
+    base: FittedProportional | None
     failing: Part
     other: Part
 
     def predict(self, matrix: Matrix) -> Floats:
         """Hazards of all intervals: float64 [n, intervals * 2]."""
-        periods = self.layout.periods(_filled(matrix, self.filling))
-        failing = self.failing.chances(periods)
+        filled, odds = _filled(matrix, self.filling), None
+        periods = self.layout.periods(filled)
+        if self.base is not None:
+            odds = self.base.odds_of_failure(_read_by(self.base, self.inputs, filled))
+        failing = self.failing.chances(periods, odds)
         other = (1.0 - failing) * self.other.chances(periods)
         return np.stack([failing, other], axis=1).reshape(len(matrix), -1)
 
     def to_onnx(self) -> ModelProto:
         """Periods, trees and what is behind them, as one graph."""
         graph = Graph(width=len(self.inputs), answers=2 * self.layout.intervals)
-        periods = self.layout.periods_onnx(graph, without_gaps(graph, self.filling))
-        failing = self.failing.onnx(graph, periods)
+        filled, odds = without_gaps(graph, self.filling), None
+        periods = self.layout.periods_onnx(graph, filled)
+        if self.base is not None and self.failing.grown is not None:
+            chosen = graph.constant(np.array(_positions(self.base, self.inputs), np.int64))
+            odds = self.base.odds_onnx(graph, graph.add("Gather", filled, chosen, axis=1))
+        failing = self.failing.onnx(graph, periods, odds)
         stays = graph.add("Sub", graph.constant(1.0), failing)
         other = graph.add("Mul", stays, self.other.onnx(graph, periods))
         both = graph.add("Concat", failing, other, axis=1)
@@ -198,6 +232,8 @@ class FittedTrees:
             "columns": self.layout.columns,
             "filling": self.filling.tolist(),
         }
+        if self.base is not None:
+            self.base.save_native(folder)
         for name, part in (("failing", self.failing), ("other", self.other)):
             content[name] = {"share": part.share, "weight": part.weight}
             if part.grown is not None:
@@ -228,9 +264,9 @@ def forest(layout: Layout) -> PeriodTrees:
     return PeriodTrees(layout, grow_forest, "random_forest")
 
 
-def boosted(layout: Layout) -> PeriodTrees:
-    """Gradient-boosted trees on periods."""
-    return PeriodTrees(layout, grow_boosted, "xgboost")
+def boosted(layout: Layout, begins_with: Proportional) -> PeriodTrees:
+    """Gradient-boosted trees on periods; those of failures correct proportional hazards."""
+    return PeriodTrees(layout, grow_boosted, "xgboost", begins_with)
 
 
 def _filling(rows: Matrix, layout: Layout) -> NDArray[np.float32]:
@@ -249,3 +285,13 @@ def _filling(rows: Matrix, layout: Layout) -> NDArray[np.float32]:
 
 def _filled(rows: Matrix, filling: NDArray[np.float32]) -> Matrix:
     return np.where(np.isnan(rows), filling, rows)
+
+
+def _positions(base: FittedProportional, inputs: tuple[Input, ...]) -> list[int]:
+    names = [one.name for one in inputs]
+    return [names.index(one.name) for one in base.inputs]
+
+
+def _read_by(base: FittedProportional, inputs: tuple[Input, ...], filled: Matrix) -> Matrix:
+    """What proportional hazards read of rows, in their order."""
+    return filled[:, _positions(base, inputs)]

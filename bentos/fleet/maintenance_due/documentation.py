@@ -43,10 +43,10 @@ _ANSWER: dict[str, Any] = {
     "horizon": 180,
     "interval": {
         "level": 0.8,
-        "earliest_days": 12.0,
-        "latest_days": 88.1,
-        "earliest": "2026-01-13",
-        "latest": "2026-03-30",
+        "earliest_days": 7.0,
+        "latest_days": 90.0,
+        "earliest": "2026-01-08",
+        "latest": "2026-04-01",
     },
     "failure": [
         {"within_days": 7, "chance": 0.011, "chance_before_other": 0.011},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 
 from bentos.fleet.maintenance_due.reasons import moved_by
@@ -116,14 +117,14 @@ def expected_cost(one: Outlook, outlooks: Outlooks) -> ExpectedCost | None:
 
 def _interval(one: Outlook) -> DayInterval:
     survival = one.survival
-    low, high = one.due(survival.low), one.due(survival.high)
-    earliest = survival.horizon if low is None else low
-    begin = one.day(earliest)
+    low, end = (float(found[0]) for found in survival.interval(one.hazards[None]))
+    high = end if math.isfinite(end) else None
+    begin = one.day(low)
     assert begin is not None  # noqa: S101 - its days are a number
     return DayInterval(
         level=survival.level,
-        earliest_days=round(earliest, 1),
-        latest_days=None if high is None else round(high, 1),
+        earliest_days=low,
+        latest_days=high,
         earliest=begin,
         latest=one.day(high),
     )

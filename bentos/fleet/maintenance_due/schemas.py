@@ -31,7 +31,7 @@ REQUEST = one_or_many(VesselRequest, VesselBatch)
 
 
 class DayInterval(BaseModel):
-    """Where the day of the next maintenance lies with the stated chance."""
+    """Where the day of the next maintenance lies with the stated chance, in whole intervals."""
 
     level: float
     earliest_days: float
