@@ -104,17 +104,20 @@ def _by_change(
         unset = source.count_without(connection, source.change)
     refuse_unset(unset, source.table, source.change, "TAMBO_VISITORS_CHANGED_COLUMN")
     rows, read = settings.visitors_page_rows, partial(localized, source)
+    reached: dict[str, Scalar] = {}
     with (
         source.database.connection() as connection,
         closing(source.rows(connection, rows, source.has_time, condition)) as tables,
     ):
         for part in parts(tables, rows, read, _same_change):
+            reached = _settled(source, part.rows.rows, horizon)
             if part.whole:
-                values |= _settled(source, part.rows.rows, horizon)
+                values |= reached
             values |= _newest(source, part.rows, values, began)
             table = page_rows(with_whole_hours(source, part.rows))
             yield Page(table, dict(values), fetched_to=_fetched_to(values))
-    yield _last_page(source, values)
+    # Behind the end, a tie that took more than a page is whole too.
+    yield _last_page(source, values | reached)
 
 
 def _last_page(source: VisitorSource, values: dict[str, Scalar]) -> Page:
