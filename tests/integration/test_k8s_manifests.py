@@ -13,7 +13,7 @@ from k8s_rendered import K8S, Manifest, containers, kind, one, rendered, workloa
 
 import tambo
 
-SERVICES = ("travel", "tourism")
+SERVICES = ("travel", "tourism", "fleet")
 VERSION = "1.33"
 # A volume has no hash of its content, a claim no size limit: only these may be mounted.
 VOLUMES = {"configMap", "emptyDir", "persistentVolumeClaim"}
