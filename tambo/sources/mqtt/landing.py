@@ -35,7 +35,7 @@ SEGMENTS = "_segments.json"
 MOST_SEGMENTS = 8
 """Segments of the spool in one micro-batch: so much is held in memory."""
 KEPT = 2
-"""Segments that are kept after they came in, so that a repeated delivery is known as such."""
+"""Segments at least that are kept after they came in, so that a repetition is known as such."""
 DONE = ".done"
 
 
@@ -134,7 +134,8 @@ def _give_up(settings: Settings, stream: Stream, names: Sequence[str]) -> None:
             done.unlink(missing_ok=True)
             os.link(segment, done)
             spool.remove(segment, torn)
-    for old in sorted(folder.glob(f"*{DONE}"))[:-KEPT]:
+    # All of a micro-batch are kept until it is in the lake: until then nothing else tells of them.
+    for old in sorted(folder.glob(f"*{DONE}"))[: -max(KEPT, len(names))]:
         old.unlink()
 
 
