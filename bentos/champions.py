@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tambo.errors import ServingError
+from tambo.errors import NoChampionError, ServingError
 from tambo.serving.spec import MANIFEST_FILE, MODEL_FILE, SPEC_FILE, ServingSpec
 from tambo.serving.version import VERSION_FILE, ServedVersion
 from tambo.settings import Settings
@@ -47,7 +47,7 @@ def champions(
         optional: of these, models that are left out where they have none.
 
     Raises:
-        ServingError: another has none.
+        NoChampionError: another has none.
     """
     from mlflow import MlflowClient
     from mlflow.exceptions import MlflowException
@@ -60,9 +60,7 @@ def champions(
         except MlflowException as error:
             if model in optional:
                 continue
-            raise ServingError(
-                f"Model {model} has no champion.", remedy=f"run tambo train {model}"
-            ) from error
+            raise NoChampionError(model) from error
         found.append(Champion(model, str(version.version), str(version.run_id)))
     return found
 

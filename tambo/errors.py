@@ -22,6 +22,7 @@ TamboError
 │   └── FewLabelsError     a release holds too few labels for it
 ├── PlanError              a plan is asked for that cannot be made
 ├── ServingError           a service cannot be built, started or called
+│   └── NoChampionError    a model of it has no champion
 └── OrchestrationError     Airflow does not start, or one of its processes ended
 """
 
@@ -127,6 +128,18 @@ class PlanError(TamboError):
 
 class ServingError(TamboError):
     """A service cannot be built, started or called."""
+
+
+class NoChampionError(ServingError):
+    """A model of a service has no champion.
+
+    Args:
+        model: registered name.
+    """
+
+    def __init__(self, model: str) -> None:
+        super().__init__(f"Model {model} has no champion.", remedy=f"run tambo train {model}")
+        self.model = model
 
 
 class OrchestrationError(TamboError):

@@ -74,8 +74,8 @@ class ModelSpec:
         unit_of_split: column whose rows are never on both sides of a random halving.
         report_by: columns (joined by "|" where there are several) that metrics are broken down by.
         split: which rows train, and which test.
-        optional: whether its service answers without it where a release holds too few labels; the
-            road then goes on without it.
+        optional: whether the road goes on without it where a release holds too few labels. A
+            service that cannot answer without it is then not built.
         made: column that the split makes of the label mart's, where a label is made of several;
             None: the label mart's column is the label.
         candidates: what each label row is chosen from; None: the label is predicted itself.

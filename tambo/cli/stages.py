@@ -11,6 +11,7 @@ from tambo.domains import domains, slices
 from tambo.errors import (
     ContractError,
     FewLabelsError,
+    NoChampionError,
     ReleaseError,
     ServingError,
     TrainingError,
@@ -198,12 +199,12 @@ def train_stages(
 
 def _train_stage(settings: Settings, name: str, number: int | None) -> Stage:
     def work(progress: Progress) -> Outcome:
-        from training.experiment import models, train
+        from training.experiment import train
 
         try:
             trained = train(settings, name, release=number, progress=progress)
         except FewLabelsError as error:
-            if not getattr(models()[name], "optional", False):
+            if not _may_lack(name):
                 raise
             return Outcome(f"{name}: skipped, {error.message}", skipped=True)
         return Outcome(trained.line(), trained.up_to_date)
@@ -226,11 +227,23 @@ def bundle_stages(settings: Settings, domain: str | None = None) -> Iterator[Sta
     yield from ready_stages(settings, "bundle", chosen, of, asked=domain is not None)
 
 
+def _may_lack(model: str) -> bool:
+    """Whether the road goes on without a model where a release holds too few labels for it."""
+    from training.experiment import models
+
+    return bool(getattr(models().get(model), "optional", False))
+
+
 def _bundle_stage(settings: Settings, domain: str) -> Stage:
     def work(progress: Progress) -> Outcome:
         from bentos.bundle import bundle
 
-        bundled = bundle(settings, domain, progress=progress)
+        try:
+            bundled = bundle(settings, domain, progress=progress)
+        except NoChampionError as error:
+            if not _may_lack(error.model):
+                raise
+            return Outcome(f"{domain}: skipped, {error.message}", skipped=True)
         return Outcome(str(bundled.tag), bundled.up_to_date)
 
     return Stage("bundle", work)

@@ -122,6 +122,8 @@ MODEL = ModelSpec(
     report_by={"aircraft_type": (KIND,)},
     split=SPLIT,
     made=OUTCOME,
+    # Only the register must come, and it tells of no maintenance.
+    optional=True,
     groupings=(Grouping("unseen_aircraft", (VESSEL,), group=str, missing=()),),
     baselines=(
         LifeTable(TREES, "fleet_mean"),
