@@ -113,6 +113,7 @@ bench: $(READY) ## measurements against peers, hours; tables go to docs/benchmar
 	$(BIN)/python -m benchmarks.flow_service
 	$(BIN)/python -m benchmarks.recommend
 	$(BIN)/python -m benchmarks.hotels_world "$${TAMBO_HOME:-.tambo}" --out docs/benchmarks/hotels.md
+	$(BIN)/python -m benchmarks.maintenance_world "$${TAMBO_HOME:-.tambo}" --out docs/benchmarks/maintenance.md
 
 .PHONY: lock
 lock: $(READY) ## resolve pyproject.toml into requirements.lock

@@ -68,7 +68,8 @@ def bundle(settings: Settings, domain: str, progress: Progress = silent) -> Bund
         ServingError: a model has no champion, its artefact is not whole, or the build failed.
     """
     progress("find the champions", 0, 4)
-    chosen = champions(settings, import_module(f"bentos.{domain}").MODELS)
+    service = import_module(f"bentos.{domain}")
+    chosen = champions(settings, service.MODELS, getattr(service, "OPTIONAL", ()))
     requirements = serving_requirements(settings.root / "requirements.lock")
     version = _version(settings, domain, chosen, requirements)
     path = settings.bento_home / "bentos" / domain / version

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tambo.errors import ServingError
+from tambo.errors import NoChampionError, ServingError
 from tambo.serving.spec import MANIFEST_FILE, MODEL_FILE, SPEC_FILE, ServingSpec
 from tambo.serving.version import VERSION_FILE, ServedVersion
 from tambo.settings import Settings
@@ -36,11 +36,18 @@ class Champion:
     run_id: str
 
 
-def champions(settings: Settings, models: Sequence[str]) -> list[Champion]:
+def champions(
+    settings: Settings, models: Sequence[str], optional: Collection[str] = ()
+) -> list[Champion]:
     """Find the champion of each model.
 
+    Args:
+        settings: the Tambo home.
+        models: registered names.
+        optional: of these, models that are left out where they have none.
+
     Raises:
-        ServingError: a model has none.
+        NoChampionError: another has none.
     """
     from mlflow import MlflowClient
     from mlflow.exceptions import MlflowException
@@ -51,9 +58,9 @@ def champions(settings: Settings, models: Sequence[str]) -> list[Champion]:
         try:
             version = client.get_model_version_by_alias(model, ALIAS)
         except MlflowException as error:
-            raise ServingError(
-                f"Model {model} has no champion.", remedy=f"run tambo train {model}"
-            ) from error
+            if model in optional:
+                continue
+            raise NoChampionError(model) from error
         found.append(Champion(model, str(version.version), str(version.run_id)))
     return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from importlib import import_module
 from pathlib import Path
 
 from tambo.domains import own_files
@@ -15,6 +16,10 @@ SHARED = (
     "tambo/as_of.py",
     "tambo/errors.py",
     "tambo/settings.py",
+    "tambo/domains.py",
+    "tambo/lake/__init__.py",
+    "tambo/lake/spool.py",
+    "tambo/lake/topics.py",
     "tambo/featurestore/__init__.py",
     "tambo/featurestore/domain.py",
     "tambo/featurestore/unchecked.py",
@@ -24,9 +29,9 @@ SHARED = (
     "bentos/inference/*.py",
     "bentos/web/*.py",
 )
-"""Patterns below the project's root; a domain's own folder comes on top."""
+"""Patterns below the project's root; a domain's own folder, and its `CODE`, come on top."""
 
-BY_DOMAIN = ("tambo/requesttime", "tambo/planning")
+BY_DOMAIN = ("tambo/requesttime", "tambo/planning", "tambo/access", "tambo/intake")
 """Of these a service takes the shared ones and its own domain's."""
 
 NOT_SERVED = ("bentos/*/example.py",)
@@ -40,7 +45,8 @@ def code_files(settings: Settings, domain: str) -> list[Path]:
         ServingError: a pattern finds nothing: the code moved.
     """
     found: set[Path] = set()
-    for pattern in (*SHARED, f"bentos/{domain}/**/*.py"):
+    own = getattr(import_module(f"bentos.{domain}"), "CODE", ())
+    for pattern in (*SHARED, *own, f"bentos/{domain}/**/*.py"):
         files = set(settings.root.glob(pattern))
         if not files:
             raise ServingError(f"{settings.root} has no {pattern}.")

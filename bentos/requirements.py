@@ -10,10 +10,17 @@ from tambo.errors import ServingError
 ROOTS = (
     "anyio",
     "bentoml",
+    # Keys of the issuer of tokens are asked for, and RS256 is checked.
+    "cryptography",
+    # Sensors are set by one process at a time, by the rules of the contract.
+    "filelock",
+    "httpx",
     "numpy",
     "onnxruntime",
     "pydantic",
     "pydantic-settings",
+    "pyjwt",
+    "pyyaml",
     "redis",
     "starlette",
     # A slim image has no time zones of its own.

@@ -25,6 +25,16 @@ from tambo.services import announced
 from tambo.serving.spec import MANIFEST_FILE
 from tambo.settings import Settings
 
+_PASSED_ON = (
+    "redis_url",
+    "oidc_discovery_url",
+    "oidc_client_id",
+    "oidc_audience",
+    "oidc_issuer",
+    "intake_ahead_seconds",
+)
+"""Settings that the service is to have as we have them."""
+
 _START_SECONDS = 60.0
 _CALL_SECONDS = 30.0
 _TASK_SECONDS = 300.0
@@ -155,8 +165,11 @@ def _environment(settings: Settings, bento: Path, state: Path) -> dict[str, str]
         "BENTOML_HOME": str(state.absolute()),
         "TAMBO_HOME": str(settings.home.absolute()),
     }
-    if settings.redis_url is not None:
-        environment["TAMBO_REDIS_URL"] = settings.redis_url
+    for name in _PASSED_ON:
+        if (value := getattr(settings, name)) is not None:
+            environment[f"TAMBO_{name.upper()}"] = str(value)
+    if settings.oidc_ca is not None:
+        environment["TAMBO_OIDC_CA"] = str(settings.oidc_ca.absolute())
     return environment
 
 

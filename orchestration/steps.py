@@ -87,6 +87,21 @@ def fetch(domain: str, door: str) -> str:
 
 
 @final_errors()
+def take_in(domain: str) -> str:
+    """Take in what waits of a domain's stream; skipped where nothing waits for a build."""
+    from tambo.lake.build_log import anything_unbuilt
+    from tambo.sources.mqtt.stream import find_stream
+    from tambo.sources.mqtt.taking_in import take_in
+
+    settings = get_settings()
+    line = take_in(settings, find_stream(domain)).line()
+    # Not by what this brought: the consumer takes most of it in by itself.
+    if not anything_unbuilt(settings):
+        raise AirflowSkipException(f"{line}; nothing to build")
+    return line
+
+
+@final_errors()
 def build_and_release(*, full_refresh: bool) -> str:
     """Build, validate and release under one hold of the lock: a release never mixes raw states."""
     settings = get_settings()

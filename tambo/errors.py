@@ -19,8 +19,10 @@ TamboError
 │   └── OnlineStoreError   the online store is down, empty or stale
 ├── ProofError             a proof does not hold, or cannot be made
 ├── TrainingError          a model cannot be trained or rebuilt
+│   └── FewLabelsError     a release holds too few labels for it
 ├── PlanError              a plan is asked for that cannot be made
 ├── ServingError           a service cannot be built, started or called
+│   └── NoChampionError    a model of it has no champion
 └── OrchestrationError     Airflow does not start, or one of its processes ended
 """
 
@@ -116,12 +118,28 @@ class TrainingError(TamboError):
     """A model cannot be trained or rebuilt."""
 
 
+class FewLabelsError(TrainingError):
+    """A release holds too few labels for a model."""
+
+
 class PlanError(TamboError):
     """A plan is asked for that cannot be made: a budget, a range, a place or a limit is wrong."""
 
 
 class ServingError(TamboError):
     """A service cannot be built, started or called."""
+
+
+class NoChampionError(ServingError):
+    """A model of a service has no champion.
+
+    Args:
+        model: registered name.
+    """
+
+    def __init__(self, model: str) -> None:
+        super().__init__(f"Model {model} has no champion.", remedy=f"run tambo train {model}")
+        self.model = model
 
 
 class OrchestrationError(TamboError):

@@ -123,10 +123,11 @@ class Settings(BaseSettings):
     )
 
     oidc_discovery_url: str | None = Field(
-        default=None, description="set: the feature server asks for tokens of this issuer"
+        default=None,
+        description="set: services and the feature server ask for tokens of this issuer",
     )
     oidc_client_id: str | None = Field(
-        default=None, description="the feature server's name at the issuer; roles are given for it"
+        default=None, description="our name at the issuer; roles are given for it"
     )
     oidc_audience: str | None = Field(
         default=None, description="whom tokens must be made out to; default: the client id"
@@ -138,8 +139,14 @@ class Settings(BaseSettings):
         default=None, description="certificates that the issuer's own is checked with"
     )
 
+    intake_ahead_seconds: float = Field(
+        default=300.0, ge=0, description="what is told of a later time is refused: a clock is off"
+    )
+
     fetch_schedule: str | None = Field(
-        default=None, description="when Airflow fetches all doors, as cron has it; default: never"
+        default=None,
+        description="when Airflow fetches all doors, and what streams brought, as cron has it; "
+        "default: never",
     )
 
     visitors_database_url: SecretStr | None = Field(
@@ -195,6 +202,41 @@ class Settings(BaseSettings):
     weather_requests_per_minute: float = Field(default=60, gt=0, description="at most")
     weather_attempts: int = Field(default=6, ge=1, description="of one request")
     weather_timeout_seconds: float = Field(default=30, gt=0, description="without an answer")
+
+    fleet_database_url: SecretStr | None = Field(
+        default=None, description="SQLAlchemy URL of the operator's database"
+    )
+    fleet_database_tables: str | None = Field(
+        default=None,
+        description="which of our tables stand there: flights_log=ops.flights; maintenance; ...",
+    )
+    fleet_database_changed_column: str = Field(
+        default="updated_at",
+        min_length=1,
+        description="says when a row was changed; a table without it is read whole",
+    )
+    fleet_database_zone: str | None = Field(
+        default=None, description="IANA zone of times without one; default: the contract's"
+    )
+    fleet_database_overlap_minutes: int = Field(
+        default=10, ge=0, description="how long a transaction may take to commit a changed row"
+    )
+    fleet_database_page_rows: int = Field(default=100_000, ge=1, description="rows held in memory")
+
+    flights_url: str | None = Field(
+        default=None, description="flight operations API: /flights, /routes, /fuel-records below it"
+    )
+    flights_key: SecretStr | None = Field(default=None, description="bearer token for that API")
+    flights_from: date | None = Field(default=None, description="first day of the history, UTC")
+    flights_window_days: int = Field(
+        default=30, ge=1, le=3660, description="days of changes that are asked for at once"
+    )
+    flights_overlap_minutes: int = Field(
+        default=10, ge=0, description="how late the API may tell of a change"
+    )
+    flights_requests_per_minute: float = Field(default=120, gt=0, description="at most")
+    flights_attempts: int = Field(default=6, ge=1, description="of one request")
+    flights_timeout_seconds: float = Field(default=30, gt=0, description="without an answer")
 
     telemetry_url: str | None = Field(
         default=None, description="broker of telemetry: mqtt://host:1883, or mqtts:// for TLS"

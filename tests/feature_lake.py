@@ -30,7 +30,9 @@ def write(settings: Settings, *statements: str) -> None:
             lake.execute(statement)
 
 
-def release(settings: Settings, number: int, *, as_of: datetime = AS_OF) -> None:
+def release(
+    settings: Settings, number: int, *, as_of: datetime = AS_OF, domain: str = "travel"
+) -> None:
     """Name the present state of the lake a release."""
     with writer(settings, "test") as lake:
         (snapshot,) = lake.execute("SELECT max(snapshot_id) FROM lake.snapshots()").fetchone()
@@ -39,7 +41,7 @@ def release(settings: Settings, number: int, *, as_of: datetime = AS_OF) -> None
             f"{number} AS release, TIMESTAMP {literal(str(as_of))} AS created_at, "
             f"{snapshot} AS snapshot_id, {number} AS build_id, {number} AS validation_id, "
             f"'abc' AS git_revision, 'run' AS dbt_invocation, "
-            f"{literal(AsOf({'travel': as_of}).dump())} AS as_of_by_domain, "
+            f"{literal(AsOf({domain: as_of}).dump())} AS as_of_by_domain, "
             "'[]' AS verdicts, '{}' AS row_counts, "
             "'released' AS status"
         )

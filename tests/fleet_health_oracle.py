@@ -68,7 +68,10 @@ def health(raw: Raw, vessel: str, t: datetime) -> State | None:
     if not readings:
         return None
     week = [r for r in readings if r["read_at"] > newest - 168 * HOUR]
-    state: State = {"read_at": readings[-1]["read_at"], "readings_7d": len(week)}
+    state: State = {
+        "read_at": readings[-1]["read_at"].replace(microsecond=0),
+        "readings_7d": len(week),
+    }
     for measure in MEASURES:
         state |= _measured(raw, measure, readings, newest)
     return state
@@ -105,5 +108,5 @@ def _slope(times: Sequence[datetime], values: Sequence[Any]) -> float | None:
     """Slope a day by least squares."""
     if len(values) < 8:
         return None
-    days = [Fraction((at - times[0]) // timedelta(seconds=1), 86400) for at in times]
+    days = [Fraction((at - times[0]) // timedelta(microseconds=1), 86_400_000_000) for at in times]
     return float(statistics.linear_regression(days, values).slope)

@@ -74,6 +74,10 @@ class ModelSpec:
         unit_of_split: column whose rows are never on both sides of a random halving.
         report_by: columns (joined by "|" where there are several) that metrics are broken down by.
         split: which rows train, and which test.
+        optional: whether the road goes on without it where a release holds too few labels. A
+            service that cannot answer without it is then not built.
+        made: column that the split makes of the label mart's, where a label is made of several;
+            None: the label mart's column is the label.
         candidates: what each label row is chosen from; None: the label is predicted itself.
         horizon: what is asked at each origin; None: a row is answered by itself.
         groupings: the grouped splits; the first gives the interval of what is unseen.
@@ -107,6 +111,8 @@ class ModelSpec:
     shown: tuple[str, ...]
     gate: GateRule
     split: Split = field(default_factory=TimeSplit)
+    made: str | None = None
+    optional: bool = False
     candidates: Candidates | None = None
     horizon: Horizon | None = None
     rivals: tuple[Estimator, ...] = ()
@@ -120,6 +126,8 @@ class ModelSpec:
     @property
     def target(self) -> str:
         """Column of the frame that is predicted."""
+        if self.made is not None:
+            return self.made
         return self.label.label if self.candidates is None else RELEVANCE
 
     @property

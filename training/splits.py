@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from tambo.errors import TrainingError
+from tambo.errors import FewLabelsError
 from training.labels import LabelTable, read_labels
 
 TRAIN, CALIBRATION, TEST = "train", "calibration", "test"
@@ -40,7 +40,7 @@ class Split(Protocol):
             as_of: the release's of the model's domain; naive, UTC.
 
         Raises:
-            TrainingError: a part has too few rows.
+            FewLabelsError: a part has too few rows.
         """
         ...
 
@@ -141,7 +141,7 @@ def time_bounds(
     """Place the bounds at quantiles of the entity times known by the release's as_of of the domain.
 
     Raises:
-        TrainingError: there are no labels.
+        FewLabelsError: there are no labels.
     """
     test_from = 1.0 - split.test_share
     row = connection.execute(
@@ -152,7 +152,7 @@ def time_bounds(
         [as_of],
     ).fetchone()
     if row is None or row[0] is None:
-        raise TrainingError(
+        raise FewLabelsError(
             f"{table.name} holds no label known by {as_of:%Y-%m-%d %H:%M}.",
             remedy="tambo ingest <folder> && tambo build && tambo validate && tambo release",
         )
@@ -165,7 +165,7 @@ def read_split(
     """Read the labels of each part, each as known at the end of that part.
 
     Raises:
-        TrainingError: a part has fewer rows than the split declares.
+        FewLabelsError: a part has fewer rows than the split declares.
     """
     first, second, end = bounds.calibration_start, bounds.test_start, bounds.as_of
     parts = {
@@ -183,12 +183,12 @@ def refuse_few(table: LabelTable, parts: Mapping[str, pa.Table], least: int) -> 
     """Check that each part has enough rows.
 
     Raises:
-        TrainingError: one has not.
+        FewLabelsError: one has not.
     """
     few = {name: rows.num_rows for name, rows in parts.items() if rows.num_rows < least}
     if few:
         found = ", ".join(f"{name} {count}" for name, count in few.items())
-        raise TrainingError(
+        raise FewLabelsError(
             f"{table.name} has too few labels to train on: {found} rows, where each part needs "
             f"{least}.",
             remedy="load more history, or a larger sample: tambo world --travellers 200",

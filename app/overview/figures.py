@@ -17,13 +17,13 @@ SHARES = {
 }
 """Figures that are shares, shown in percent."""
 
-AMOUNTS = {"rmse", "mae", "width", "bias", "pinball"}
+AMOUNTS = {"rmse", "mae", "mae_seen", "width", "bias", "pinball"}
 """Figures in the unit of what the model answers."""
 
 COUNTS = {"rows", "queries"}
 """Figures that are whole numbers."""
 
-ACRONYMS = {"mase", "rmse", "mae", "mape", "wape", "r2", "ndcg", "mrr"}
+ACRONYMS = {"mase", "rmse", "mae", "mape", "wape", "r2", "ndcg", "mrr", "nll"}
 """First words of figures that are written in capitals."""
 
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from bentos.inference.endpoint import Endpoint
+from bentos.inference.endpoint import AnyEndpoint, Endpoint
+from bentos.inference.intake import IntakeEndpoint
 from bentos.web.endpoint import STORE_DOWN, Operation
 from bentos.web.openapi import document
 from tambo import __version__
@@ -15,7 +16,7 @@ from tambo.serving.spec import ServingSpec
 
 
 def describe(
-    title: str, words: str, endpoints: Sequence[Endpoint], specs: Mapping[str, ServingSpec]
+    title: str, words: str, endpoints: Sequence[AnyEndpoint], specs: Mapping[str, ServingSpec]
 ) -> dict[str, Any]:
     """Describe a service.
 
@@ -26,9 +27,13 @@ def describe(
         specs: by model name. What the page offers to try is then what these champions can answer;
             without a model its examples are made up.
     """
-    operations = [_operation(one, specs.get(one.model)) for one in endpoints]
+    behind = [one for one in endpoints if not isinstance(one, IntakeEndpoint)]
+    operations = [
+        one.operation if isinstance(one, IntakeEndpoint) else _operation(one, specs.get(one.model))
+        for one in endpoints
+    ]
     made = document(title, __version__, words, operations)
-    for one in endpoints:
+    for one in behind:
         spec = specs.get(one.model)
         if one.refine is not None and spec is not None:
             one.refine(made["components"]["schemas"], spec)

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, Protocol, Self
 from anyio import to_thread
 from pydantic import BaseModel
 
+from bentos.inference.intake import IntakeEndpoint, OpenIntake
 from bentos.inference.requests import Batch
 from bentos.web.endpoint import STATUS, Operation
 from bentos.web.tasks import Tasks
@@ -64,6 +65,7 @@ class Endpoint:
             answered later, it makes a `Planner`.
         many: the answer to a batch; it takes `items`. None: it takes no batches.
         others: further models that it answers with.
+        optional: of these, models that the bento may lack; None is then their model and reader.
         artefacts: further champions that it answers with, which are no graphs.
         heavy: an answer takes longer than the way to a thread and back.
         examples: requests that this champion can answer, by title; None: those of the operation.
@@ -75,6 +77,7 @@ class Endpoint:
     open: Callable[..., Answerer | Planner]
     many: Callable[..., BaseModel] | None = None
     others: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
     artefacts: tuple[str, ...] = ()
     heavy: bool = False
     examples: Callable[[ServingSpec], Mapping[str, Any]] | None = None
@@ -117,7 +120,7 @@ class OpenEndpoint:
 
     Args:
         endpoint: what is served.
-        models: the champions, in the order of `Endpoint.models`.
+        models: the champions, in the order of `Endpoint.models`; None of an optional one.
         folders: those of `Endpoint.artefacts`.
         far: whether features lie over the network.
 
@@ -128,14 +131,15 @@ class OpenEndpoint:
     def __init__(
         self,
         endpoint: Endpoint,
-        models: Sequence[OpenModel],
+        models: Sequence[OpenModel | None],
         folders: Sequence[Path] = (),
         *,
         far: bool,
     ) -> None:
         self._endpoint = endpoint
-        self._readers = [one.reader for one in models]
-        self._answerer: Any = endpoint.open(*chain.from_iterable(models), *folders)
+        self._readers = [one.reader for one in models if one is not None]
+        given = chain.from_iterable((None, None) if one is None else one for one in models)
+        self._answerer: Any = endpoint.open(*given, *folders)
         self._tasks = Tasks(endpoint.operation.path)
         # A look-up in a file takes less than the way to a thread and back; one over the network
         # may take long, and must not hold up the others.
@@ -173,9 +177,13 @@ class OpenEndpoint:
             reader.check()
 
 
+AnyEndpoint = Endpoint | IntakeEndpoint
+"""An operation of a service, with a model behind it or a record."""
+
+
 def open_endpoints(
-    endpoints: Sequence[Endpoint], folder: Path, settings: Settings
-) -> dict[str, OpenEndpoint]:
+    endpoints: Sequence[AnyEndpoint], folder: Path, settings: Settings
+) -> dict[str, OpenEndpoint | OpenIntake]:
     """Open the models of a service, each once, and its endpoints with them.
 
     Args:
@@ -191,12 +199,19 @@ def open_endpoints(
         FeatureError: a manifest is missing or damaged.
     """
     names = dict.fromkeys(name for one in endpoints for name in one.models)
-    opened = {name: OpenModel.load(folder / name, settings) for name in names}
+    may_lack = {name for one in endpoints for name in one.optional}
+    opened = {
+        name: OpenModel.load(folder / name, settings)
+        for name in names
+        if name not in may_lack or (folder / name).exists()
+    }
     far = settings.redis_url is not None
     return {
-        one.operation.name: OpenEndpoint(
+        one.operation.name: OpenIntake(one, settings)
+        if isinstance(one, IntakeEndpoint)
+        else OpenEndpoint(
             one,
-            [opened[name] for name in one.models],
+            [opened.get(name) for name in one.models],
             [folder / name for name in one.artefacts],
             far=far,
         )

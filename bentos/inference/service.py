@@ -10,8 +10,9 @@ import bentoml  # noqa: TID253 - only a service imports this
 from pydantic import BaseModel
 from starlette.applications import Starlette
 
-from bentos.inference.endpoint import Endpoint, open_endpoints
-from bentos.web.endpoint import Handle, Look, route, task_routes
+from bentos.inference.endpoint import AnyEndpoint, open_endpoints
+from bentos.web.authorization import Guard
+from bentos.web.endpoint import Created, Handle, Look, route, task_routes
 from bentos.web.openapi import routes
 from tambo.errors import OnlineStoreError
 from tambo.serving.spec import SPEC_FILE, ServingSpec
@@ -30,7 +31,7 @@ OPTIONS: dict[str, Any] = {
 """How BentoML runs every service."""
 
 
-def bundled_specs(endpoints: Sequence[Endpoint]) -> dict[str, ServingSpec]:
+def bundled_specs(endpoints: Sequence[AnyEndpoint]) -> dict[str, ServingSpec]:
     """Specs of the models that the bento holds, by name."""
     return {
         name: ServingSpec.load(path)
@@ -40,15 +41,16 @@ def bundled_specs(endpoints: Sequence[Endpoint]) -> dict[str, ServingSpec]:
     }
 
 
-def application(endpoints: Sequence[Endpoint], document: dict[str, Any]) -> Starlette:
+def application(endpoints: Sequence[AnyEndpoint], document: dict[str, Any]) -> Starlette:
     """Make what a service mounts: its endpoints, its OpenAPI document and the page of it."""
+    guard = Guard(document["info"]["title"])
     return Starlette(
         routes=[
-            *(route(one.operation, _handle(one.operation.name)) for one in endpoints),
+            *(route(one.operation, _handle(one.operation.name), guard) for one in endpoints),
             *(
                 found
                 for one in endpoints
-                for found in task_routes(one.operation, _look(one.operation.name))
+                for found in task_routes(one.operation, _look(one.operation.name), guard)
             ),
             *routes(document),
         ]
@@ -56,7 +58,7 @@ def application(endpoints: Sequence[Endpoint], document: dict[str, Any]) -> Star
 
 
 def _handle(operation: str) -> Handle:
-    async def handle(asked: Any) -> BaseModel:
+    async def handle(asked: Any) -> BaseModel | Created:
         service: ModelService = bentoml.get_current_service()
         return await service.opened[operation].answer(asked)
 
@@ -74,7 +76,7 @@ def _look(operation: str) -> Look:
 class ModelService:
     """Answers with the champion models and the features that are online now."""
 
-    endpoints: ClassVar[Sequence[Endpoint]]
+    endpoints: ClassVar[Sequence[AnyEndpoint]]
 
     def __init__(self) -> None:
         self.opened = open_endpoints(self.endpoints, FOLDER, Settings())

@@ -16,6 +16,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from bentos.web.authorization import Guard
 from bentos.web.tasks import TaskStatus
 from tambo.errors import OnlineStoreError, TamboError
 from tambo.serving.problem import MEDIA_TYPE, Problem, ProblemError, from_validation, problem
@@ -27,7 +28,11 @@ MAX_BYTES = 2 * 1024 * 1024
 
 STORE_DOWN = "the online store cannot be read now"
 
-_RETRY = {409: {"retry-after": "1"}, 429: {"retry-after": "5"}}
+_HEADERS = {
+    401: {"www-authenticate": "Bearer"},
+    409: {"retry-after": "1"},
+    429: {"retry-after": "5"},
+}
 
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
@@ -46,6 +51,9 @@ class Operation:
         later: the answer is the result of a task; the request is answered with its status.
         words: our words by pydantic's error type.
         skip: leading parts of pydantic's error paths that are not in the request.
+        roles: of which a caller needs one, where the settings name an issuer of tokens; empty: it
+            is open to all. See `bentos.web.authorization`.
+        writes: it takes something in, so it is open to nobody where there is no issuer.
         personal: requests hold personal data. No problem and no log then repeats anything of one:
             neither the names of unknown fields nor the words of an unexpected error.
         request_examples: by title.
@@ -63,6 +71,8 @@ class Operation:
     words: Mapping[str, str] = field(default_factory=dict)
     skip: int = 0
     personal: bool = False
+    roles: tuple[str, ...] = ()
+    writes: bool = False
     request_examples: Mapping[str, Any] = field(default_factory=dict)
     answer_examples: Mapping[str, Any] = field(default_factory=dict)
     problem_examples: Mapping[int, Any] = field(default_factory=dict)
@@ -74,7 +84,14 @@ def problem_response(one: Problem, headers: Mapping[str, str] | None = None) -> 
     return Response(body, one.status, headers=headers, media_type=MEDIA_TYPE)
 
 
-Handle = Callable[[Any], Awaitable[BaseModel]]
+@dataclass(frozen=True)
+class Created:
+    """An answer that says that something is there now which was not."""
+
+    answer: BaseModel
+
+
+Handle = Callable[[Any], Awaitable[BaseModel | Created]]
 """Makes the answer to a request that was read."""
 
 Look = Callable[[str, str], Awaitable[BaseModel]]
@@ -83,18 +100,18 @@ Look = Callable[[str, str], Awaitable[BaseModel]]
 STATUS, RESULT = "status", "result"
 
 
-def route(operation: Operation, handle: Handle) -> Route:
-    """Make the route of an operation."""
+def route(operation: Operation, handle: Handle, guard: Guard | None = None) -> Route:
+    """Make the route of an operation; without a guard of the service's it has one of its own."""
 
     async def answer(request: Request) -> Response:
         _check_headers(request)
         asked = _read(operation, await _body(request))
         return _answer(await handle(asked))
 
-    return _route(operation, operation.path, operation.name, "POST", answer)
+    return _route(operation, operation.path, operation.name, "POST", answer, guard)
 
 
-def task_routes(operation: Operation, look: Look) -> list[Route]:
+def task_routes(operation: Operation, look: Look, guard: Guard | None = None) -> list[Route]:
     """Make the routes of an operation's tasks; none where it has none."""
     found = []
     for question in (STATUS, RESULT) if operation.later else ():
@@ -106,7 +123,7 @@ def task_routes(operation: Operation, look: Look) -> list[Route]:
             return _json(await look(question, name))
 
         path, name = f"{operation.path}/{question}", f"{operation.name}_{question}"
-        found.append(_route(operation, path, name, "GET", answer))
+        found.append(_route(operation, path, name, "GET", answer, guard))
     return found
 
 
@@ -116,12 +133,16 @@ def _route(
     name: str,
     method: str,
     answer: Callable[[Request], Awaitable[Response]],
+    guard: Guard | None,
 ) -> Route:
+    door = guard or Guard(operation.name)
+
     async def endpoint(request: Request) -> Response:
         if request.method != method:
             refused = problem(405, f"{path} takes {method}, not {request.method}")
             return problem_response(refused, {"allow": method})
         try:
+            await door.admit(operation, request)
             return await answer(request)
         except ClientDisconnect:
             return Response(status_code=499)
@@ -134,7 +155,7 @@ def _route(
 def _failure(error: Exception, operation: Operation) -> Response:
     """Answer with the problem that an error is; only what is ours to mend goes to the log."""
     if isinstance(error, ProblemError):
-        return problem_response(error.problem, _RETRY.get(error.problem.status))
+        return problem_response(error.problem, _HEADERS.get(error.problem.status))
     if isinstance(error, OnlineStoreError):
         # Its message may name paths and hosts, which are none of the caller's business.
         logger.error("%s", error)
@@ -159,7 +180,9 @@ def _read(operation: Operation, body: bytes) -> Any:
         ) from error
 
 
-def _answer(answer: BaseModel) -> Response:
+def _answer(answer: BaseModel | Created) -> Response:
+    if isinstance(answer, Created):
+        return _json(answer.answer, 201)
     if not isinstance(answer, TaskStatus):
         return _json(answer)
     headers = {"location": answer.status_url, "retry-after": "1"}

@@ -19,6 +19,7 @@ from tambo.serving.problem import MEDIA_TYPE, TITLES, Problem
 
 _PROBLEMS = (400, 405, 413, 415, 422, 503)
 _TASK = "task:out"
+_BEARER = "bearer"
 _TASK_PROBLEMS = {STATUS: (400, 404, 405), RESULT: (400, 404, 405, 409, 422, 503)}
 
 _SYSTEM = {
@@ -90,7 +91,7 @@ def document(
             },
             **{path: {"get": _system(*said, by_key["problem"])} for path, said in _SYSTEM.items()},
         },
-        "components": {"schemas": shared.get("$defs", {})},
+        "components": {"schemas": shared.get("$defs", {}), **_security(operations)},
     }
 
 
@@ -112,9 +113,35 @@ def addresses(document: dict[str, Any]) -> frozenset[str]:
     return frozenset({*document["paths"], "/", "/docs.json", *files})
 
 
-def _operation(one: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
+def _security(operations: Sequence[Operation]) -> dict[str, Any]:
+    """How a caller says who it is, where an operation asks for that."""
+    if not any(one.roles for one in operations):
+        return {}
+    scheme = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+    return {"securitySchemes": {_BEARER: scheme}}
+
+
+def _roles(one: Operation) -> dict[str, Any]:
+    """Which roles an operation asks for; open to all where it asks for none."""
+    if not one.roles:
+        return {}
+    # Where there is no issuer of tokens, what only answers takes requests without one.
+    token: dict[str, list[str]] = {_BEARER: []}
     return {
-        "tags": ["predictions"],
+        "security": [token] if one.writes else [token, {}],
+        "x-roles": list(one.roles),
+    }
+
+
+def _refusals(one: Operation) -> tuple[int, ...]:
+    return (401, 403) if one.roles else ()
+
+
+def _operation(one: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
+    problems = (*_PROBLEMS, *_refusals(one))
+    return {
+        "tags": ["intake" if one.writes else "predictions"],
+        **_roles(one),
         "operationId": one.name,
         "summary": one.summary,
         "description": one.description,
@@ -123,9 +150,9 @@ def _operation(one: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
             "content": _content(schemas[f"{one.name}:in"], one.request_examples),
         },
         "responses": (
-            _answers(one, _PROBLEMS, schemas)
+            _answers(one, problems, schemas)
             if not one.later
-            else _task(one, 202, (*_PROBLEMS, 429), schemas)
+            else _task(one, 202, (*problems, 429), schemas)
         ),
     }
 
@@ -133,9 +160,10 @@ def _operation(one: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
 def _look(one: Operation, question: str, schemas: dict[str, Any]) -> dict[str, Any]:
     """Describe what is asked about a task."""
     words = {STATUS: "How far is it", RESULT: "What came of it"}
-    problems = _TASK_PROBLEMS[question]
+    problems = (*_TASK_PROBLEMS[question], *_refusals(one))
     return {
         "tags": ["predictions"],
+        **_roles(one),
         "operationId": f"{one.name}_{question}",
         "summary": f"{one.summary}: {words[question].lower()}?",
         "parameters": [
@@ -175,8 +203,11 @@ def _task(
 
 def _answers(one: Operation, problems: Sequence[int], schemas: dict[str, Any]) -> dict[str, Any]:
     content = _content(schemas[f"{one.name}:out"], one.answer_examples)
+    said = "Kept before: the same answer again" if one.writes else "The answer"
+    made = {"201": {"description": "Kept", "content": content}} if one.writes else {}
     return {
-        "200": {"description": "The answer", "content": content},
+        "200": {"description": said, "content": content},
+        **made,
         **_problems(one, problems, schemas),
     }
 

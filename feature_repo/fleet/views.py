@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from feast import FeatureView, Field  # noqa: TID253 - definitions need it
+from feast import FeatureView, Field, PushSource  # noqa: TID253 - definitions need it
 from feast.types import Array, Bool, Float64, Int64, String, UnixTimestamp  # noqa: TID253
 
 from feature_repo.fleet.entities import aircraft, base, vessel_type
@@ -27,7 +27,7 @@ aircraft_health = FeatureView(
         Field(
             name="read_at",
             dtype=UnixTimestamp,
-            description="Time of the newest reading that stands.",
+            description="Time of the newest reading that stands, in whole seconds.",
             tags={"unit": "UTC"},
         ),
         Field(
@@ -197,12 +197,15 @@ aircraft_health = FeatureView(
             tags={"unit": "readings"},
         ),
     ],
-    source=DuckLakeSource(
-        table="marts.aircraft_health",
-        timestamp_field="event_timestamp",
-        created_timestamp_column="created_timestamp",
-        records=True,
-        owner="fleet-data",
+    source=PushSource(
+        name="telemetry",
+        batch_source=DuckLakeSource(
+            table="marts.aircraft_health",
+            timestamp_field="event_timestamp",
+            created_timestamp_column="created_timestamp",
+            records=True,
+            owner="fleet-data",
+        ),
     ),
     owner="fleet-data",
     tags={

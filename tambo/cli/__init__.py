@@ -13,6 +13,7 @@ import typer
 
 from tambo.cli import console, home_verbs, interrupts, lake_verbs, model_verbs
 from tambo.cli.feature_verbs import features
+from tambo.cli.metadata import metadata
 from tambo.cli.proofs import prove
 from tambo.cli.quarantine_verbs import quarantine
 from tambo.cli.quiet import quiet
@@ -32,10 +33,12 @@ for verb in (
     lake_verbs.ingest,
     lake_verbs.fetch,
     lake_verbs.listen,
+    lake_verbs.sensors,
     lake_verbs.build,
     lake_verbs.validate,
     lake_verbs.release,
     lake_verbs.drain,
+    lake_verbs.audit,
     model_verbs.train,
     model_verbs.bundle,
     model_verbs.serve,
@@ -48,6 +51,7 @@ for verb in (
     app.command()(verb)
 app.add_typer(features, name="features")
 app.add_typer(quarantine, name="quarantine")
+app.add_typer(metadata, name="metadata")
 app.add_typer(prove, name="prove")
 
 

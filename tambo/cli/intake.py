@@ -29,6 +29,14 @@ def ingest_path(
         console.out.print(f"  → in quarantine: {held}; tambo quarantine says why", markup=False)
 
 
+def take_in_told(settings: Settings) -> None:
+    """Take in what waits that was told over HTTP."""
+    from tambo.sources.intake import take_in_told
+
+    for table, done in take_in_told(settings).items():
+        console.out.print(f"{table}: {done.line()}", markup=False)
+
+
 def withdraw_batch(settings: Settings, batch_id: int) -> None:
     """Take one batch back out."""
     from tambo.ingest import withdraw

@@ -67,6 +67,8 @@ def questions(settings: Settings) -> Iterator[Stage]:
 
 def _question_stage(settings: Settings, domain: str) -> Stage:
     def work(progress: Progress) -> Outcome:
+        if not (settings.bento_home / "bentos" / domain / "latest").exists():
+            return Outcome(f"{domain}: skipped, there is no bento of it", skipped=True)
         progress(f"starting the {domain} service", 0, 1)
         first, *others = _ask_all(settings, domain).items()
         notes = tuple(f"{model}: {json.dumps(_short(answer))}" for model, answer in others)

@@ -103,18 +103,45 @@ def listen(
     domain: Annotated[
         str | None, typer.Argument(help="default: the only one that has a stream")
     ] = None,
+    sample: Annotated[
+        bool, typer.Option("--sample", help="to `tambo sensors`, in the sample world's home")
+    ] = False,
 ) -> None:
     """Take readings from an MQTT broker into the lake and the online store until Ctrl-C."""
     from tambo.cli import listening
 
-    listening.listen(given_settings(), domain)
+    listening.listen(given_settings(), domain, sample=sample)
+
+
+def sensors(
+    domain: Annotated[
+        str | None, typer.Argument(help="default: the only one that has a stream")
+    ] = None,
+    every: Annotated[float, typer.Option(min=0.01, help="seconds between two rounds")] = 1.0,
+    rounds: Annotated[int, typer.Option(min=0, help="then end; 0: go on until Ctrl-C")] = 0,
+) -> None:
+    """Be the sample world's sensors: publish what they read to the MQTT broker."""
+    from tambo.cli import listening
+
+    listening.publish_sample(given_settings(), domain, every, rounds)
 
 
 def drain() -> None:
     """Move what waits in the spool, as feedback given during a build, into the lake."""
+    from tambo.cli.intake import take_in_told
     from tambo.cli.listening import take_in_streams
     from tambo.lake.drain import drain as move
 
     settings = given_settings()
     console.out.print(move(settings).line(), markup=False)
     take_in_streams(settings)
+    take_in_told(settings)
+
+
+def audit(
+    most: Annotated[int, typer.Option("--most", min=1, help="refusals that are shown")] = 50,
+) -> None:
+    """Show who was refused what by services and the feature server, when and why."""
+    from tambo.cli import auditing
+
+    auditing.show_refusals(given_settings(), most)

@@ -52,6 +52,21 @@ def claim(settings: Settings, source: str) -> None:
         note.write_text(f"{source}\n")
 
 
+def claim_sample(settings: Settings) -> None:
+    """Let what the sample world's own senders publish into the home that holds it.
+
+    Raises:
+        SettingsError: it holds no sample world.
+    """
+    note = settings.home / "source.txt"
+    held = note.read_text().strip() if note.exists() else "nothing"
+    if not held.startswith(SAMPLE):
+        raise SettingsError(
+            f"{settings.home} holds {held}, not the sample world.",
+            remedy="make a sample world in a home of its own: TAMBO_HOME=.tambo-sample tambo run",
+        )
+
+
 def claim_doors(settings: Settings) -> None:
     """Let what doors read into a home that holds the user's own files, or nothing yet.
 

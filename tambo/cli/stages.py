@@ -8,7 +8,14 @@ from pathlib import Path
 from tambo.cli import console
 from tambo.cli.road import Outcome, Stage, run_stage
 from tambo.domains import domains, slices
-from tambo.errors import ContractError, ReleaseError, ServingError, TrainingError
+from tambo.errors import (
+    ContractError,
+    FewLabelsError,
+    NoChampionError,
+    ReleaseError,
+    ServingError,
+    TrainingError,
+)
 from tambo.progress import Progress
 from tambo.settings import Settings
 
@@ -64,15 +71,18 @@ def ingest_stage(
     history: bool | None = None,
     restore: bool = False,
 ) -> Stage:
-    """Load a folder of raw files."""
+    """Load a folder of raw files, and what waits that was told over HTTP."""
 
     def work(progress: Progress) -> Outcome:
         from tambo.ingest import ingest
+        from tambo.sources.intake import take_in_told
 
         report = ingest(
             settings, path, mapping=mapping, history=history, restore=restore, progress=progress
         )
-        return Outcome(report.line(), report.up_to_date)
+        told = take_in_told(settings)
+        notes = tuple(f"{table}: {done.line()}" for table, done in told.items())
+        return Outcome(report.line(), report.up_to_date and not told, notes=notes)
 
     return Stage("ingest", work)
 
@@ -191,7 +201,12 @@ def _train_stage(settings: Settings, name: str, number: int | None) -> Stage:
     def work(progress: Progress) -> Outcome:
         from training.experiment import train
 
-        trained = train(settings, name, release=number, progress=progress)
+        try:
+            trained = train(settings, name, release=number, progress=progress)
+        except FewLabelsError as error:
+            if not _may_lack(name):
+                raise
+            return Outcome(f"{name}: skipped, {error.message}", skipped=True)
         return Outcome(trained.line(), trained.up_to_date)
 
     return Stage("train", work)
@@ -212,11 +227,23 @@ def bundle_stages(settings: Settings, domain: str | None = None) -> Iterator[Sta
     yield from ready_stages(settings, "bundle", chosen, of, asked=domain is not None)
 
 
+def _may_lack(model: str) -> bool:
+    """Whether the road goes on without a model where a release holds too few labels for it."""
+    from training.experiment import models
+
+    return bool(getattr(models().get(model), "optional", False))
+
+
 def _bundle_stage(settings: Settings, domain: str) -> Stage:
     def work(progress: Progress) -> Outcome:
         from bentos.bundle import bundle
 
-        bundled = bundle(settings, domain, progress=progress)
+        try:
+            bundled = bundle(settings, domain, progress=progress)
+        except NoChampionError as error:
+            if not _may_lack(error.model):
+                raise
+            return Outcome(f"{domain}: skipped, {error.message}", skipped=True)
         return Outcome(str(bundled.tag), bundled.up_to_date)
 
     return Stage("bundle", work)

@@ -10,9 +10,8 @@ import logging
 import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
-from tambo.errors import SettingsError
+from tambo.access.issuer import client_id, discovered
 from tambo.settings import Settings
 
 if TYPE_CHECKING:
@@ -21,13 +20,8 @@ if TYPE_CHECKING:
 
 NO_AUTH: Mapping[str, Any] = {"type": "no_auth"}
 
-_NEEDED = ("issuer", "jwks_uri", "token_endpoint", "authorization_endpoint")
-"""What Feast reads of the issuer's discovery document, before it looks at any token."""
-
-_TIMEOUT_SECONDS = 10.0
 _BYPASS = "INTRA_COMMUNICATION_BASE64"
 """Feast takes unsigned tokens that carry this variable's value, and checks no role."""
-_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 def auth_config(settings: Settings) -> Mapping[str, Any]:
@@ -39,17 +33,13 @@ def auth_config(settings: Settings) -> Mapping[str, Any]:
     url = settings.oidc_discovery_url
     if url is None:
         return NO_AUTH
-    if not settings.oidc_client_id:
-        raise SettingsError(
-            "TAMBO_OIDC_DISCOVERY_URL is set, TAMBO_OIDC_CLIENT_ID is not.",
-            remedy="set it to the feature server's client id at the issuer",
-        )
-    says = _discover(settings, url)
+    name = client_id(settings)
+    says = discovered(settings, url)
     return {
         "type": "oidc",
         "auth_discovery_url": url,
-        "client_id": settings.oidc_client_id,
-        "audience": settings.oidc_audience or settings.oidc_client_id,
+        "client_id": name,
+        "audience": settings.oidc_audience or name,
         "issuer": settings.oidc_issuer or says["issuer"],
         "ca_cert_path": "" if settings.oidc_ca is None else str(settings.oidc_ca),
     }
@@ -103,35 +93,3 @@ def _log_refused_tokens() -> None:
     parser = logging.getLogger("feast.permissions.auth.oidc_token_parser")
     parser.setLevel(logging.ERROR)
     parser.addFilter(in_a_line)
-
-
-def _discover(settings: Settings, url: str) -> dict[str, Any]:
-    import ssl
-
-    import httpx
-
-    parts = urlsplit(url)
-    if parts.scheme != "https" and parts.hostname not in _LOOPBACK:
-        raise SettingsError(
-            f"TAMBO_OIDC_DISCOVERY_URL is {url}: keys that come in the clear prove nothing.",
-            remedy="give the issuer's https address",
-        )
-    context: ssl.SSLContext | bool = True
-    if settings.oidc_ca is not None:
-        context = ssl.create_default_context(cafile=str(settings.oidc_ca))
-    try:
-        answer = httpx.get(url, timeout=_TIMEOUT_SECONDS, verify=context)
-        answer.raise_for_status()
-        says: dict[str, Any] = answer.json()
-        missing = [name for name in _NEEDED if not says.get(name)]
-    except (httpx.HTTPError, ValueError, AttributeError) as error:
-        raise SettingsError(
-            f"The issuer's discovery document at {url} cannot be read: {error}",
-            remedy="correct TAMBO_OIDC_DISCOVERY_URL; it ends in /.well-known/openid-configuration",
-        ) from error
-    if missing:
-        raise SettingsError(
-            f"The discovery document at {url} has no {', '.join(missing)}.",
-            remedy="name an issuer of OpenID Connect",
-        )
-    return says

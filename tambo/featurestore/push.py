@@ -41,6 +41,12 @@ class FeaturePush:
         self._looked = -LOOK_SECONDS
         self._said: str | None = None
 
+    def prepare(self) -> None:
+        """Load what the first push would wait for: Feast takes seconds to import."""
+        self._look()
+        if self._store is not None:
+            self._store._get_provider()
+
     def push(self, rows: Sequence[Mapping[str, Any]], event: str) -> int:
         """Push rows to every view of the source whose features they hold.
 

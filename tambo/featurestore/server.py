@@ -58,7 +58,7 @@ def serve_forever(settings: Settings, port: int, tls: Tls | None = None) -> None
             store = open_served(settings)
             secure(store)
             greeting = _greeting(store, listening, published, newest, tls)
-            _run(make_app(store), listening, tls, greeting)
+            _run(make_app(store, settings), listening, tls, greeting)
     except KeyboardInterrupt:
         _say("feature server stopped")
     finally:

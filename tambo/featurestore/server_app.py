@@ -13,8 +13,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tambo.access.refusals import Refusal, record
+from tambo.access.tokens import claimed_subject, digest
 from tambo.errors import OnlineStoreError, TamboError
 from tambo.serving.problem import MEDIA_TYPE, problem
+from tambo.settings import Settings
 
 if TYPE_CHECKING:
     from fastapi import FastAPI, Request, Response
@@ -34,11 +37,12 @@ _CLOSED = (
 _log = logging.getLogger(__name__)
 
 
-def make_app(store: FeatureStore) -> FastAPI:
+def make_app(store: FeatureStore, settings: Settings) -> FastAPI:
     """The application that serves a store; Feast's security is set up by the caller.
 
     Args:
         store: on a registry file, which is read again whenever it is replaced.
+        settings: the Tambo home, whose record of refusals is kept.
     """
     from feast.feature_server import get_app
 
@@ -56,6 +60,8 @@ def make_app(store: FeatureStore) -> FastAPI:
     app.description = "Feast's feature server. docs/other-teams.md says how to ask it."
     _prepare_reading(app, store)
     _answer_errors(app)
+    app.state.settings = settings
+    app.state.asks_for_tokens = store.config.auth_config.type != "no_auth"
     app.add_middleware(FreshRegistry, store=store, path=Path(store.config.registry.path))
     return app
 
@@ -136,6 +142,8 @@ def _answer_errors(app: FastAPI) -> None:
 
 
 async def _refused(request: Request, error: Any) -> Response:
+    if error.status_code in (401, 403):
+        await _record(request, error.status_code, str(error.detail))
     headers = {"WWW-Authenticate": "Bearer"} if error.status_code == 401 else {}
     return _problem(error.status_code, str(error.detail), None, headers)
 
@@ -146,7 +154,31 @@ async def _feasts(request: Request, error: Any) -> Response:
 
     _log.warning("%s: %s", request.url.path, error)
     status = error.http_status_code()
+    if status in (401, 403):
+        await _record(request, status, str(error))
     return JSONResponse(error.to_error_detail(), 422 if status == 500 else status)
+
+
+async def _record(request: Request, status: int, reason: str) -> None:
+    """Keep a refusal; a token was believed where Feast came to look at its roles."""
+    from starlette.concurrency import run_in_threadpool
+
+    state = request.app.state
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    token = token.strip() if scheme.lower() == "bearer" else ""
+    who = claimed_subject(token) if token else None
+    believed = status == 403 and state.asks_for_tokens
+    refusal = Refusal(
+        service="feature server",
+        path=request.url.path,
+        status=status,
+        reason=reason,
+        subject=who if believed else None,
+        claimed_subject=None if believed else who,
+        address=request.client.host if request.client else None,
+        token_digest=digest(token) if token else None,
+    )
+    await run_in_threadpool(record, state.settings, refusal)
 
 
 async def _ours(request: Request, error: Any) -> Response:

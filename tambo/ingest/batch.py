@@ -35,6 +35,7 @@ class Batch:
         records: records in the file.
         apart: record numbers that the splitter set apart, with their codes.
         refused: reasons by record number of those that whoever took them refused.
+        received: when each record arrived, by its number, where that is told, UTC.
     """
 
     batch_id: int
@@ -51,6 +52,7 @@ class Batch:
     records: int = 0
     apart: list[tuple[Positions, Positions]] = field(default_factory=list)
     refused: Mapping[int, str] = field(default_factory=dict)
+    received: Mapping[int, datetime] = field(default_factory=dict)
 
     @property
     def shape(self) -> Shape:

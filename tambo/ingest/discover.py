@@ -9,6 +9,7 @@ from pathlib import Path
 from tambo.errors import IngestError
 from tambo.ingest.manifest import read_arrivals
 from tambo.ingest.mapping import MAPPING_FILE, Mapping, read_mapping
+from tambo.ingest.received import read_received
 from tambo.ingest.refusals import read_refusals
 
 SUFFIXES = {".csv", ".txt", ".tsv", ".dat"}
@@ -25,6 +26,7 @@ class Found:
         mapping: the mapping, if there is one.
         arrivals: arrival times by file name, UTC.
         refusals: reasons by file name and record number, of what whoever wrote the file refused.
+        received: times by file name and record number, of lines that have their own, UTC.
         folders: inside the folder, with raw files of their own, which are not read.
     """
 
@@ -33,6 +35,7 @@ class Found:
     mapping: Mapping | None
     arrivals: dict[str, datetime] = field(default_factory=dict)
     refusals: dict[str, dict[int, str]] = field(default_factory=dict)
+    received: dict[str, dict[int, datetime]] = field(default_factory=dict)
     folders: list[Path] = field(default_factory=list)
 
 
@@ -67,6 +70,7 @@ def discover(path: Path, mapping: Path | None = None) -> Found:
         arrivals,
         folders=folders,
         refusals=read_refusals(folder),
+        received=read_received(folder),
     )
 
 

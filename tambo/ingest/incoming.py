@@ -70,7 +70,7 @@ def create_raw_tables(connection: duckdb.DuckDBPyConnection, contracts: Contract
 
 
 def register_batches(connection: duckdb.DuckDBPyConnection, batches: Sequence[Batch]) -> None:
-    """Make the temporary table `intake`: what a row takes over from its batch."""
+    """Make the temporary tables `intake` and `received`: what a row takes over from its batch."""
     rows = pa.table(
         {
             "batch_id": pa.array([b.batch_id for b in batches], pa.int64()),
@@ -83,6 +83,22 @@ def register_batches(connection: duckdb.DuckDBPyConnection, batches: Sequence[Ba
     connection.register("_intake", rows)
     connection.execute("CREATE OR REPLACE TEMP TABLE intake AS SELECT * FROM _intake")
     connection.unregister("_intake")
+    _register_received(connection, batches)
+
+
+def _register_received(connection: duckdb.DuckDBPyConnection, batches: Sequence[Batch]) -> None:
+    """Make the temporary table `received`: when single records arrived."""
+    told = [(b.batch_id, record, at) for b in batches for record, at in b.received.items()]
+    rows = pa.table(
+        {
+            "batch_id": pa.array([one[0] for one in told], pa.int64()),
+            "record": pa.array([one[1] for one in told], pa.int64()),
+            "received_at": pa.array([one[2] for one in told], pa.timestamp("us")),
+        }
+    )
+    connection.register("_received", rows)
+    connection.execute("CREATE OR REPLACE TEMP TABLE received AS SELECT * FROM _received")
+    connection.unregister("_received")
 
 
 def incoming(work: Work, table: Table, clock: Clock) -> str:
@@ -111,8 +127,9 @@ def incoming(work: Work, table: Table, clock: Clock) -> str:
     rows = (
         f"SELECT {own}, s._batch AS _batch_id, i.source_file AS _source_file, "
         f"s._record AS _row_number, i.ingested_at AS _ingested_at, {event_at} AS _event_at, "
-        f"i.arrived_at AS _arrived_at, i.history AS _history "
-        f"FROM {work.staged(table)} s JOIN intake i ON i.batch_id = s._batch{joins} "
+        f"coalesce(v.received_at, i.arrived_at) AS _arrived_at, i.history AS _history "
+        f"FROM {work.staged(table)} s JOIN intake i ON i.batch_id = s._batch "
+        f"LEFT JOIN received v ON v.batch_id = s._batch AND v.record = s._record{joins} "
         "WHERE s._fault IS NULL"
     )
     known_at, known_from = known(table, clock.zone)

@@ -14,6 +14,7 @@ from tambo.ingest.orphans import land_orphans, note_orphans
 from tambo.ingest.plan import Plan, known_batches, make_plan
 from tambo.ingest.report import IngestReport, read_reports
 from tambo.ingest.taking import Taken, take_what_adds_up, transaction
+from tambo.ingest.tell import tell_known
 from tambo.ingest.work import workspace
 from tambo.lake import writer
 from tambo.lake.state import now
@@ -68,6 +69,7 @@ def ingest(
         taken = _take_in(settings, connection, plan, at, progress)
         mine = {batch.batch_id for batch in plan.batches} & taken.ids
         files = read_reports(connection, mine) + plan.others
+        tell_known(settings, connection)
     report = IngestReport(files, taken.moved, perf_counter() - started)
     taken.refuse(f"Nothing of it was loaded. The other files: {report.line()}.")
     return report

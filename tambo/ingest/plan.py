@@ -70,6 +70,7 @@ class Candidate:
         arrived_at: datetime | None,
         at: datetime,
         refused: MappingType[int, str] | None = None,
+        received: MappingType[int, datetime] | None = None,
     ) -> Batch:
         """The batch it becomes, taken in at `at`."""
         return Batch(
@@ -85,6 +86,7 @@ class Candidate:
             problem=self.claim.problem,
             retaken=batch_id > 0,
             refused=refused or {},
+            received=received or {},
         )
 
 
@@ -269,6 +271,7 @@ def _add_batches(
                 arrived_at=found.arrivals.get(each.captured.name),
                 at=at,
                 refused=found.refusals.get(each.captured.name),
+                received=found.received.get(each.captured.name),
             )
         )
 

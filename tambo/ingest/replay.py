@@ -23,6 +23,7 @@ from tambo.ingest.report import FileReport, read_reports
 from tambo.ingest.splitter import Positions
 from tambo.ingest.stored import stored_batches
 from tambo.ingest.taking import take_what_adds_up
+from tambo.ingest.tell import tell_known
 from tambo.ingest.work import Work, workspace
 from tambo.lake import writer
 from tambo.lake.connect import require
@@ -96,6 +97,7 @@ def replay(
             touched, moved = _try_all(settings, work, read, folder, at, progress)
         files = read_reports(connection, touched if moved else ())
         left = _count_left(connection)
+        tell_known(settings, connection)
     return Replay(files, moved, left, perf_counter() - started)
 
 

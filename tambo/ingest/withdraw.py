@@ -16,6 +16,7 @@ from tambo.ingest.lines import write_lines
 from tambo.ingest.settle import settle
 from tambo.ingest.stored import stored_batches
 from tambo.ingest.taking import transaction
+from tambo.ingest.tell import tell_known
 from tambo.lake import writer
 from tambo.lake.sql import literal
 from tambo.lake.state import now
@@ -79,6 +80,7 @@ def withdraw(settings: Settings, batch_id: int, *, progress: Progress = silent) 
             progress("checking the accounts", 1, 2)
             others = stored_batches(connection, settings, affected)
             check_and_store(connection, settings, others)
+        tell_known(settings, connection)
     return Withdrawal(batch_id, batch.captured.name, records, orphans, sorted(affected))
 
 

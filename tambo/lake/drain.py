@@ -19,8 +19,8 @@ from tambo.errors import LockedError, SpoolError, TamboError
 from tambo.lake import spool
 from tambo.lake.connect import exists, writer
 from tambo.lake.lock import DRAIN
-from tambo.lake.schema import SPOOLED
 from tambo.lake.sql import ident
+from tambo.lake.topics import SPOOLED
 from tambo.settings import Settings
 
 if TYPE_CHECKING:

@@ -73,35 +73,6 @@ QUARANTINE_TABLES = {
 
 TABLES = {"audit": AUDIT_TABLES, "quarantine": QUARANTINE_TABLES}
 
-SPOOLED = {
-    # What people said of answers (tambo.monitoring.feedback). Personal data: it has travellers.
-    "monitoring.feedback": {
-        "id": "VARCHAR",
-        "given_at": "TIMESTAMP",
-        "recorded_at": "TIMESTAMP",
-        "kind": "VARCHAR",
-        "domain": "VARCHAR",
-        "endpoint": "VARCHAR",
-        "model": "VARCHAR",
-        "model_version": "VARCHAR",
-        "release": "BIGINT",
-        "subject": "VARCHAR",
-        "item": "VARCHAR",
-        "place": "VARCHAR",
-        "rank": "BIGINT",
-        "destination": "VARCHAR",
-        "budget": "DOUBLE",
-        "nights": "BIGINT",
-        "travel_date": "DATE",
-    },
-}
-"""Tables that are filled from the spool, made with their first record: type by column."""
-
-
-STREAMED = ("raw.telemetry",)
-"""Raw tables whose messages are spooled too; they come in as files do, through every check of
-ingest (tambo.sources.mqtt), and a drain of tables leaves them."""
-
 
 def create_audit_tables(connection: duckdb.DuckDBPyConnection) -> None:
     """Create the lake's schemas and audit tables where they are missing, in one snapshot.

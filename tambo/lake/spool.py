@@ -1,6 +1,6 @@
 """A durable spool for what arrives while the lake is being written: one JSON record a line.
 
-A topic is a table of the lake (`tambo.lake.schema`, SPOOLED and STREAMED), and has a folder of
+A topic is a table of the lake (`tambo.lake.topics`, SPOOLED and STREAMED), and has a folder of
 segments:
 
     open.jsonl           what is appended to
@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from tambo.errors import SpoolError
-from tambo.lake.schema import SPOOLED, STREAMED
+from tambo.lake.topics import SPOOLED, STREAMED
 from tambo.settings import Settings
 
 SEGMENT_BYTES = 4 << 20

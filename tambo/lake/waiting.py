@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from tambo.lake.schema import SPOOLED, STREAMED
 from tambo.lake.spool import APART, lines_of, segments
+from tambo.lake.topics import SPOOLED, STREAMED
 from tambo.settings import Settings
 
 

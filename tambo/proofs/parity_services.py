@@ -48,7 +48,7 @@ def requests(
     Args:
         manifest: the service.
         keys: by name of the stored view.
-        as_of: the asking instant: every time of a request is that.
+        as_of: the asking instant: every time of a request is that, in whole seconds.
         size: at most so many.
         seed: of what is drawn.
     """
@@ -72,7 +72,8 @@ def requests(
 
 def _request_value(draw: random.Random, kind: str, as_of: datetime) -> object:
     if kind == "UNIX_TIMESTAMP":
-        return as_of
+        # Feast hands times on in whole seconds; what arrives by itself has its instant to the last.
+        return as_of.replace(microsecond=0)
     if kind == "STRING":
         # What text means is the domain's own; a day is what ours ask for.
         return (as_of.date() + timedelta(days=draw.randrange(-30, 400))).isoformat()

@@ -180,5 +180,7 @@ def _text(table: Table, name: str, value: Any, zone: ZoneInfo) -> str:
         return str(value.strftime(table.columns[name].time_formats[0]))
     if kind == "TIMESTAMP":
         there = value.replace(tzinfo=UTC).astimezone(zone)
-        return str(there.strftime(table.columns[name].time_formats[0]))
+        forms = table.columns[name].time_formats
+        finer = [form for form in forms if "%f" in form] if value.microsecond else []
+        return str(there.strftime((finer or forms)[0]))
     return str(value)

@@ -1,9 +1,9 @@
 """The model artefact: how a served model's inputs are encoded and its answer is bounded.
 
 A model travels as three files: `model.onnx` (input "features", float32 [n, k]; one output, float32
-[n, 1], [n, classes], or [n, steps * 3] for a forecast), `serving.json` (a `ServingSpec`) and
-`online_manifest.json`. Training writes them, the bento reads them, and both encode rows with the
-same `ServingSpec.encode`.
+[n, 1], [n, classes], [n, steps * 3] for a forecast, or [n, intervals * 2] for the time to an
+event), `serving.json` (a `ServingSpec`) and `online_manifest.json`. Training writes them, the bento
+reads them, and both encode rows with the same `ServingSpec.encode`.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from pydantic import Field, model_validator
 
 from tambo.errors import ServingError
 from tambo.serving import ngrams
+from tambo.serving.survival import Survival
 from tambo.serving.version import Part, ServedVersion
 
 MODEL_FILE = "model.onnx"
@@ -190,6 +191,7 @@ class ServingSpec(ServedVersion):
         description="of a score: the softmax of scores over it gives the chance of each candidate",
     )
     forecast: Forecast | None = Field(default=None, description="of a forecast")
+    survival: Survival | None = Field(default=None, description="of the time to an event")
     metrics: dict[str, float] = Field(default_factory=dict)
     tags: dict[str, str] = Field(default_factory=dict)
 
@@ -209,6 +211,8 @@ class ServingSpec(ServedVersion):
     @property
     def answers(self) -> int:
         """Numbers in the answer to one row."""
+        if self.survival is not None:
+            return self.survival.answers
         return 3 * self.forecast.steps if self.forecast is not None else len(self.classes) or 1
 
     def known_values(self, column: str) -> tuple[str, ...] | None:

@@ -312,12 +312,15 @@ def load(domain: str) -> Contracts:
 
 
 def of_home(settings: Settings, domain: str) -> Contracts:
-    """Contracts of one domain as a home has them: in the zone that is set for it.
+    """Contracts of one domain as a home has them: in the zone, and with the sensors, that are set.
 
     Whoever reads a local time, or names a local day, takes the zone from here, or from a release.
 
     Raises:
         ContractError: there is no such domain, or its contracts are wrong.
     """
+    from tambo.sources.sensor_contracts import with_sensors
+
     declared, zone = load(domain), settings.zone_of(domain)
-    return declared if zone is None else declared.model_copy(update={"zone": zone})
+    here = declared if zone is None else declared.model_copy(update={"zone": zone})
+    return with_sensors(settings, here)

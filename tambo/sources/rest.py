@@ -1,7 +1,7 @@
 """Asks a REST API for JSON, as a guest: within its rate, patient when it is busy, discreet.
 
-The key travels in the query, as these APIs want it. It is in no message and in no log: httpx would
-write each address to its log, so its log is closed.
+The key travels in the query or as a bearer token, as the API wants it. It is in no message and in
+no log: httpx would write each address to its log, so its log is closed.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -27,6 +27,8 @@ from tambo.sources.patience import Patience, pause, without
 LONGEST_ANSWER = 64 << 20
 """Bytes of an answer; a longer one is a fault."""
 
+MOST_PAGES = 1000
+
 for closed in ("httpx", "httpcore"):
     logging.getLogger(closed).setLevel(logging.WARNING)
 
@@ -38,7 +40,7 @@ class Guest:
     Attributes:
         key: the key.
         key_setting: the setting that holds it, for messages.
-        key_parameter: the query parameter that takes it.
+        key_parameter: the query parameter that takes it; None: it travels as a bearer token.
         per_minute: requests, at most.
         timeout: seconds for a whole answer.
         patience: with an API that is busy.
@@ -46,7 +48,7 @@ class Guest:
 
     key: SecretStr
     key_setting: str
-    key_parameter: str
+    key_parameter: str | None
     per_minute: float
     timeout: float
     patience: Patience
@@ -130,13 +132,44 @@ class RestClient:
                 pause(wait, self._progress, said)
         raise AssertionError
 
+    def pages(
+        self, url: str, parameters: Mapping[str, str | int | float], what: str
+    ) -> Iterator[Answer]:
+        """Ask, page after page while an answer names a next one.
+
+        Args:
+            url: of the API.
+            parameters: of the question.
+            what: is asked for, for messages.
+
+        Raises:
+            SourceBusyError: the API stays away.
+            SourceError: it refuses, or its pages have no end.
+        """
+        asked, seen = dict(parameters), set[str]()
+        while True:
+            answer = self.get(url, asked)
+            yield answer
+            token = answer.body.get("next_page_token")
+            if token in (None, ""):
+                return
+            if str(token) in seen or len(seen) >= MOST_PAGES:
+                raise SourceError(
+                    f"The pages of {what} have no end.",
+                    remedy="ask the API's owner; or ask for less at once",
+                )
+            seen.add(str(token))
+            asked["page_token"] = str(token)
+
     def _ask(self, url: str, host: str, parameters: Mapping[str, str | int | float]) -> Answer:
         self._keep_rate(host)
         key = self._guest.key.get_secret_value()
         asked_at = datetime.now(UTC).replace(tzinfo=None)
-        query = {**parameters, self._guest.key_parameter: key}
+        named = self._guest.key_parameter
+        query = {**parameters, **({} if named is None else {named: key})}
+        headers = {"Authorization": f"Bearer {key}"} if named is None else {}
         try:
-            with self._http.stream("GET", url, params=query) as response:
+            with self._http.stream("GET", url, params=query, headers=headers) as response:
                 content = self._content(response)
         except httpx.TimeoutException:
             raise _FailedError(f"did not answer within {self._guest.timeout:g} seconds") from None
@@ -185,7 +218,7 @@ class RestClient:
             said = without(text, key, quote(key, safe=""))[:200]
             raise SourceError(
                 f"{host} refuses the question (status {status}): {said}",
-                remedy="look at the address, the locations and the key's plan",
+                remedy="look at the address, what is asked for and the key's plan",
             )
 
 

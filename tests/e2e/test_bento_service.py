@@ -58,6 +58,7 @@ def settings(tmp_path_factory) -> Settings:
 def bundled(settings):
     with pytest.raises(ServingError, match="no champion"):
         champions(settings, ["flight_price"])
+    assert champions(settings, ["flight_price"], optional=["flight_price"]) == []
     with pytest.raises(ServingError, match="tambo bundle travel"):
         latest(settings, "travel")
     for model in MODELS:

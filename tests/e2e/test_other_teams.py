@@ -20,6 +20,7 @@ from oidc_issuer import API, Client, issuing
 from other_team import Environment, blocks
 
 from tambo.errors import FeatureError
+from tambo.monitoring.refusals import refusals
 
 pytestmark = pytest.mark.e2e
 
@@ -127,7 +128,7 @@ def unsigned(token):
     return jwt.encode(claims, "", algorithm="none", headers=head)
 
 
-def test_only_tokens_that_the_issuer_made_out_to_this_server_are_taken(server, issuer):
+def test_only_tokens_that_the_issuer_made_out_to_this_server_are_taken(server, home, issuer):
     good = issuer.token("fares-app")
     with issuing(*CLIENTS) as stranger:
         tokens = {
@@ -144,7 +145,20 @@ def test_only_tokens_that_the_issuer_made_out_to_this_server_are_taken(server, i
         assert answer.status_code == 401, name
         assert answer.headers["WWW-Authenticate"] == "Bearer"
         assert answer.json()["detail"], name
+        newest = refusals(home, 1)[0]
+        assert (newest["service"], newest["status"]) == ("feature server", 401)
+        assert newest["subject"] is None
+        assert (newest["token_digest"] is None) is (token is None)
+    assert refusals(home, 1)[0]["claimed_subject"] == "by-others"
     assert ask(server, FARES, good).status_code == 200
+    assert ask(server, AGE, good).status_code == 403
+    newest = refusals(home, 1)[0]
+    assert (newest["subject"], newest["status"], newest["path"]) == (
+        "fares-app",
+        403,
+        "/get-online-features",
+    )
+    assert "traveller_profile" in newest["reason"]
 
 
 def test_roles_are_not_served_from_a_registry_without_permissions(home, issuer):

@@ -98,6 +98,14 @@ def test_the_road_ends_with_an_answer_of_each_model(first) -> None:
         ("hour", 3),
     ]
     assert days["visitors"][0]["p50"] > 0
+    due = answer(first.stdout, "aircraft_id")
+    within = [one["chance"] for one in due["failure"]]
+    assert within == sorted(within)
+    assert due["cost"] is None, "a year of two vessels holds too few costs"
+    assert "maintenance_cost: skipped" in first.stdout
+    alerts = json.loads(others["maintenance_cost"])
+    named = {one["aircraft_id"] for one in alerts["alerts"]}
+    assert len({*named, *alerts["quiet"], *alerts["in_maintenance"]}) == 2
     assert '"features"' not in first.stdout
     assert "make serve DOMAIN=tourism" in first.stdout
 

@@ -13,7 +13,8 @@ from k8s_rendered import K8S, Manifest, containers, kind, one, rendered, workloa
 
 import tambo
 
-SERVICES = ("travel", "tourism")
+SCALED = ("travel", "tourism")
+SERVICES = (*SCALED, "fleet")
 VERSION = "1.33"
 # A volume has no hash of its content, a claim no size limit: only these may be mounted.
 VOLUMES = {"configMap", "emptyDir", "persistentVolumeClaim"}
@@ -195,7 +196,7 @@ def test_a_service_asks_ready_and_alive_different_questions(service: str):
     assert paths == {"startup": "/livez", "readiness": "/readyz", "liveness": "/livez"}
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", SCALED)
 def test_autoscaler_and_budget_leave_someone_to_serve(service: str):
     scaler = one("HorizontalPodAutoscaler", service)["spec"]
     target = one(scaler["scaleTargetRef"]["kind"], scaler["scaleTargetRef"]["name"])
@@ -203,6 +204,25 @@ def test_autoscaler_and_budget_leave_someone_to_serve(service: str):
     budget = one("PodDisruptionBudget", service)["spec"]
     assert scaler["minReplicas"] - budget["maxUnavailable"] >= 1
     assert target["spec"]["strategy"]["rollingUpdate"]["maxUnavailable"] == 0
+
+
+def test_what_keeps_things_on_a_volume_is_one_and_its_home_is_on_it():
+    deployment = one("Deployment", "fleet")["spec"]
+    assert (deployment["replicas"], deployment["strategy"]) == (1, {"type": "Recreate"})
+    (container,) = deployment["template"]["spec"]["containers"]
+    claims = {
+        volume["name"]: volume["persistentVolumeClaim"]["claimName"]
+        for volume in deployment["template"]["spec"]["volumes"]
+        if "persistentVolumeClaim" in volume
+    }
+    mounts = {each["name"]: each["mountPath"] for each in container["volumeMounts"]}
+    settings = one("ConfigMap", container["envFrom"][0]["configMapRef"]["name"])["data"]
+    assert mounts[next(iter(claims))] == settings["TAMBO_HOME"]
+    assert one("PersistentVolumeClaim", claims["home"])["spec"]["accessModes"] == ["ReadWriteOnce"]
+    # Who issues tokens is the cluster's business, and stands in no file of ours.
+    assert container["envFrom"][1] == {"configMapRef": {"name": "issuer", "optional": True}}
+    guide = (K8S.parent / "docs" / "operations.md").read_text()
+    assert "create configmap issuer --from-literal=TAMBO_OIDC_DISCOVERY_URL=" in guide
 
 
 def test_namespace_enforces_the_restricted_standard():
@@ -265,7 +285,9 @@ def test_mounted_configuration_exists():
     for workload in workloads():
         pod = workload["spec"]["template"]["spec"]
         for container in containers(workload):
-            assert {item["configMapRef"]["name"] for item in container.get("envFrom", [])} <= maps
+            needed = (item["configMapRef"] for item in container.get("envFrom", []))
+            # What is optional is the cluster's own.
+            assert {one["name"] for one in needed if not one.get("optional")} <= maps
         for volume in pod.get("volumes", []):
             assert volume.get("configMap", {}).get("name") in maps | {None}
             assert volume.get("persistentVolumeClaim", {}).get("claimName") in claims | {None}

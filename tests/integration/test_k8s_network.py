@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import permutations
 
 import pytest
 from k8s_rendered import Manifest, kind, one, workloads
@@ -74,9 +75,13 @@ def flows(source: Pod | None, target: Pod | None, port: int, protocol: str = "TC
     )
 
 
-SERVICES = ("travel", "tourism")
+SERVICES = ("travel", "tourism", "fleet")
 CALLS = {service: {f"tambo/calls-{service}": "true"} for service in SERVICES}
-LABELLED_STRANGER = Pod({**CALLS["travel"], **CALLS["tourism"], "tambo/uses-redis": "true"}, "web")
+LABELLED_STRANGER = Pod(
+    {label: "true" for calls in CALLS.values() for label in calls} | {"tambo/uses-redis": "true"},
+    "web",
+)
+ISSUER = Pod({"tambo/issuer": "true"}, "sso", {"tambo/issuer": "true"})
 TRAINING = Pod({"tambo/uses-mlflow": "true"})
 
 
@@ -104,15 +109,20 @@ def test_the_flows_that_the_road_needs_are_open():
         assert flows(Pod(calls, "web", calls), end, 3000)
         assert flows(Pod(calls), end, 3000)
     assert flows(TRAINING, pod("mlflow"), 5000)
+    assert flows(pod("fleet"), ISSUER, 443)
 
 
 def test_the_flows_that_nobody_needs_are_shut():
-    for service, other in (SERVICES, SERVICES[::-1]):
+    for service, other in permutations(SERVICES, 2):
         assert not flows(pod(service), pod("mlflow"), 5000)
         assert not flows(pod("redis"), pod(service), 3000)
         assert not flows(pod(service), pod("redis"), 22)
         assert not flows(Pod(CALLS[service]), pod(other), 3000)
         assert not flows(Pod(CALLS[service], "web", CALLS[service]), pod("redis"), 6379)
+        assert not flows(ISSUER, pod(service), 3000)
+    assert not flows(pod("travel"), ISSUER, 443)
+    assert not flows(pod("fleet"), Pod(ISSUER.labels, "sso"), 443)
+    assert not flows(pod("fleet"), Pod({}, "sso", ISSUER.namespace_labels), 443)
     assert not flows(pod("mlflow"), pod("redis"), 6379)
     assert not flows(TRAINING, pod("redis"), 6379)
 

@@ -109,9 +109,11 @@ def test_every_domain_has_its_dags(dags: dict[str, Any]):
     shared = {"build_and_release", "data_quality", "materialize"}
     own = {f"ingest_{name}" for name in domains()}
     own |= {f"fetch_{name}" for name in domains() if find_spec(f"tambo.sources.{name}.doors")}
+    own |= {f"stream_{name}" for name in domains() if find_spec(f"tambo.sources.{name}.stream")}
     own |= {f"train_{name}" for name in domains() if find_spec(f"training.{name}")}
     own |= {f"bundle_{name}" for name in domains() if find_spec(f"bentos.{name}")}
-    assert {"ingest_travel", "fetch_tourism", "train_travel", "bundle_travel"} <= own
+    named = {"ingest_travel", "fetch_tourism", "stream_fleet", "train_travel", "bundle_travel"}
+    assert named <= own
     assert set(dags) == shared | own
 
 
@@ -184,9 +186,14 @@ def test_assets_connect_the_chain_from_raw_files_to_the_service(dags: dict[str, 
         if f"fetch_{domain}" in dags:
             assert dags[f"fetch_{domain}"]["waits_for"] == []
             assert woken_by(f"fetch_{domain}") == {"build_and_release"}
-    # Raw tables are made new by two ways: files, and doors.
+    assert dags["stream_fleet"]["waits_for"] == []
+    assert woken_by("stream_fleet") == {"build_and_release"}
+    # Raw tables are made new by three ways: files, doors, and streams.
     made = [
-        name for key, dag in dags.items() if not key.startswith("fetch_") for name in dag["makes"]
+        name
+        for key, dag in dags.items()
+        if not key.startswith(("fetch_", "stream_"))
+        for name in dag["makes"]
     ]
     assert len(made) == len(set(made)), "two DAGs make the same asset"
     assert {name for dag in dags.values() for name in dag["waits_for"]} <= set(made)

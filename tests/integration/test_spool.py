@@ -23,7 +23,7 @@ from tambo.errors import SpoolError
 from tambo.lake import head, reader, releases, spool, writer, writer_lock
 from tambo.lake.drain import drain, drain_if_free
 from tambo.lake.retention import retire
-from tambo.lake.schema import SPOOLED
+from tambo.lake.topics import SPOOLED
 from tambo.lake.waiting import waiting
 from tambo.monitoring.feedback import TOPIC, Feedback, record
 from tambo.settings import Settings, get_settings

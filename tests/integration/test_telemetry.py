@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import signal
 import subprocess
-import sys
 import threading
 import time
 from collections import Counter
@@ -16,18 +13,21 @@ from pathlib import Path
 import pytest
 from feature_server import certify
 from mqtt_broker import MosquittoBroker, needs_broker, publisher, reading
+from mqtt_listener import Listener
 from pydantic import SecretStr
 
-from tambo.errors import SourceBusyError, SourceError
+from tambo.cli.listening import publish_sample
+from tambo.cli.source import claim, claim_doors, sample_source
+from tambo.errors import SettingsError, SourceBusyError, SourceError
 from tambo.ingest import ingest, replay, reports
 from tambo.lake import reader
 from tambo.lake.tables import table_exists
 from tambo.lake.waiting import waiting
 from tambo.settings import Settings
+from tambo.sources.fleet.world import generate, read_truth
 from tambo.sources.mqtt.consumer import Consumer
 from tambo.sources.mqtt.stream import find_stream
 
-LISTEN = [sys.executable, "-c", "from tambo.cli import main; main()", "listen"]
 VESSELS = [f"N-{number}" for number in range(8)]
 
 pytestmark = [needs_broker, pytest.mark.slow]
@@ -48,44 +48,6 @@ def settings(tmp_path: Path) -> Settings:
     (tmp_path / "aircraft.csv").write_text("\n".join(["aircraft_id", *VESSELS]) + "\n")
     ingest(made, tmp_path / "aircraft.csv")
     return made
-
-
-class Listener:
-    """`tambo listen` in a process of its own."""
-
-    def __init__(self, settings: Settings, broker: MosquittoBroker) -> None:
-        self._broker = broker
-        self._env = os.environ | {
-            "TAMBO_HOME": str(settings.home),
-            "TAMBO_TELEMETRY_URL": broker.url,
-            "TAMBO_TELEMETRY_BATCH_SECONDS": "1",
-            "TAMBO_THREADS": "1",
-        }
-        self._process: subprocess.Popen | None = None
-
-    def start(self) -> None:
-        before = self._broker.subscriptions()
-        self._process = subprocess.Popen(
-            LISTEN, env=self._env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-        )
-        deadline = time.monotonic() + 30
-        while self._broker.subscriptions() == before:
-            assert self._process.poll() is None, self._process.communicate()
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-
-    def kill(self) -> None:
-        assert self._process is not None
-        self._process.kill()
-        self._process.communicate()
-
-    def end(self) -> str:
-        """End it as an operator does; returns what it said."""
-        assert self._process is not None
-        self._process.send_signal(signal.SIGTERM)
-        said, _ = self._process.communicate(timeout=60)
-        assert self._process.returncode == 0, said
-        return said
 
 
 def loaded(settings: Settings) -> list[tuple]:
@@ -231,6 +193,8 @@ def test_refused_messages_keep_their_bytes_and_orphans_find_their_parent(
 class Nobody:
     """An online store that takes nothing."""
 
+    def prepare(self) -> None: ...
+
     def push(self, rows, event) -> int:
         return 0
 
@@ -270,3 +234,38 @@ def test_a_secured_broker_lets_in_whom_it_knows_and_one_consumer_listens(setting
         first.join()
     finally:
         broker.stop()
+
+
+def test_sample_sensors_are_heard_by_who_asks_for_them_and_by_nobody_else(
+    settings, broker, tmp_path
+):
+    home = settings.model_copy(update={"home": tmp_path / "sample", "telemetry_url": broker.url})
+    generate(home.world / "fleet", aircraft=3, years=1, seed=7)
+    claim(home, sample_source(home))
+    ingest(home, home.world / "fleet" / "aircraft.csv")
+    with pytest.raises(SettingsError, match="not the sample world"):
+        publish_sample(settings, None, 1, 1)
+    real, sample = Listener(settings, broker), Listener(home, broker, "--sample")
+    real.start()
+    sample.start()
+    publish_sample(home, None, 0.01, 5)
+    publish_sample(home, None, 0.01, 3)
+    until(lambda: len(loaded(home)) == 16)
+    sample.end()
+    said = real.end()
+    rows = loaded(home)
+    names = {one.name for one in read_truth(home.world / "fleet").fleet.vessels}
+    # One of the three drops out for these days.
+    assert {row[0] for row in rows} < names
+    # The world goes on where it ended, and is known by its own time; a second call goes on again.
+    assert {row[1] for row in rows} == {
+        datetime(2026, 1, 1) + timedelta(hours=6 * number) for number in range(8)
+    }
+    with reader(home) as lake:
+        late = lake.execute("SELECT max(_known_at - read_at) FROM lake.raw.telemetry").fetchone()
+    assert late[0] < timedelta(seconds=1)
+    # Real senders' topics carry none of it.
+    assert "0 messages kept" in said
+    assert loaded(settings) == []
+    with pytest.raises(SettingsError, match="holds the sample world"):
+        claim_doors(home)

@@ -143,6 +143,9 @@ class Refusing:
     def __init__(self, pusher: FeaturePush) -> None:
         self.pusher, self.failures = pusher, 0
 
+    def prepare(self):
+        self.pusher.prepare()
+
     def push(self, rows, event):
         if self.failures < 2:
             self.failures += 1

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 from visitor_table import Row, VisitorTable
@@ -52,6 +52,7 @@ def read(settings: Settings, state: State, most: int | None = None) -> list[Page
 
 @examples(max_examples=40, deadline=None)
 @given(table=tables, rows=page_rows, cut=st.integers(1, 40), changed=st.booleans())
+@example(table={(5, "A"): 1, (5, "B"): 2}, rows=1, cut=40, changed=True)
 def test_every_row_comes_once_whatever_the_page_and_the_cut(table, rows, cut, changed):
     with tempfile.TemporaryDirectory() as folder:
         source = VisitorTable(Path(folder) / "v.db", changed=changed)
@@ -60,6 +61,9 @@ def test_every_row_comes_once_whatever_the_page_and_the_cut(table, rows, cut, ch
         first = read(settings, {}, most=cut)
         rest = read(settings, first[-1].state)
         pages = [*first, *rest]
+        again = read(settings, pages[-1].state)
+    # However many rows share the time of their change.
+    assert not changed or sum(page.rows.num_rows for page in again) == 0
     expected = {(at, location): count for at, location, count in rows_of(table)}
     assert handed_out(pages) == expected
     ended = len(first) < cut or first[-1].rows.num_rows == 0

@@ -47,7 +47,7 @@ def test_a_package_that_nobody_locked_is_named(tmp_path):
         serving_requirements(LOCK, ("no-such-package",))
 
 
-@pytest.mark.parametrize("domain", ["travel", "tourism"])
+@pytest.mark.parametrize("domain", ["travel", "tourism", "fleet"])
 def test_the_served_code_imports_nothing_that_a_service_does_not_install(tmp_path, domain):
     """The service's modules, loaded from a copy, in a process that sees nothing of the project."""
     from bentos.code import copy_code

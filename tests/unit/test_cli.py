@@ -22,8 +22,11 @@ VERBS = (
     "predict",
     "status",
     "drain",
+    "audit",
+    "metadata",
     "fetch",
     "listen",
+    "sensors",
     "export",
     "quarantine",
 )

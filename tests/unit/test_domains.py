@@ -54,7 +54,7 @@ def test_a_slice_is_a_folder_or_a_module_of_the_domains_name(root: Path) -> None
     assert names("toy") == {*shared, "toy.py"}
     assert names("travel") == {*shared, "flights.py", "hotels.py", "names.py"}
     training = {path.parent.name for path in own_files(root / "training", "toy")}
-    assert training == {"training", "forecast", "toy"}
+    assert training == {"training", "forecast", "survival", "toy"}
 
 
 def test_a_service_takes_its_own_request_time_code_only(root: Path) -> None:

@@ -1,3 +1,8 @@
+{#- Hours in microseconds. -#}
+{% macro hours(number) -%}
+    {{ number * 3600000000 }}
+{%- endmacro %}
+
 {#- Columns of the readings of a window, of both measures: as read, and without outliers. -#}
 {% macro readings_known(measures) -%}
     {%- for measure in measures -%}
@@ -21,11 +26,11 @@
             is_outlier := {{ measure }}_is_outlier
         ), read_at) as {{ measure }}_newest,
         arg_max({{ measure }}, read_at) filter (
-            where {{ measure }} is not null and seconds_ago <= 86400
+            where {{ measure }} is not null and micros_ago <= {{ hours(24) }}
         ) as {{ measure }},
-        count({{ measure }}) filter (where seconds_ago < 604800) as {{ measure }}_number_7d,
-        sum({{ measure }}) filter (where seconds_ago < 604800) as {{ measure }}_sum_7d,
-        sum({{ squared(measure) }}) filter (where seconds_ago < 604800) as {{ measure }}_squares_7d,
+        count({{ measure }}) filter (where micros_ago < {{ hours(168) }}) as {{ measure }}_number_7d,
+        sum({{ measure }}) filter (where micros_ago < {{ hours(168) }}) as {{ measure }}_sum_7d,
+        sum({{ squared(measure) }}) filter (where micros_ago < {{ hours(168) }}) as {{ measure }}_squares_7d,
         count(*) filter (where {{ measure }}_is_outlier) as {{ measure }}_outliers_28d,
         {{ slope(measure) }} as {{ measure }}_trend_28d{{ ',' if not loop.last }}
     {%- endfor -%}
@@ -57,17 +62,17 @@
     {%- endfor -%}
 {%- endmacro %}
 
-{#- Slope a day of a measure in millionths over `seconds_ago`, by least squares; null below eight. -#}
+{#- Slope a day of a measure in millionths over `micros_ago`, by least squares; null below eight. -#}
 {% macro slope(measure) -%}
     {%- set number = 'count(' ~ measure ~ ')' -%}
-    {%- set ago = 'sum(if(' ~ measure ~ ' is null, null, seconds_ago))' -%}
-    {%- set squares = 'sum(if(' ~ measure ~ ' is null, null, ' ~ squared('seconds_ago') ~ '))' -%}
-    {%- set product = 'sum(cast(' ~ measure ~ ' as hugeint) * seconds_ago)' -%}
+    {%- set ago = 'sum(if(' ~ measure ~ ' is null, null, micros_ago))' -%}
+    {%- set squares = 'sum(if(' ~ measure ~ ' is null, null, ' ~ squared('micros_ago') ~ '))' -%}
+    {%- set product = 'sum(cast(' ~ measure ~ ' as hugeint) * micros_ago)' -%}
     case
         when {{ number }} >= 8
             then
                 -cast({{ number }} * {{ product }} - {{ ago }} * sum({{ measure }}) as double)
                 / nullif(cast({{ number }} * {{ squares }} - {{ ago }} * {{ ago }} as double), 0)
-                * (86400.0 / 1000000)
+                * 86400.0
     end
 {%- endmacro %}

@@ -13,6 +13,7 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+from urllib.parse import SplitResult
 
 from tambo.errors import SourceError
 from tambo.settings import Settings
@@ -135,12 +136,7 @@ class Broker:
             protocol=MQTTv5,
             manual_ack=True,
         )
-        if settings.telemetry_user is not None:
-            secret = settings.telemetry_password
-            password = None if secret is None else secret.get_secret_value()
-            client.username_pw_set(settings.telemetry_user, password)
-        if self._address.scheme == "mqtts":
-            client.tls_set(None if settings.telemetry_ca is None else str(settings.telemetry_ca))
+        let_in(client, settings, self._address)
         client.reconnect_delay_set(FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS)
         client.on_connect = self._on_connect
         client.on_connect_fail = self._on_connect_fail
@@ -185,3 +181,13 @@ class Broker:
                 self._connection,
             )
         )
+
+
+def let_in(client: Client, settings: Settings, address: SplitResult) -> None:
+    """Give a client what the broker asks for: user and password, and TLS by its address."""
+    if settings.telemetry_user is not None:
+        secret = settings.telemetry_password
+        password = None if secret is None else secret.get_secret_value()
+        client.username_pw_set(settings.telemetry_user, password)
+    if address.scheme == "mqtts":
+        client.tls_set(None if settings.telemetry_ca is None else str(settings.telemetry_ca))

@@ -26,8 +26,9 @@ from tambo.errors import SourceBusyError, SourceError, SpoolError, TamboError
 from tambo.lake import spool
 from tambo.progress import Progress, silent
 from tambo.settings import Settings
-from tambo.sources.contracts import of_home
+from tambo.sources.contracts import Contracts, of_home
 from tambo.sources.fetch_state import door_folder
+from tambo.sources.mqtt.arrival import Arrivals
 from tambo.sources.mqtt.broker import Broker, Delivery
 from tambo.sources.mqtt.landing import kept
 from tambo.sources.mqtt.message import Message, Reading
@@ -36,6 +37,8 @@ from tambo.sources.mqtt.serving import Pusher, Serving
 from tambo.sources.mqtt.stream import Stream
 from tambo.sources.mqtt.taking_in import TakenIn, take_in_if_free
 from tambo.sources.patience import Patience
+from tambo.sources.sensor_contracts import Watched
+from tambo.streaming.live import Live
 
 AT_ONCE = 500
 """Messages that are synced to the disk together."""
@@ -71,20 +74,29 @@ class Consumer:
         stream: what its messages are.
         pusher: brings rows to the online store.
         progress: told how far it is.
+        live: what makes rows of features of messages; None: they are pushed as they are read.
+        arrivals: says when messages arrive; None: the clock does.
 
     Raises:
         SettingsError: no broker is named.
     """
 
     def __init__(
-        self, settings: Settings, stream: Stream, pusher: Pusher, progress: Progress = silent
+        self,
+        settings: Settings,
+        stream: Stream,
+        pusher: Pusher,
+        progress: Progress = silent,
+        live: Live | None = None,
+        arrivals: Arrivals | None = None,
     ) -> None:
         contracts = of_home(settings, stream.domain)
-        ahead = timedelta(seconds=settings.telemetry_ahead_seconds)
         self._settings, self._stream, self._progress = settings, stream, progress
-        self._reading = Reading(stream, contracts, settings.telemetry_topic, ahead)
-        self._serving = Serving(settings, stream, contracts, pusher)
+        self._sensors = Watched(settings, stream.domain)
+        self._reading = self._reads(contracts)
+        self._serving = Serving(settings, stream, contracts, pusher, live)
         self._broker = Broker(settings)
+        self._arrivals = Arrivals() if arrivals is None else arrivals
         self._recent = Recent()
         self._waiting = 0
         self.counts = Counts()
@@ -117,6 +129,11 @@ class Consumer:
                 self._serving.stop()
         return self.counts
 
+    def _reads(self, contracts: Contracts) -> Reading:
+        """What reads messages by these contracts."""
+        ahead = timedelta(seconds=self._settings.telemetry_ahead_seconds)
+        return Reading(self._stream, contracts, self._settings.telemetry_topic, ahead)
+
     @contextmanager
     def _alone(self) -> Iterator[None]:
         """Hold the stream: two consumers of one session would throw each other out."""
@@ -140,15 +157,18 @@ class Consumer:
         recalled = list(kept(self._settings, self._stream))
         for message in recalled:
             self._recent.add(message)
+            self._arrivals.go_on_after(message.at)
         self._serving.offer(recalled)
         # What a kill left is taken in first.
         self._waiting = self._settings.telemetry_batch_messages
 
     def _keep(self, deliveries: list[Delivery], stop: threading.Event) -> None:
         """Put messages on the disk, answer them, and pass them on."""
+        if self._sensors.changed():
+            self._reading = self._reads(of_home(self._settings, self._stream.domain))
         new: list[Message] = []
         for one in deliveries:
-            message = self._reading.read(one.topic, one.payload, one.at)
+            message = self._reading.read(one.topic, one.payload, self._arrivals.of(one))
             if one.again and self._recent.holds(message):
                 self.counts.redelivered += 1
                 continue

@@ -86,11 +86,19 @@ def content_of(table: Table, messages: Iterable[Message]) -> bytes:
     lines = [lines_of_csv([table.file_columns])]
     for message in messages:
         if message.fields is not None:
-            lines.append(lines_of_csv([message.fields]))
+            lines.append(lines_of_csv([aligned(message.fields, len(table.file_columns))]))
         else:
             raw = message.raw.encode("latin-1").replace(b'"', b'""')
             lines.append(b'"' + raw + b'"' + b"," * (len(table.file_columns) - 1) + b"\n")
     return b"".join(lines)
+
+
+def aligned(fields: Fields, width: int) -> Fields:
+    """A row in all columns that there are now: sensors that it could not know are empty.
+
+    Sensors are only ever added, behind the others and before the tombstone.
+    """
+    return (*fields[:-1], *[None] * (width - len(fields)), *fields[-1:])
 
 
 def lines_of_csv(rows: Iterable[Sequence[object]]) -> bytes:

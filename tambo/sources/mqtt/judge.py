@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import duckdb
@@ -20,9 +20,11 @@ from tambo.lake import exists, reader
 from tambo.lake.sql import ident
 from tambo.lake.tables import table_exists
 from tambo.settings import Settings
-from tambo.sources.contracts import Contracts
+from tambo.sources.contracts import Contracts, of_home
+from tambo.sources.mqtt.files import aligned
 from tambo.sources.mqtt.message import Message
 from tambo.sources.mqtt.stream import Stream
+from tambo.sources.sensor_contracts import Watched
 
 ASK_SECONDS = 5.0
 """What the lake knows is asked for no more often."""
@@ -40,23 +42,28 @@ class Judge:
     """
 
     def __init__(self, settings: Settings, stream: Stream, contracts: Contracts) -> None:
-        self._settings, self._contracts = settings, contracts
-        self._table = contracts.tables[stream.table]
+        self._settings, self._stream = settings, stream
         self._connection = duckdb.connect(config={"threads": 1})
-        self._sql = self._compiled()
+        self._sensors = Watched(settings, stream.domain)
+        self._go_by(contracts)
         self._parents: dict[str, set[Any]] = {}
         self._asked = -ASK_SECONDS
 
-    def good(self, messages: Sequence[Message]) -> list[tuple[Row, datetime]]:
-        """Rows that keep to the contract, typed, times in UTC; each with when it arrived.
+    def prepare(self) -> None:
+        """Ask the lake what it knows, before the first message would wait for it."""
+        self._ask()
 
-        A row that withdraws another is none of them: it holds nothing to serve.
-        """
+    def good(self, messages: Sequence[Message]) -> list[tuple[Row, datetime]]:
+        """Rows that keep to the contract, typed, times in UTC; each with when it arrived."""
+        if self._sensors.changed():
+            self._go_by(of_home(self._settings, self._stream.domain))
         told = [one for one in messages if one.fields is not None and one.refused is None]
         if not told:
             return []
+        width = len(self._table.file_columns)
+        rows_told = [aligned(one.fields, width) for one in told if one.fields]
         texts = {
-            name: pa.array([one.fields[place] or None for one in told if one.fields], pa.string())
+            name: pa.array([fields[place] or None for fields in rows_told], pa.string())
             for place, name in enumerate(self._table.file_columns)
         }
         numbers = pa.array(range(len(told)), pa.int64())
@@ -68,21 +75,27 @@ class Judge:
             self._ask()
         return [(row, at) for row, at in rows if self._known(row)]
 
+    def _go_by(self, contracts: Contracts) -> None:
+        """Judge by these contracts from now on."""
+        self._contracts, self._table = contracts, contracts.tables[self._stream.table]
+        self._sql = self._compiled()
+
     def _compiled(self) -> str:
         """SQL of the typed rows of `_told` that break no rule."""
         table = self._table
         compiled = compile_table(table, {name: ident(name) for name in table.file_columns})
         texts = ", ".join(f"{sql} AS {text_name(name)}" for name, sql in compiled.texts.items())
         typed = ", ".join(f"{sql} AS {ident(name)}" for name, sql in compiled.typed.items())
-        own = ", ".join(self._utc(name) for name in table.columns)
+        own = ", ".join(self._utc(name) for name in table.file_columns)
         return (
             f"SELECT _number, {own} FROM (SELECT *, {fault(compiled.rules)} AS _fault FROM "
             f"(SELECT *, {typed} FROM (SELECT _number, {texts} FROM _told))) "
-            f"WHERE _fault IS NULL AND NOT coalesce({ident(table.tombstone)}, false) "
-            "ORDER BY _number"
+            "WHERE _fault IS NULL ORDER BY _number"
         )
 
     def _utc(self, name: str) -> str:
+        if name == self._table.tombstone:
+            return f"coalesce({ident(name)}, false) AS {ident(name)}"
         column = self._table.columns[name]
         if column.type != "TIMESTAMP":
             return ident(name)
@@ -113,8 +126,3 @@ class Judge:
                         f"WHERE NOT {ident(parent.tombstone)}"
                     ).fetchall()
                     self._parents[parent.name] = {value for (value,) in rows}
-
-
-def in_utc(value: Any) -> Any:
-    """A time as UTC with a zone; anything else as it is."""
-    return value.replace(tzinfo=UTC) if isinstance(value, datetime) else value

@@ -13,11 +13,13 @@ import json
 import os
 import shutil
 from collections.abc import Iterator, Sequence
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from tambo.ingest.manifest import COLUMNS as ARRIVAL_COLUMNS
 from tambo.ingest.manifest import MANIFEST
+from tambo.ingest.received import COLUMNS as RECEIVED_COLUMNS
+from tambo.ingest.received import RECEIVED
 from tambo.ingest.refusals import COLUMNS as REFUSAL_COLUMNS
 from tambo.ingest.refusals import REFUSALS
 from tambo.lake import spool
@@ -33,13 +35,18 @@ SEGMENTS = "_segments.json"
 MOST_SEGMENTS = 8
 """Segments of the spool in one micro-batch: so much is held in memory."""
 KEPT = 2
-"""Segments that are kept after they came in, so that a repeated delivery is known as such."""
+"""Segments at least that are kept after they came in, so that a repetition is known as such."""
 DONE = ".done"
 
 
 def batch_folder(settings: Settings, stream: Stream) -> Path:
     """Where a micro-batch waits for the lake."""
     return door_folder(settings, stream.domain, stream.table) / "batch"
+
+
+def file_prefix(table: str) -> str:
+    """What the names of files begin with that hold a stream's messages, and no others' do."""
+    return f"{table}_mqtt_"
 
 
 def land(settings: Settings, stream: Stream, table: Table) -> Path | None:
@@ -83,27 +90,37 @@ def kept(settings: Settings, stream: Stream) -> Iterator[Message]:
 
 
 def _write(settings: Settings, table: Table, draft: Path, segments: Sequence[Path]) -> None:
-    """Write a micro-batch: the files, when each arrived, what was refused, which segments."""
+    """Write a micro-batch: files, when they and their lines arrived, refusals, which segments."""
     read = (Message.of_line(line) for one in segments for line in spool.lines_of(one))
     messages = [message for message in read if message is not None]
     arrivals: list[list[object]] = []
+    received: list[list[object]] = []
     refusals: list[list[object]] = []
     digests: set[str] = set()
     span = timedelta(seconds=settings.telemetry_batch_seconds)
     for number, (arrived, file) in enumerate(files_of(table, messages, span)):
-        name = f"{table.name}_mqtt_{segments[0].stem}_{number:04d}.csv"
+        name = f"{file_prefix(table.name)}{segments[0].stem}_{number:04d}.csv"
         content = as_new(settings, content_of(table, file.messages), digests)
         digests.add(content_hash(content))
         write_file(draft / name, content)
-        arrivals.append([name, arrived.astimezone(UTC).replace(tzinfo=None)])
+        arrivals.append([name, _plain(arrived)])
+        received += [
+            [name, record, _plain(one.at)] for record, one in enumerate(file.messages, start=1)
+        ]
         refusals += [
             [name, record, one.refused]
             for record, one in enumerate(file.messages, start=1)
             if one.refused is not None
         ]
     write_file(draft / MANIFEST, lines_of_csv([ARRIVAL_COLUMNS, *arrivals]))
+    write_file(draft / RECEIVED, lines_of_csv([RECEIVED_COLUMNS, *received]))
     write_file(draft / REFUSALS, lines_of_csv([REFUSAL_COLUMNS, *refusals]))
     write_file(draft / SEGMENTS, json.dumps([one.name for one in segments]).encode())
+
+
+def _plain(instant: datetime) -> datetime:
+    """An instant as lists beside files have it: UTC, without a zone."""
+    return instant.astimezone(UTC).replace(tzinfo=None)
 
 
 def _give_up(settings: Settings, stream: Stream, names: Sequence[str]) -> None:
@@ -117,7 +134,8 @@ def _give_up(settings: Settings, stream: Stream, names: Sequence[str]) -> None:
             done.unlink(missing_ok=True)
             os.link(segment, done)
             spool.remove(segment, torn)
-    for old in sorted(folder.glob(f"*{DONE}"))[:-KEPT]:
+    # All of a micro-batch are kept until it is in the lake: until then nothing else tells of them.
+    for old in sorted(folder.glob(f"*{DONE}"))[: -max(KEPT, len(names))]:
         old.unlink()
 
 

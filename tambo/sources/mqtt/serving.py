@@ -1,7 +1,8 @@
 """Hands rows that keep to the contract to whoever serves features, as soon as they are safe.
 
-Of each sender only the newest row is handed on: that is what an online store holds. A store that is
-away is asked again, longer each time; what waits for it is one row a sender, however long it takes.
+All rows go to what computes features of them (tambo/streaming). Of each sender only the newest row
+of features is handed on: that is what an online store holds. A store that is away is asked again,
+longer each time; what waits for it is one row a sender, however long it takes.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
 import duckdb
@@ -20,10 +21,11 @@ import duckdb
 from tambo.errors import TamboError
 from tambo.settings import Settings
 from tambo.sources.contracts import Contracts
-from tambo.sources.mqtt.judge import Judge, Row, in_utc
+from tambo.sources.mqtt.judge import Judge, Row
 from tambo.sources.mqtt.message import Message
 from tambo.sources.mqtt.stream import Stream
 from tambo.sources.patience import Patience
+from tambo.streaming.live import AsRead, Live, keep_newest
 
 WAKE_SECONDS = 0.2
 MOST_AT_ONCE = 2_000
@@ -34,11 +36,15 @@ logger = logging.getLogger(__name__)
 class Pusher(Protocol):
     """What brings rows to the online store; tambo.featurestore.push.FeaturePush is one."""
 
+    def prepare(self) -> None:
+        """Load what the first push would wait for."""
+        ...
+
     def push(self, rows: Sequence[Row], event: str) -> int:
         """Bring rows in; one that is older than what is there changes nothing.
 
         Args:
-            rows: columns of the contract's table and `created_timestamp`, times with a zone.
+            rows: features and keys by column, and `created_timestamp`, times with a zone.
             event: the column with the time at which a row became true.
 
         Returns:
@@ -59,6 +65,7 @@ class Serving:
         stream: whose messages.
         contracts: of its domain.
         pusher: where rows go.
+        live: what makes rows of features of those that are read; None: they are pushed as they are.
         pushed: rows that were taken so far.
         latest: arrival of the newest row that is online, UTC with zone.
     """
@@ -67,16 +74,19 @@ class Serving:
     stream: Stream
     contracts: Contracts
     pusher: Pusher
+    live: Live | None = None
     pushed: int = 0
     latest: datetime | None = None
     _arrived: queue.SimpleQueue[Message] = field(default_factory=queue.SimpleQueue)
     _stop: threading.Event = field(default_factory=threading.Event)
+    _ready: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Begin."""
+        """Begin; returns when nothing is left to load that the first message would wait for."""
         self._thread = threading.Thread(target=self._run, name="serving", daemon=True)
         self._thread.start()
+        self._ready.wait()
 
     @property
     def alive(self) -> bool:
@@ -95,7 +105,15 @@ class Serving:
             self._thread.join()
 
     def _run(self) -> None:
-        judge = Judge(self.settings, self.stream, self.contracts)
+        try:
+            judge = Judge(self.settings, self.stream, self.contracts)
+            judge.prepare()
+            self.pusher.prepare()
+        finally:
+            self._ready.set()
+        live = self.live
+        if live is None:
+            live = AsRead(self.stream, self.contracts.tables[self.stream.table].tombstone)
         patience, failed, retry = Patience(longest_seconds=30.0), 0, 0.0
         waiting: list[Message] = []
         newest: dict[Any, Row] = {}
@@ -104,9 +122,9 @@ class Serving:
             if time.monotonic() < retry and not self._stop.is_set() and len(waiting) < MOST_AT_ONCE:
                 continue
             try:
-                self._choose(judge, waiting, newest)
+                self._choose(judge, live, waiting, newest)
                 if time.monotonic() >= retry or self._stop.is_set():
-                    failed = 0 if self._push(newest) else failed
+                    failed = 0 if self._push(newest, live.event) else failed
             except (TamboError, duckdb.Error, OSError) as error:
                 failed += 1
                 retry = time.monotonic() + patience.seconds(failed)
@@ -121,22 +139,21 @@ class Serving:
         except queue.Empty:
             return
 
-    def _choose(self, judge: Judge, waiting: list[Message], newest: dict[Any, Row]) -> None:
-        """Keep each sender's newest good row."""
-        event, sender = self.stream.time, self.stream.sender
-        for row, at in judge.good(waiting):
-            known = newest.get(row[sender])
-            told = {name: in_utc(value) for name, value in row.items()} | {"created_timestamp": at}
-            if known is None or (known[event], known["created_timestamp"]) <= (told[event], at):
-                newest[row[sender]] = told
+    def _choose(
+        self, judge: Judge, live: Live, waiting: list[Message], newest: dict[Any, Row]
+    ) -> None:
+        """Keep each sender's newest row of features."""
+        rows = [*live.tell(judge.good(waiting)), *live.due(datetime.now(UTC))]
+        for row in rows:
+            keep_newest(newest, row, self.stream.sender, live.event)
         waiting.clear()
 
-    def _push(self, newest: dict[Any, Row]) -> bool:
+    def _push(self, newest: dict[Any, Row], event: str) -> bool:
         """Push the rows that wait; returns whether there were any."""
         if not newest:
             return False
         rows = list(newest.values())
-        self.pushed += self.pusher.push(rows, self.stream.time)
+        self.pushed += self.pusher.push(rows, event)
         self.latest = max(row["created_timestamp"] for row in rows)
         newest.clear()
         return True

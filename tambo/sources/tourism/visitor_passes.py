@@ -11,24 +11,22 @@ what lies after it is read again by the next pass.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from tambo.errors import SourceError
 from tambo.settings import Settings
 from tambo.sources.door import Page, Scalar, State
+from tambo.sources.positions import Part, instant, parts, position, refuse_unset, require_same
 from tambo.sources.tourism.visitor_rows import (
     LocalRows,
     digest,
     hour_label,
-    instant,
     localized,
     page_rows,
-    position,
     with_whole_hours,
 )
 from tambo.sources.tourism.visitor_source import AT, CHANGED, VisitorSource, open_source
@@ -38,14 +36,6 @@ if TYPE_CHECKING:
 
 HOUR = "hour "
 """Before the local hour, the name of its digest in the state."""
-
-
-@dataclass(frozen=True)
-class _Part:
-    """Rows of one page; `whole`: no row of its last tie is on another page."""
-
-    local: LocalRows
-    whole: bool
 
 
 def open_pass(settings: Settings, state: State) -> Iterator[Page]:
@@ -58,14 +48,7 @@ def open_pass(settings: Settings, state: State) -> Iterator[Page]:
         SettingsError: the URL or the zone is wrong.
     """
     source = open_source(settings)
-    of = state.get("of", source.fingerprint)
-    if of != source.fingerprint:
-        raise SourceError(
-            f"The door visitors was read from {of!r} so far; the settings now name "
-            f"{source.fingerprint!r}.",
-            remedy="put the settings back; or read the new source from its beginning: "
-            "tambo fetch tourism visitors --afresh",
-        )
+    require_same("tourism", "visitors", state, source.fingerprint)
     values = {**state, "of": source.fingerprint}
     if source.changed is None:
         yield from _by_time(settings, source, values)
@@ -94,15 +77,15 @@ def _by_time(
         del values[name]
     values["open"] = True
 
-    rows = settings.visitors_page_rows
+    rows, read = settings.visitors_page_rows, partial(localized, source)
     with (
         source.database.connection() as connection,
         closing(source.rows(connection, rows, condition)) as tables,
     ):
-        for part in _parts(source, tables, rows, _same_hour):
+        for part in parts(tables, rows, read, _same_hour):
             if part.whole:
-                values["at"] = position(part.local.rows.column(AT)[-1].as_py())
-            values |= _newest(source, part.local, values, began)
+                values["at"] = position(part.rows.rows.column(AT)[-1].as_py())
+            values |= _newest(source, part.rows, values, began)
             kept = _unlike_before(part, values, watch)
             yield Page(page_rows(kept), dict(values), fetched_to=_fetched_to(values))
     yield _last_page(source, {**values, "open": False})
@@ -118,19 +101,23 @@ def _by_change(
     if changed is not None:
         condition = source.changed_after(str(changed), str(at))
     with source.database.connection() as connection:
-        _refuse_unset(source, source.count_without(connection, source.change))
-    rows = settings.visitors_page_rows
+        unset = source.count_without(connection, source.change)
+    refuse_unset(unset, source.table, source.change, "TAMBO_VISITORS_CHANGED_COLUMN")
+    rows, read = settings.visitors_page_rows, partial(localized, source)
+    reached: dict[str, Scalar] = {}
     with (
         source.database.connection() as connection,
         closing(source.rows(connection, rows, source.has_time, condition)) as tables,
     ):
-        for part in _parts(source, tables, rows, _same_change):
+        for part in parts(tables, rows, read, _same_change):
+            reached = _settled(source, part.rows.rows, horizon)
             if part.whole:
-                values |= _settled(source, part.local.rows, horizon)
-            values |= _newest(source, part.local, values, began)
-            table = page_rows(with_whole_hours(source, part.local))
+                values |= reached
+            values |= _newest(source, part.rows, values, began)
+            table = page_rows(with_whole_hours(source, part.rows))
             yield Page(table, dict(values), fetched_to=_fetched_to(values))
-    yield _last_page(source, values)
+    # Behind the end, a tie that took more than a page is whole too.
+    yield _last_page(source, values | reached)
 
 
 def _last_page(source: VisitorSource, values: dict[str, Scalar]) -> Page:
@@ -139,33 +126,6 @@ def _last_page(source: VisitorSource, values: dict[str, Scalar]) -> Page:
         without = source.count_without(connection, source.at)
     notes = (f"{without:,} rows have no {source.at.name}, and are not read",) if without else ()
     return Page(source.no_rows(), values, _fetched_to(values), notes)
-
-
-def _parts(
-    source: VisitorSource,
-    tables: Generator[pa.Table, None, None],
-    rows: int,
-    ties: Callable[[LocalRows], Any],
-) -> Iterator[_Part]:
-    """Cut a stream where no tie is cut; a tie of more than a page is handed out in parts."""
-    import pyarrow as pa
-
-    pending: pa.Table | None = None
-    for table in tables:
-        both = table if pending is None else pa.concat_tables([pending, table])
-        local = localized(source, both)
-        others = ~ties(local)
-        border = int(others.nonzero()[0][-1]) + 1 if others.any() else 0
-        if border:
-            yield _Part(local.slice(0, border), whole=True)
-            pending = both.slice(border)
-        elif both.num_rows > rows:
-            yield _Part(local, whole=False)
-            pending = None
-        else:
-            pending = both
-    if pending is not None and pending.num_rows:
-        yield _Part(localized(source, pending), whole=True)
 
 
 def _same_hour(local: LocalRows) -> Any:
@@ -181,11 +141,11 @@ def _same_change(local: LocalRows) -> Any:
     return pc.and_(*(pc.equal(column, column[-1]) for column in columns)).to_numpy()
 
 
-def _unlike_before(part: _Part, values: dict[str, Scalar], watch: str) -> LocalRows:
+def _unlike_before(part: Part[LocalRows], values: dict[str, Scalar], watch: str) -> LocalRows:
     """Leave out the hours that are as they were read before, and remember the others."""
     import numpy as np
 
-    hours = part.local.hours
+    hours = part.rows.hours
     starts = [0, *((hours[1:] != hours[:-1]).nonzero()[0] + 1).tolist()]
     ends = [*starts[1:], len(hours)]
     keep = np.ones(len(hours), bool)
@@ -194,18 +154,18 @@ def _unlike_before(part: _Part, values: dict[str, Scalar], watch: str) -> LocalR
         label = hour_label(hours[start])
         if label < watch:
             break
-        found = digest(part.local.slice(start, end - start).rows)
+        found = digest(part.rows.slice(start, end - start).rows)
         keep[start:end] = values.get(HOUR + label) != found
         if part.whole:
             values[HOUR + label] = found
-    return part.local if keep.all() else part.local.filter(keep)
+    return part.rows if keep.all() else part.rows.filter(keep)
 
 
 def _settled(source: VisitorSource, rows: pa.Table, horizon: datetime) -> dict[str, Scalar]:
     """The position of the last row before the horizon; nothing if there is none."""
     changes = rows.column(CHANGED)
     for number in range(rows.num_rows - 1, -1, -1):
-        when = instant(source, changes[number].as_py())
+        when = instant(source.zone, changes[number].as_py())
         if when is not None and when < horizon:
             at = rows.column(AT)[number].as_py()
             return {"changed": position(changes[number].as_py()), "at": position(at)}
@@ -219,9 +179,9 @@ def _newest(
     import pyarrow.compute as pc
 
     column = local.rows.column(AT)
-    latest = instant(source, pc.max(column).as_py())
+    latest = instant(source.zone, pc.max(column).as_py())
     if latest is None or latest > began.replace(tzinfo=None):
-        times = [instant(source, at) for at in column.to_pylist()]
+        times = [instant(source.zone, at) for at in column.to_pylist()]
         past = [at for at in times if at is not None and at <= began.replace(tzinfo=None)]
         latest = max(past, default=None)
     known = values.get("newest")
@@ -238,13 +198,3 @@ def _fetched_to(values: dict[str, Scalar]) -> datetime | None:
 def _local(source: VisitorSource, utc: str) -> datetime:
     told = datetime.fromisoformat(utc).replace(tzinfo=UTC)
     return told.astimezone(ZoneInfo(source.target))
-
-
-def _refuse_unset(source: VisitorSource, rows: int) -> None:
-    if rows:
-        raise SourceError(
-            f"In {rows:,} rows of {source.table} the column {source.change.name} is empty, so "
-            "nobody can tell when they were changed.",
-            remedy="name a column that is always set; or unset TAMBO_VISITORS_CHANGED_COLUMN, and "
-            "the last days are read again instead",
-        )

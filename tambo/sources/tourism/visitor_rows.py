@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -174,19 +174,3 @@ def _twofold_hours(source: VisitorSource, local: LocalRows) -> list[datetime]:
 
 def _microseconds(local: datetime) -> int:
     return (local - EPOCH) // timedelta(microseconds=1)
-
-
-def instant(source: VisitorSource, at: Any) -> datetime | None:
-    """A position as naive UTC; None where it is no time."""
-    if isinstance(at, str):
-        try:
-            at = datetime.fromisoformat(at)
-        except ValueError:
-            return None
-    moment: datetime = at if at.tzinfo else at.replace(tzinfo=ZoneInfo(source.zone))
-    return moment.astimezone(UTC).replace(tzinfo=None)
-
-
-def position(at: Any) -> str:
-    """A time of the source as the state keeps it."""
-    return at if isinstance(at, str) else str(at.replace(tzinfo=None))

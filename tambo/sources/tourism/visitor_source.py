@@ -13,6 +13,7 @@ from tambo.errors import SettingsError, SourceError
 from tambo.settings import Settings
 from tambo.sources.contracts import of_home
 from tambo.sources.database import Column, Database
+from tambo.sources.positions import arrow_time, compared, in_query
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -68,7 +69,7 @@ class VisitorSource:
     @property
     def has_time(self) -> ColumnElement[bool]:
         """The condition that a row can be put in order."""
-        condition: ColumnElement[bool] = _column(self.at).is_not(None)
+        condition: ColumnElement[bool] = in_query(self.at).is_not(None)
         return condition
 
     @cached_property
@@ -76,12 +77,12 @@ class VisitorSource:
         """Arrow type of each column that is read."""
         import pyarrow as pa
 
-        kinds = {AT: _time_type(self.at), "location": pa.string()}
+        kinds = {AT: arrow_time(self.at), "location": pa.string()}
         kinds["tourist_count"] = _count_type(self.count)
         if self.market is not None:
             kinds["market"] = pa.string()
         if self.changed is not None:
-            kinds[CHANGED] = _time_type(self.changed)
+            kinds[CHANGED] = arrow_time(self.changed)
         return kinds
 
     def select(self, *conditions: ColumnElement[bool]) -> Select[Any]:
@@ -99,7 +100,7 @@ class VisitorSource:
         return (
             sa.select(*(source.c[one.name].label(label) for label, one in named.items()))
             .where(*conditions)
-            .order_by(*(_column(one) for one in order))
+            .order_by(*(in_query(one) for one in order))
         )
 
     def rows(
@@ -114,7 +115,7 @@ class VisitorSource:
 
         schema, _, name = self.table.rpartition(".")
         source = sa.table(name, schema=schema or None)
-        empty = sa.select(sa.func.count()).select_from(source).where(_column(column).is_(None))
+        empty = sa.select(sa.func.count()).select_from(source).where(in_query(column).is_(None))
         return int(connection.execute(empty).scalar_one())
 
     def no_rows(self) -> pa.Table:
@@ -130,15 +131,15 @@ class VisitorSource:
         kind = self.at.time_kind
         if kind == "text":
             # Shorter than any time of the day, whatever stands between date and hour.
-            return _column(self.at) >= day.isoformat()
-        return _column(self.at) >= self._own(midnight, fold=0)
+            return in_query(self.at) >= day.isoformat()
+        return in_query(self.at) >= self._own(midnight, fold=0)
 
     def within(self, hour: datetime) -> list[ColumnElement[bool]]:
         """The conditions that a row is of this local hour, of both where it came twice."""
         last = hour + timedelta(hours=1) - timedelta(microseconds=1)
         return [
-            _column(self.at) >= self._own(hour, fold=0),
-            _column(self.at) <= self._own(last, fold=1),
+            in_query(self.at) >= self._own(hour, fold=0),
+            in_query(self.at) <= self._own(last, fold=1),
         ]
 
     def _own(self, local: datetime, *, fold: int) -> datetime:
@@ -152,14 +153,14 @@ class VisitorSource:
 
     def after(self, at: str) -> ColumnElement[bool]:
         """The condition that a row's hour lies behind a position."""
-        condition: ColumnElement[bool] = _column(self.at) > _value(self.at, at)
+        condition: ColumnElement[bool] = in_query(self.at) > compared(self.at, at)
         return condition
 
     def changed_after(self, changed: str, at: str) -> ColumnElement[bool]:
         """The condition that a row was changed behind a position."""
         import sqlalchemy as sa
 
-        column, value = _column(self.change), _value(self.change, changed)
+        column, value = in_query(self.change), compared(self.change, changed)
         return sa.and_(column >= value, sa.or_(column > value, self.after(at)))
 
 
@@ -211,27 +212,6 @@ def open_source(settings: Settings) -> VisitorSource:
         if column is not None:
             _ = column.time_kind
     return source
-
-
-def _column(column: Column) -> ColumnElement[Any]:
-    import sqlalchemy as sa
-
-    return sa.column(column.name, column.type)
-
-
-def _value(column: Column, text: str) -> Any:
-    """A position of the state as the source compares it."""
-    if column.time_kind == "text":
-        return text
-    value = datetime.fromisoformat(text)
-    return value.replace(tzinfo=UTC) if column.time_kind == "zoned" else value
-
-
-def _time_type(column: Column) -> Any:
-    import pyarrow as pa
-
-    kinds = {"zoned": pa.timestamp("us", "UTC"), "naive": pa.timestamp("us"), "text": pa.string()}
-    return kinds[column.time_kind]
 
 
 def _count_type(column: Column) -> Any:

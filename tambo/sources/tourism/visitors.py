@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 
-from tambo.errors import SourceBusyError
 from tambo.progress import Progress
 from tambo.settings import Settings
 from tambo.sources.door import Page, State
-from tambo.sources.patience import Patience, pause
+from tambo.sources.patience import Patience
+from tambo.sources.resuming import resumed
 
 URL = "TAMBO_VISITORS_DATABASE_URL"
 
@@ -43,17 +44,4 @@ class Visitors:
         """
         from tambo.sources.tourism.visitor_passes import open_pass
 
-        failed = 0
-        while True:
-            try:
-                for page in open_pass(settings, state):
-                    yield page
-                    # Read again from here after a cut.
-                    state, failed = page.state, 0
-            except SourceBusyError as error:
-                failed += 1
-                if failed >= self.patience.attempts:
-                    raise
-                pause(self.patience.seconds(failed), progress, error.message)
-            else:
-                return
+        return resumed(partial(open_pass, settings), state, self.patience, progress)

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from tambo.sources.contracts import Table
 
 KEY_SETTING = "TAMBO_WEATHER_KEY"
-MOST_PAGES = 1000
 
 
 @dataclass(frozen=True)
@@ -66,20 +65,7 @@ def ask(
         "units": units,
         **(parameters or {}),
     }
-    seen: set[str] = set()
-    while True:
-        answer = client.get(url, asked)
-        yield answer
-        token = answer.body.get("next_page_token")
-        if token in (None, ""):
-            return
-        if str(token) in seen or len(seen) >= MOST_PAGES:
-            raise SourceError(
-                f"The pages of the weather of {place.location} have no end.",
-                remedy="ask the API's owner; or a smaller TAMBO_WEATHER_WINDOW_HOURS",
-            )
-        seen.add(str(token))
-        asked["page_token"] = str(token)
+    return client.pages(url, asked, f"the weather of {place.location}")
 
 
 def hours(answer: Answer, units: str) -> list[Hour]:

@@ -60,8 +60,7 @@ known as (
         anchored.aircraft_id,
         anchored.created_timestamp,
         readings.event_timestamp as read_at,
-        (epoch_us(anchored.newest_at) - epoch_us(readings.event_timestamp)) // 1000000
-            as seconds_ago,
+        epoch_us(anchored.newest_at) - epoch_us(readings.event_timestamp) as micros_ago,
         {{ readings_known(measures) }}
     from anchored
     cross join lags
@@ -80,7 +79,7 @@ states as (
         aircraft_id,
         created_timestamp,
         max(read_at) as read_at,
-        count(*) filter (where seconds_ago < 604800) as readings_7d,
+        count(*) filter (where micros_ago < {{ hours(168) }}) as readings_7d,
         {{ windows_of_all(measures) }}
     from known
     group by all
@@ -90,7 +89,8 @@ select
     anchored.aircraft_id,
     anchored.newest_at as event_timestamp,
     anchored.created_timestamp,
-    states.read_at,
+    -- Feast's times have no fractions.
+    date_trunc('second', states.read_at) as read_at,
     {{ health_features(measures) }}
     cast(states.readings_7d as bigint) as readings_7d
 from anchored

@@ -1,0 +1,1 @@
+"""Times in which vessels cannot be used, told by whoever knows first."""

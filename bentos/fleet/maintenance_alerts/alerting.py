@@ -1,0 +1,121 @@
+"""From a fleet to its alerts: read all vessels, find the reasons, rank them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bentos.fleet.maintenance_alerts.schemas import (
+    Alert,
+    AlertsRequest,
+    MaintenanceAlerts,
+    Reason,
+)
+from bentos.fleet.maintenance_alerts.urgency import reasons, urgency
+from bentos.fleet.maintenance_due.expecting import expected_cost
+from bentos.fleet.outlook import IN_MAINTENANCE, Outlook, Outlooks
+from bentos.inference.requests import MAX_ITEMS, refuse
+from tambo.featurestore.online import OnlineReader
+from tambo.serving.model import ServedModel
+from tambo.serving.problem import field_error
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """One vessel of a fleet."""
+
+    aircraft_id: str
+    asked_at: datetime | None
+
+
+class FleetAlerter:
+    """Answers which vessels need attention; may be used by several threads.
+
+    Args:
+        model: the champion of the next maintenance.
+        reader: the online features of its feature service.
+        cost: the champion of its cost; None: costs are not foretold.
+        cost_reader: those of its feature service, which is the same.
+
+    Raises:
+        ServingError: a model wants an input that no feature gives, or answers something else.
+    """
+
+    def __init__(
+        self,
+        model: ServedModel,
+        reader: OnlineReader,
+        cost: ServedModel | None = None,
+        cost_reader: OnlineReader | None = None,
+    ) -> None:
+        del cost_reader
+        self._outlooks = Outlooks(model, reader, cost)
+
+    def answer(
+        self, requests: Sequence[AlertsRequest], batch: bool = False
+    ) -> list[MaintenanceAlerts]:
+        """Answer for some fleets; see `Answerer`."""
+        del batch  # a fleet is one request
+        return [self._of_fleet(one) for one in requests]
+
+    def _of_fleet(self, request: AlertsRequest) -> MaintenanceAlerts:
+        named = request.aircraft_ids
+        names = list(dict.fromkeys(named or self._outlooks.known_vessels()[:MAX_ITEMS]))
+        refuse([] if names else [field_error(("aircraft_ids",), "the model knows no vessels")])
+        found = self._outlooks.look([_Asked(name, request.asked_at) for name in names])
+        if named is not None:
+            refuse(
+                field_error(("aircraft_ids", at), f"nothing is stored of {name}")
+                for at, name in enumerate(named)
+                if found[names.index(name)] is None
+            )
+        fleet = [(name, one) for name, one in zip(names, found, strict=True) if one is not None]
+        refuse([] if fleet else [field_error(("aircraft_ids",), "nothing is stored of any vessel")])
+        return self._answer(request, fleet)
+
+    def _answer(
+        self, request: AlertsRequest, fleet: Sequence[tuple[str, Outlook]]
+    ) -> MaintenanceAlerts:
+        hangar = [name for name, one in fleet if one.value(IN_MAINTENANCE) is True]
+        rest = [(name, one) for name, one in fleet if name not in hangar]
+        why = {name: reasons(one, request.horizon, request.least_chance) for name, one in rest}
+        urgent = [(name, one) for name, one in rest if why[name]]
+        ranked = sorted(
+            urgent,
+            key=lambda pair: (
+                why[pair[0]][0].deadline,
+                -pair[1].failure(request.horizon),
+                pair[0],
+            ),
+        )
+        row, outlooks = fleet[0][1].row, self._outlooks
+        return MaintenanceAlerts(
+            alerts=[
+                self._alert(rank, name, one, why[name], request.horizon)
+                for rank, (name, one) in enumerate(ranked, 1)
+            ],
+            quiet=[name for name, _ in rest if not why[name]],
+            in_maintenance=hangar,
+            horizon=request.horizon,
+            least_chance=request.least_chance,
+            model=outlooks.version,
+            release=row.release,
+            as_of=row.as_of,
+            asked_at=row.asked_at,
+            warnings=outlooks.features.warnings(row),
+        )
+
+    def _alert(
+        self, rank: int, name: str, one: Outlook, why: Sequence[Reason], horizon: int
+    ) -> Alert:
+        today = one.row.asked_at.date()
+        return Alert(
+            rank=rank,
+            aircraft_id=name,
+            urgency=urgency(why[0].deadline, today),
+            deadline=why[0].deadline,
+            reasons=list(why),
+            chance_of_failure=round(one.failure(horizon), 4),
+            cost=expected_cost(one, self._outlooks),
+        )

@@ -1,0 +1,1 @@
+"""POST /v1/maintenance-due: when a vessel needs maintenance next."""

@@ -1,0 +1,1 @@
+"""Sensors of the vessels, set at run time, and who set what."""

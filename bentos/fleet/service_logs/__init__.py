@@ -1,0 +1,1 @@
+"""Entries of vessels' service logs, told by technicians and crews."""

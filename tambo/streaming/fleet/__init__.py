@@ -1,0 +1,1 @@
+"""The fleet's features of single readings."""

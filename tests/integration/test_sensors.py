@@ -1,0 +1,157 @@
+"""Sensors that are set at run time: versions, and what becomes of readings before and after."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from tambo.cli import app
+from tambo.errors import ContractError
+from tambo.ingest import ingest, quarantine, reports
+from tambo.lake import reader, spool
+from tambo.settings import Settings, get_settings
+from tambo.sources.contracts import load, of_home
+from tambo.sources.mqtt.consumer import Consumer
+from tambo.sources.mqtt.judge import Judge
+from tambo.sources.mqtt.message import Message, Reading
+from tambo.sources.mqtt.stream import find_stream
+from tambo.sources.mqtt.taking_in import take_in
+from tambo.sources.sensors import Sensor, history, sensors, set_sensor
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+STREAM = find_stream("fleet")
+SCORE = "engine_health_score"
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    made = Settings(home=tmp_path / "home", threads=1, telemetry_url="mqtt://127.0.0.1:9")
+    (tmp_path / "aircraft.csv").write_text("aircraft_id\nN-1\n")
+    ingest(made, tmp_path / "aircraft.csv")
+    return made
+
+
+def message(settings: Settings, minute: int, **told) -> Message:
+    reading = Reading(STREAM, of_home(settings, "fleet"), "fleet/+/telemetry", timedelta(minutes=5))
+    payload = json.dumps({"read_at": f"2026-03-01 10:{minute:02d}:00", **told}).encode()
+    return reading.read("fleet/N-1/telemetry", payload, NOW)
+
+
+def take(settings: Settings, *messages: Message) -> None:
+    spool.append(settings, STREAM.spool, [one.record() for one in messages])
+    take_in(settings, STREAM)
+
+
+def tambo(settings: Settings, *arguments: str):
+    done = CliRunner().invoke(
+        app, ["metadata", *arguments], env={"TAMBO_HOME": str(settings.home), "COLUMNS": "200"}
+    )
+    get_settings.cache_clear()
+    return done
+
+
+def test_a_limit_that_is_changed_holds_for_readings_from_then_on(settings):
+    judge = Judge(settings, STREAM, of_home(settings, "fleet"))
+    before = message(settings, 1, engine_health_score=97)
+    assert len(judge.good([before])) == 1
+    take(settings, before)
+    done = tambo(settings, "set", "fleet", SCORE, "--highest", "95", "--by", "A. Ríos")
+    assert "version 1: 0…100 score → 0…95 score; A. Ríos" in done.output
+    # The judge that runs goes by it, and so does ingest.
+    after = message(settings, 2, engine_health_score=97)
+    assert judge.good([after, message(settings, 3, engine_health_score=95)])[0][0][SCORE] == 95
+    take(settings, after)
+    (line,) = quarantine.lines(settings)
+    assert (line.reason, line.column, line.value) == ("out_of_range", SCORE, "97")
+    with reader(settings) as lake:
+        assert lake.execute("SELECT engine_health_score FROM lake.raw.telemetry").fetchall() == [
+            (97,)
+        ]
+    # Where it was wrong, the line comes back by a replay.
+    tambo(settings, "set", "fleet", SCORE, "--highest", "98", "--by", "B. Soto")
+    replayed = CliRunner().invoke(
+        app, ["ingest", "--replay"], env={"TAMBO_HOME": str(settings.home)}
+    )
+    get_settings.cache_clear()
+    assert replayed.exit_code == 0, replayed.output
+    assert list(quarantine.lines(settings)) == []
+    assert all(one.conserved for one in reports(settings))
+    told = [(one.version, one.is_now.highest, one.by) for one in history(settings, "fleet")]
+    assert told == [(1, 95, "A. Ríos"), (2, 98, "B. Soto")]
+    assert [one.was.highest for one in history(settings, "fleet")] == [100, 95]
+
+
+def test_a_new_sensor_is_read_without_a_change_of_code(settings):
+    consumer = Consumer(settings, STREAM, pusher=None)
+    judge = Judge(settings, STREAM, of_home(settings, "fleet"))
+    told = {"engine_health_score": 80, "oil_pressure": 5.5}
+    unknown = message(settings, 1, **told)
+    assert unknown.refused == "unknown_field"
+    # It was on its way when the sensor was set.
+    waiting = message(settings, 2, engine_health_score=81, withdrawn=False)
+    oil = Sensor("bar", 0, 12, "Pressure of the oil")
+    assert set_sensor(settings, "fleet", "oil_pressure", oil, "A. Ríos").was is None
+    consumer._keep([], stop=None)
+    assert "oil_pressure" in consumer._reading.columns
+    good, high = message(settings, 3, **told), message(settings, 4, oil_pressure=12.5)
+    assert [row["oil_pressure"] for row, _ in judge.good([waiting, good, high])] == [None, 5.5]
+    take(settings, unknown, waiting, good, high)
+    with reader(settings) as lake:
+        found = lake.execute(
+            "SELECT minute(read_at), engine_health_score, oil_pressure FROM lake.raw.telemetry "
+            "ORDER BY read_at"
+        ).fetchall()
+    assert found == [(2, 81, None), (3, 80, 5.5)]
+    reasons = {line.reason for line in quarantine.lines(settings)}
+    assert reasons == {"unknown_field", "out_of_range"}
+    # Files may have it too, or not.
+    for name, head, row in (("1", ",oil_pressure", ",7"), ("2", "", "")):
+        path = settings.home.parent / f"telemetry_{name}.csv"
+        path.write_text(
+            f"aircraft_id,read_at,engine_health_score,temperature_variance{head}\n"
+            f"N-1,2026-03-02 0{name}:00:00,80,9{row}\n"
+        )
+        assert ingest(settings, path).new[0].loaded.records == 1
+    assert all(one.conserved for one in reports(settings))
+
+
+WRONG = {
+    "wider": ((SCORE, Sensor("score", 0, 101)), "leaves the contract's range, 0 to 100"),
+    "open": ((SCORE, Sensor("score", 0, None)), "leaves the contract's range"),
+    "nothing": (("oil", Sensor("bar", 5, 5)), "holds nothing"),
+    "infinite": (("oil", Sensor("bar", 5, float("inf"))), "no finite bounds"),
+    "name": (("Oil; DROP", Sensor("bar", 5, 6)), "no name of a sensor"),
+    "tombstone": (("withdrawn", Sensor("bar", 5, 6)), "no name of a sensor"),
+    "key": (("read_at", Sensor("bar", 5, 6)), "tells which reading it is"),
+}
+
+
+@pytest.mark.parametrize(("given", "words"), WRONG.values(), ids=WRONG)
+def test_a_sensor_that_cannot_be_is_refused(tmp_path, given, words):
+    settings = Settings(home=tmp_path)
+    with pytest.raises(ContractError, match=words):
+        set_sensor(settings, "fleet", *given, by="A. Ríos")
+    assert history(settings, "fleet") == []
+    with pytest.raises(ContractError, match="Nobody is named"):
+        set_sensor(settings, "fleet", "oil", Sensor("bar", 0, 1), by=" ")
+    with pytest.raises(ContractError, match="travel has no sensors"):
+        set_sensor(settings, "travel", "oil", Sensor("bar", 0, 1), by="A. Ríos")
+
+
+def test_the_same_again_is_no_version_and_a_list_that_is_none_is_told(tmp_path):
+    settings = Settings(home=tmp_path)
+    assert of_home(settings, "fleet") == load("fleet")
+    for _ in range(2):
+        change = set_sensor(settings, "fleet", "oil", Sensor("bar", 0, 12), "A. Ríos")
+    assert (change.version, len(history(settings, "fleet"))) == (1, 1)
+    assert list(sensors(settings, "fleet")) == [SCORE, "temperature_variance", "oil"]
+    shown = tambo(settings, "history")
+    assert "none" in shown.output and "0…12 bar" in shown.output
+    assert "oil" in tambo(settings, "show").output
+    (tmp_path / "metadata" / "fleet.jsonl").write_text("{")
+    with pytest.raises(ContractError, match="is no list of changes"):
+        of_home(settings, "fleet")

@@ -1,0 +1,128 @@
+"""Vessels in a small Feast repository, with the views of the fleet and values written by Feast."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pandas as pd
+from feast import FeatureService, FeatureStore, FeatureView, RepoConfig
+from online_feast import PROJECT, source
+
+from feature_repo.fleet import views
+from feature_repo.fleet.entities import aircraft
+from feature_repo.fleet.on_demand import maintenance_request
+from tambo.as_of import AsOf
+
+SERVICE = "maintenance_due_test"
+AS_OF = datetime(2026, 1, 1, 6, 0, tzinfo=UTC)
+INSTANTS = AsOf({"fleet": AS_OF})
+WORN, QUIET, REPORTED, HANGAR, NEW = "OB-1", "OB-2", "YT-1", "YT-2", "OB-3"
+"""One near the limits of the law, one without news, one with a critical entry in its log, one in
+maintenance, and one that came after training, without a reading."""
+SCORES = {WORN: 40.0, QUIET: 96.0, REPORTED: 90.0, HANGAR: 70.0}
+HOURS_LIMIT, DAYS_LIMIT, FLOWN, USED = 400, 365, 380.0, 60.0
+
+_VIEWS = (
+    "aircraft_profile", "aircraft_operations", "aircraft_health", "aircraft_maintenance",
+    "aircraft_service_logs",
+)  # fmt: skip
+
+
+def repository(folder: Path, online: dict[str, object]) -> FeatureStore:
+    """Apply the repository; `online` is Feast's online-store configuration."""
+    config = RepoConfig(
+        project=PROJECT,
+        provider="local",
+        registry=str(folder / "fleet.db"),
+        online_store=online,
+        offline_store={"type": "file"},
+        entity_key_serialization_version=3,
+    )
+    store = FeatureStore(config=config)
+    made = []
+    for name in _VIEWS:
+        real = getattr(views, name)
+        made.append(
+            FeatureView(
+                name=name,
+                entities=[aircraft],
+                ttl=real.ttl,
+                schema=real.schema,
+                source=source(store, name),
+                tags=real.tags,
+            )
+        )
+    service = FeatureService(
+        name=SERVICE, features=[*made, maintenance_request], tags={"domain": "fleet"}
+    )
+    store.apply([aircraft, *made, maintenance_request, service])
+    return store
+
+
+def fill(store: FeatureStore) -> None:
+    """Write the online values, through Feast."""
+    for name, rows in _rows().items():
+        frame = pd.DataFrame(rows)
+        frame["event_timestamp"] = pd.to_datetime(AS_OF - timedelta(hours=6), utc=True)
+        frame["created_timestamp"] = frame["event_timestamp"]
+        fields = [field.name for field in store.get_feature_view(name).features]
+        for column in fields:
+            if column not in frame.columns:
+                frame[column] = None
+        store.write_to_online_store(name, df=frame)
+
+
+def _ago(days: float) -> datetime:
+    return AS_OF - timedelta(days=days)
+
+
+def _rows() -> dict[str, list[dict[str, object]]]:
+    names = (WORN, QUIET, REPORTED, HANGAR, NEW)
+    profile = {
+        "hours_between_overhauls": HOURS_LIMIT,
+        "days_between_overhauls": DAYS_LIMIT,
+        "in_service_since": _ago(2_000),
+    }
+    maintained = {
+        WORN: {"last_maintenance_date": _ago(360), "next_maintenance_date": _ago(3)},
+        QUIET: {"last_maintenance_date": _ago(20), "next_maintenance_date": _ago(-60)},
+        REPORTED: {"last_maintenance_date": _ago(40), "next_maintenance_date": _ago(-50)},
+        HANGAR: {"last_maintenance_date": _ago(300), "next_maintenance_date": _ago(1)},
+        NEW: {"last_maintenance_date": _ago(10), "next_maintenance_date": _ago(-100)},
+    }
+    return {
+        "aircraft_profile": [
+            {
+                "aircraft_id": name,
+                "aircraft_type": "Yacht" if name.startswith("YT") else "Private Jet",
+                **profile,
+            }
+            for name in names
+        ],
+        "aircraft_operations": [
+            {
+                "aircraft_id": name,
+                "hours_since_maintenance": FLOWN if name == WORN else 20.0,
+                "utilisation_30d": USED,
+            }
+            for name in names
+        ],
+        "aircraft_health": [
+            {"aircraft_id": name, "engine_health_score": score, "read_at": _ago(0.2)}
+            for name, score in SCORES.items()
+        ],
+        "aircraft_maintenance": [
+            {"aircraft_id": name, "in_maintenance": name == HANGAR, **dates}
+            for name, dates in maintained.items()
+        ],
+        "aircraft_service_logs": [
+            {
+                "aircraft_id": REPORTED,
+                "critical_entries_30d": 1,
+                "last_grave_entry_at": _ago(2),
+            },
+            # Its maintenance came after the entry.
+            {"aircraft_id": NEW, "critical_entries_30d": 1, "last_grave_entry_at": _ago(12)},
+        ],
+    }

@@ -1,0 +1,105 @@
+"""Hazards and costs by a known formula: their artefacts, and a client of the fleet service."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import online_fleet
+import onnx
+import served_model
+from online_fleet import AS_OF, HANGAR, QUIET, REPORTED, WORN
+from starlette.applications import Starlette
+
+from bentos.fleet.endpoints import ENDPOINTS
+from bentos.inference.endpoint import open_endpoints
+from bentos.web.endpoint import route
+from bentos.web.middleware import ProblemMiddleware
+from tambo.featurestore.online import resolve
+from tambo.serving.spec import Band, Input, Interval, ServingSpec
+from tambo.serving.survival import Survival
+from tambo.settings import Settings
+from training.onnx_export import Graph
+
+EDGES = (0, 30, 90, 180)
+SCORE = "aircraft_health__engine_health_score"
+KIND = "aircraft_profile__aircraft_type"
+SOUND, MISSING, OTHER = 100.0, 60.0, 0.1
+"""Score without failures, score that a missing one counts as, hazard of other maintenance."""
+PER_POINT = 0.004
+"""Hazard of a failure in an interval, of each point below a sound score."""
+COSTS = {"Private Jet": 90_000.0, "Yacht": 50_000.0}
+
+
+def hazard(score: float | None) -> float:
+    """What the graph says of failures."""
+    return PER_POINT * (SOUND - (MISSING if score is None else score))
+
+
+def spec(**changes: object) -> ServingSpec:
+    fields = {
+        "model": "maintenance_due",
+        "estimator": "formula",
+        "run_id": "unregistered",
+        "feature_service": online_fleet.SERVICE,
+        "release": 2,
+        "as_of": AS_OF,
+        "target": "outcome",
+        "unit": "days",
+        "inputs": (Input(name=SCORE, kind="number"),),
+        "known": {"aircraft_id": (WORN, QUIET, REPORTED, HANGAR)},
+        "survival": Survival(edges=EDGES, level=0.8, low=0.1, high=0.9, ordinary={SCORE: 80.0}),
+        **changes,
+    }
+    return ServingSpec(**fields)
+
+
+def graph() -> onnx.ModelProto:
+    """The same two hazards in each interval."""
+    made = Graph(width=1, answers=2 * (len(EDGES) - 1))
+    score = made.columns([0])
+    known = made.add("Where", made.add("IsNaN", score), made.constant(MISSING), score)
+    below = made.add("Sub", made.constant(SOUND), known)
+    failing = made.add("Mul", below, made.constant(PER_POINT))
+    other = made.add("Add", made.add("Mul", failing, made.constant(0.0)), made.constant(OTHER))
+    both = made.add("Concat", failing, other, axis=1)
+    times = made.constant(np.array([1, len(EDGES) - 1], np.int64))
+    return made.finish(made.add("Tile", both, times))
+
+
+def cost_spec() -> ServingSpec:
+    band = Interval(level=0.9, kind="relative", overall=Band(low=-0.5, high=1.0), group_by=KIND)
+    return spec(
+        model="maintenance_cost",
+        target="maintenance_cost",
+        unit="USD",
+        inputs=(Input(name=KIND, kind="category", vocabulary=tuple(COSTS)),),
+        known={},
+        survival=None,
+        interval=band,
+        baseline=True,
+    )
+
+
+def cost_graph() -> onnx.ModelProto:
+    """The cost of the kind."""
+    made = Graph(width=1)
+    table = np.array([[70_000.0], *([cost] for cost in COSTS.values())])
+    return made.finish(made.table(table, made.codes(0)))
+
+
+def client(folder: Path, *, costs: bool = True) -> served_model.Client:
+    """Make a home in a folder, and serve from it; without costs, that model is not there."""
+    settings = Settings(home=folder)
+    settings.online_store.parent.mkdir(parents=True)
+    online = {"type": "sqlite", "path": str(settings.online_store)}
+    store = online_fleet.repository(folder, online)
+    online_fleet.fill(store)
+    manifest = resolve(store, online_fleet.SERVICE, release=2, as_of=online_fleet.INSTANTS)
+    models = folder / "models"
+    served_model.write(models / "maintenance_due", manifest, spec(), graph())
+    if costs:
+        served_model.write(models / "maintenance_cost", manifest, cost_spec(), cost_graph())
+    opened = open_endpoints(ENDPOINTS, models, settings)
+    routes = [route(one.operation, opened[one.operation.name].answer) for one in ENDPOINTS]
+    return served_model.Client(ProblemMiddleware(Starlette(routes=routes)))
