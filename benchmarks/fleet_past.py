@@ -6,7 +6,7 @@ from datetime import date
 
 import numpy as np
 
-from tambo.planning.fleet.parameters import Roster
+from tambo.planning.fleet.parameters import Floats, Roster
 from tambo.sources.fleet.world.kinds import KINDS
 from tambo.sources.fleet.world.operations import DIVERTED_SHARE
 from tambo.sources.fleet.world.sensors import HOURS, readings
@@ -33,8 +33,8 @@ def past(truth: Truth) -> History:
         bookings=Bookings(
             base=trips.base[inside],
             kind=trips.kind[inside],
-            booked=first + trips.booked[inside] + 0.5,
-            departs=first + trips.day[inside] + 0.5,
+            booked=np.asarray(first + trips.booked[inside] + 0.5),
+            departs=np.asarray(first + trips.day[inside] + 0.5),
             cancelled=np.where(trips.cancelled < 0, np.nan, first + trips.cancelled + 0.2)[inside],
             hours=trips.hours[inside],
             revenue=trips.revenue[inside],
@@ -47,7 +47,7 @@ def _first(truth: Truth) -> int:
     return (truth.calendar.first - date(1970, 1, 1)).days
 
 
-def _score(truth: Truth, vessel: int) -> np.ndarray:
+def _score(truth: Truth, vessel: int) -> Floats:
     told = readings(
         truth.draws,
         truth.fleet,
@@ -70,11 +70,15 @@ def _flights(truth: Truth) -> Flights:
             hours = float(truth.trips.hours[trip])
             rows.append((vessel, day.day + 0.4, day.day + away + 0.7, hours, revenue, failed))
     rows.sort(key=lambda row: (row[0], row[2]))
-    vessel, departed, arrived, hours, revenue, failed = (
-        np.array(column) for column in zip(*rows, strict=True)
+    told = np.array(rows)
+    return Flights(
+        vessel=told[:, 0].astype(np.int64),
+        departed=_first(truth) + told[:, 1],
+        day=_first(truth) + told[:, 2],
+        hours=told[:, 3],
+        revenue=told[:, 4],
+        diverted=told[:, 5] == 1,
     )
-    first = _first(truth)
-    return Flights(vessel, first + departed, first + arrived, hours, revenue, failed)
 
 
 def _maintenances(truth: Truth) -> Maintenances:
@@ -85,6 +89,11 @@ def _maintenances(truth: Truth) -> Maintenances:
             (vessel, day.day + 0.3, until - 0.3, cost, bad) for vessel, until, cost, bad in told
         ]
     rows.sort()
-    vessel, began, finished, cost, failed = (np.array(column) for column in zip(*rows, strict=True))
-    first = _first(truth)
-    return Maintenances(vessel, first + began, first + finished, cost, failed)
+    all_told = np.array(rows)
+    return Maintenances(
+        vessel=all_told[:, 0].astype(np.int64),
+        day=_first(truth) + all_told[:, 1],
+        finished=_first(truth) + all_told[:, 2],
+        cost=all_told[:, 3],
+        failed=all_told[:, 4] == 1,
+    )
