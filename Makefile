@@ -114,6 +114,7 @@ bench: $(READY) ## measurements against peers, hours; tables go to docs/benchmar
 	$(BIN)/python -m benchmarks.recommend
 	$(BIN)/python -m benchmarks.hotels_world "$${TAMBO_HOME:-.tambo}" --out docs/benchmarks/hotels.md
 	$(BIN)/python -m benchmarks.maintenance_world "$${TAMBO_HOME:-.tambo}" --out docs/benchmarks/maintenance.md
+	$(BIN)/python -m benchmarks.schedule --out docs/benchmarks/schedule.md
 
 .PHONY: lock
 lock: $(READY) ## resolve pyproject.toml into requirements.lock
