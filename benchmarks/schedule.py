@@ -30,7 +30,7 @@ from training.fleet.schedule.comparing import (
     OPTIMISER,
     THRESHOLD,
     Judged,
-    Tests,
+    Judging,
     gain,
     tuned,
 )
@@ -66,7 +66,7 @@ def estimated(seed: int = 1) -> Parameters:
     return estimate(past(Truth.draw(aircraft=12, years=3, seed=seed)), known)
 
 
-def compare(tests: Tests, validation: Validation, trained: Trained) -> dict[str, Judged]:
+def compare(tests: Judging, validation: Validation, trained: Trained) -> dict[str, Judged]:
     """Judge all schedules that decide at once."""
     found = {
         name: tests.judge(lambda seed, policy=policy: policy)  # type: ignore[misc]
@@ -77,7 +77,7 @@ def compare(tests: Tests, validation: Validation, trained: Trained) -> dict[str,
 
 
 def compare_with_optimiser(
-    tests: Tests, validation: Validation, trained: Trained
+    tests: Judging, validation: Validation, trained: Trained
 ) -> dict[str, Judged]:
     """Judge the optimiser, and beside it the threshold and the network."""
     optimiser = Optimiser(horizon_of(validation.parameters, tests.roster))
@@ -89,7 +89,7 @@ def compare_with_optimiser(
     }
 
 
-def compare_recipes(tests: Tests, validation: Validation) -> dict[str, Judged]:
+def compare_recipes(tests: Judging, validation: Validation) -> dict[str, Judged]:
     """Judge networks that were trained in other ways."""
     return {name: tests.judge(trainings(validation, one)) for name, one in RECIPES.items()}
 
@@ -134,7 +134,7 @@ def main() -> None:
     given = parser.parse_args()
     fleet = roster(given.vessels, 1, given.slots)
     validation = Validation(estimated(), fleet)
-    tests = Tests(declared(), fleet, range(given.seeds), days=given.days)
+    tests = Judging(declared(), fleet, range(given.seeds), days=given.days)
     trained = trainings(validation, replace(LEARNED, steps=given.steps))
     if given.recipes:
         parts = [table(compare_recipes(tests, validation), "plain")]

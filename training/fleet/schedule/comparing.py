@@ -49,7 +49,7 @@ class Judged:
 
 
 @dataclass(frozen=True)
-class Tests:
+class Judging:
     """The fleets that schedules are judged on: each seed is a luck of its own.
 
     Attributes:

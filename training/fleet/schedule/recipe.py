@@ -45,7 +45,7 @@ class Recipe:
     begin: int = 5000
     capacity: int = 40_000
     units: int = 64
-    rate: float = 1e-3
+    rate: float = 3e-4
     follow: float = 0.005
 
 
