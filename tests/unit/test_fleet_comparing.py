@@ -83,7 +83,7 @@ class Rule:
 
 
 def test_a_tree_tells_what_a_rule_does():
-    parts = [mornings(Rule(), WORLD, FLEET, 4, 200, seed) for seed in (1, 2)]
+    parts = [mornings(Rule(), WORLD, FLEET, 24, 300, seed) for seed in (1, 2)]
     found = distil(*parts)
     assert found.tree.get_depth() <= 5
     assert found.fidelity > 0.9
