@@ -24,7 +24,7 @@ from benchmarks.fleet_past import past
 from benchmarks.fleet_truth import declared, roster
 from tambo.planning.fleet.parameters import Parameters
 from tambo.sources.fleet.world.truth import Truth
-from training.fleet.schedule.choosing import Validation
+from training.fleet.schedule.choosing import YEARS, Validation
 from training.fleet.schedule.comparing import (
     NETWORK,
     OPTIMISER,
@@ -126,7 +126,7 @@ def main() -> None:
     parser.add_argument("--vessels", type=int, default=20)
     parser.add_argument("--slots", type=int, default=2)
     parser.add_argument("--seeds", type=int, default=10)
-    parser.add_argument("--days", type=int, default=365)
+    parser.add_argument("--days", type=int, default=YEARS)
     parser.add_argument("--optimised", type=int, default=2, help="fleets of a seed; 0: none")
     parser.add_argument("--steps", type=int, default=LEARNED.steps, help="days of a training")
     parser.add_argument("--recipes", action="store_true")

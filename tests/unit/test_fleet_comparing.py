@@ -87,7 +87,7 @@ def test_a_tree_tells_what_a_rule_does():
     found = distil(*parts)
     assert found.tree.get_depth() <= 5
     assert found.fidelity > 0.9
-    assert found.balanced > 0.9
+    assert found.balanced > 0.8
     assert "health" in found.text()
     assert "booked_1_3" in found.text()
     tests = Judging(WORLD, FLEET, seeds=range(2), fleets=2, days=60)

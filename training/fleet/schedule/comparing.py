@@ -10,12 +10,12 @@ from itertools import product
 import numpy as np
 
 from tambo.planning.fleet.parameters import Floats, Parameters, Roster
-from training.fleet.schedule.choosing import Validation
+from training.fleet.schedule.choosing import YEARS, Validation
 from training.fleet.schedule.fleets import Fleets
 from training.fleet.schedule.look import look
 from training.fleet.schedule.policies import Hours, Interval, Policy, Threshold, run_to_failure
 
-SCORES = tuple(float(score) for score in range(40, 96, 5))
+SCORES = tuple(float(score) for score in range(40, 100, 5))
 SHARES = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 RUN_TO_FAILURE, INTERVAL, HOURS, THRESHOLD = "run_to_failure", "interval", "hours", "threshold"
 OPTIMISER, NETWORK = "optimiser", "network"
@@ -34,11 +34,11 @@ def tuned(validation: Validation) -> dict[str, Policy]:
 
 @dataclass(frozen=True)
 class Judged:
-    """What fleets made of a year by one schedule.
+    """What fleets made of their days by one schedule.
 
     Attributes:
-        earned: revenue less all that was paid, USD [seed].
-        maintenances, failures: of a fleet [seed].
+        earned: revenue less all that was paid, USD a year of a fleet [seed].
+        maintenances, failures: in a year of a fleet [seed].
         seconds: CPU of one decision for one fleet.
     """
 
@@ -63,8 +63,8 @@ class Judging:
     parameters: Parameters
     roster: Roster
     seeds: Sequence[int]
-    fleets: int = 16
-    days: int = 365
+    fleets: int = 8
+    days: int = YEARS
 
     def judge(self, schedule: Callable[[int], Policy]) -> Judged:
         """Live by a schedule.
@@ -88,8 +88,8 @@ class Judging:
             earned += float(told.earned(self.parameters, self.roster).sum())
             maintenances += float(told.entered.sum())
             failures += float(told.unscheduled.sum())
-        each = self.fleets
-        return earned / each, maintenances / each, failures / each, decided / each / self.days
+        each = self.fleets * self.days / 365
+        return earned / each, maintenances / each, failures / each, decided / each / 365
 
 
 @dataclass(frozen=True)

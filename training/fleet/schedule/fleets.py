@@ -16,8 +16,8 @@ from training.fleet.schedule.trips import SEEN, Trips, draw
 
 FIRST_PART = 0.6
 """Of what a vessel can do between two maintenances, the most that lies behind it at the begin."""
-LONGEST = 1e4
-"""Hours."""
+LONGEST, FAR = 1e4, 1e6
+"""Hours, or days: the most between two maintenances, and a limit that is none."""
 
 
 @dataclass
@@ -107,13 +107,12 @@ class Fleets:
         spread = self.of("quality")
         self._quality = np.exp(spread * self._rng.standard_normal(shape))
         part = self._rng.random(shape) * FIRST_PART
-        # A limit may be so far that no vessel ever reaches it.
         worn_out = 1 / np.maximum(self.of("wear_hour"), 1 / LONGEST)
-        hours = part * np.minimum(self.of("hours_limit"), worn_out)
+        hours = part * self._within("hours_limit", worn_out)
         self.morning = Morning(
             wear=self._quality * hours * self.of("wear_hour"),
             hours=hours,
-            days=np.floor(part * np.minimum(self.of("days_limit"), 365)),
+            days=np.floor(part * self._within("days_limit", np.full(roster.count, 365.0))),
             failed=np.zeros(shape, bool),
             hangar=np.zeros(shape, bool),
             back=np.zeros(shape, np.int64),
@@ -125,6 +124,11 @@ class Fleets:
         return np.array([float(getattr(one, name)) for one in self.parameters.upkeep])[
             self.roster.kind
         ]
+
+    def _within(self, limit: str, else_within: Floats) -> Floats:
+        """A limit of each vessel's kind, or something else where none is ever reached [vessel]."""
+        found = self.of(limit)
+        return np.where(found < FAR, found, else_within)
 
     def _read(self) -> Floats:
         """What the sensors show of each vessel's health [fleet, vessel]."""
