@@ -129,9 +129,9 @@ def test_more_is_expected_where_more_is_booked():
 
 
 def test_plans_are_made_where_tensorflow_is_loaded_too():
-    """In one process; loaded in the other order, the solver crashes it."""
+    """First, in the same process: unless the solver is bound to its own libraries, it crashes."""
     code = (
-        "from training import keras_runtime; keras_runtime.load()\n"
+        "import tensorflow\n"
         "import numpy as np, test_fleet_rolling as own\n"
         "today = own.standing(np.random.default_rng(1), own.roster(6, 1, 1))\n"
         "print(own.plan_base(today, 0, 0, own.HORIZON).proven)\n"

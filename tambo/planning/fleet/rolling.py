@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from tambo.planning import or_tools
 from tambo.planning.fleet.look import Standing
 from tambo.planning.fleet.outlook import expected_trips, losses, mean_hours
 from tambo.planning.fleet.parameters import Flags, Floats, Ints, Parameters, Roster
@@ -91,7 +92,7 @@ def plan_base(
         allowed: days from today on which vessels may enter; None: all of them [day].
         fixed: a plan whose cost is asked for, as `BasePlan.enters`; None: the best one.
     """
-    from ortools.sat.python import cp_model
+    cp_model = or_tools.cp_sat()
 
     here, days = standing.roster.homes[base], horizon.days
     model = cp_model.CpModel()
@@ -251,7 +252,7 @@ def _taken(standing: Standing, fleet: int, here: Ints, days: int) -> Ints:
 
 
 def _solve(model: Any, here: Ints, enter: list[list[Any]]) -> BasePlan:
-    from ortools.sat.python import cp_model
+    cp_model = or_tools.cp_sat()
 
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
