@@ -57,7 +57,7 @@ app: $(READY) ## the web application on loopback until Ctrl-C; beside it: make s
 
 .PHONY: test
 test: $(READY) ## all tests, fast ones first
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest -n 2 --max-worker-restart 0 --dist loadfile --no-loadscope-reorder
 
 .PHONY: explore
 explore: $(READY) ## property tests on new random examples, until Ctrl-C or a failure
