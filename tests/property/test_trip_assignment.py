@@ -119,6 +119,17 @@ def test_no_vessel_is_twice_away_in_its_hangar_or_beyond_the_law(given, fleet, c
     assert again == found
 
 
+@given(trips(8), fleets, chances)
+def test_where_there_is_no_time_a_plan_still_flies_what_it_can(given, fleet, chances) -> None:
+    found = assign(given, fleet, lambda one, _: chances[one.name], time=0.0)
+    flown = flies(given, fleet, found.vessel_of)
+    for one in fleet:
+        assert keeps_the_rules(one, flown[one.name])
+    idle = [one for one in given if one.booking_id not in found.vessel_of]
+    for trip, one in product(idle, fleet):
+        assert not keeps_the_rules(one, [*flown[one.name], trip])
+
+
 @given(trips(5), fleets, chances, st.sampled_from([0.0, 0.5, 1.0]))
 @settings(max_examples=120)
 def test_no_plan_is_worth_more(given, fleet, chances, penalty) -> None:

@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tambo.planning.fleet.trips import Trip, Vessel, obstacle
+from tambo.planning.fleet.trips import Trip, Vessel, conflict, obstacle
 
 CENTS = 100
-TIME = 8.0
-"""Deterministic seconds of all pairs of kind and base, after which the best plan is taken."""
+TIME = 5.0
+"""Deterministic seconds for all pairs of kind and base: a service answers within 30 true ones."""
 
 Chance = Callable[[Vessel, Trip], float]
 """Chance that a vessel fails before a trip is over."""
@@ -53,7 +53,11 @@ def worth(trip: Trip, chance: float, penalty: float) -> int:
 
 
 def assign(
-    trips: Sequence[Trip], vessels: Sequence[Vessel], chance: Chance, penalty: float = 1.0
+    trips: Sequence[Trip],
+    vessels: Sequence[Vessel],
+    chance: Chance,
+    penalty: float = 1.0,
+    time: float = TIME,
 ) -> Assignment:
     """Give trips to vessels.
 
@@ -62,6 +66,7 @@ def assign(
         vessels: each once.
         chance: of a failure.
         penalty: see `worth`.
+        time: deterministic seconds, after which the best plan found so far is taken.
     """
     cells = sorted({(one.kind, one.base) for one in trips})
     found: dict[str, str] = {}
@@ -76,7 +81,7 @@ def assign(
             if vessel.can_serve(trip) and obstacle(vessel, trip) is None
         ]
         if pairs:
-            chosen, best = _solve(pairs, chance, penalty, TIME / len(cells))
+            chosen, best = _solve(pairs, chance, penalty, time / len(cells))
             found |= chosen
             proven = proven and best
     return Assignment(found, proven)
@@ -103,18 +108,40 @@ def _solve(
         _keep_hours(model, known[name], options)
     values = [worth(trip, chance(vessel, trip), penalty) for trip, vessel in pairs]
     model.maximize(sum(value * one for value, one in zip(values, flies, strict=True)))
+    first = _greedy(pairs, values)
+    for (trip, vessel), one in zip(pairs, flies, strict=True):
+        model.add_hint(one, first.get(trip.booking_id) == vessel.name)
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
     solver.parameters.max_deterministic_time = seconds
     status = solver.solve(model)
-    if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-        return {}, False
+    floor = sum(
+        value
+        for (trip, vessel), value in zip(pairs, values, strict=True)
+        if first.get(trip.booking_id) == vessel.name
+    )
+    found = status in (cp_model.OPTIMAL, cp_model.FEASIBLE)
+    if not found or solver.objective_value < floor:
+        return first, False
     chosen = {
         trip.booking_id: vessel.name
         for (trip, vessel), one in zip(pairs, flies, strict=True)
         if solver.value(one)
     }
     return chosen, status == cp_model.OPTIMAL
+
+
+def _greedy(pairs: Sequence[tuple[Trip, Vessel]], values: Sequence[int]) -> dict[str, str]:
+    """The trip worth most goes first: where the search begins, and what it is never worse than."""
+    order = sorted(range(len(pairs)), key=lambda at: -values[at])
+    flown: dict[str, list[Trip]] = {}
+    found: dict[str, str] = {}
+    for trip, vessel in (pairs[at] for at in order):
+        has = flown.setdefault(vessel.name, [])
+        if trip.booking_id not in found and conflict(vessel, trip, has) is None:
+            found[trip.booking_id] = vessel.name
+            has.append(trip)
+    return found
 
 
 def _clashes(options: Sequence[tuple[Trip, Any]]) -> Iterator[list[Any]]:
