@@ -1,4 +1,4 @@
-"""Loads OR-Tools so that it lives in one process with TensorFlow, whichever of them comes first."""
+"""OR-Tools' solver, so that it does no harm to the process that it runs in."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Any
 def cp_sat() -> Any:
     """Import the CP-SAT solver; returns the module `ortools.sat.python.cp_model`.
 
-    TensorFlow's libraries are open to all that is loaded later, and OR-Tools 9.15 brings copies of some
-    of them (Abseil, Protocol Buffers): bound to TensorFlow's, its first solve crashes the process. So it
-    is bound to its own. Where the flag does not exist (macOS), libraries are bound so anyway.
+    TensorFlow's libraries are open to all that is loaded later, and OR-Tools 9.15 brings copies of
+    some of them (Abseil, Protocol Buffers): bound to TensorFlow's, its first solve crashes the
+    process. So it is bound to its own. Where the flag does not exist (macOS), it is so anyway.
     """
     # What OR-Tools imports and others share stays bound as ever.
     import pandas  # noqa: F401
@@ -24,3 +24,19 @@ def cp_sat() -> Any:
     finally:
         sys.setdlopenflags(flags)
     return cp_model
+
+
+def solver(seconds: float) -> Any:
+    """A CP-SAT solver that answers the same question in the same way, wherever it runs.
+
+    It leaves Ctrl-C alone. By itself it would take SIGINT during a solve, and give it back not to
+    Python but to the system's default: the next Ctrl-C would end the process with nothing tidied.
+
+    Args:
+        seconds: deterministic ones, after which the best answer found so far is taken.
+    """
+    made = cp_sat().CpSolver()
+    made.parameters.num_workers = 1
+    made.parameters.max_deterministic_time = seconds
+    made.parameters.catch_sigint_signal = False
+    return made

@@ -103,7 +103,21 @@ def keeps_the_rules(vessel: Vessel, flown: list[Trip]) -> bool:
     )
 
 
+def three_trips() -> list[Trip]:
+    """Worth 500,001 cents together, which the solver tells as 500,000.9999999999."""
+    kind, base = KINDS[0], BASES[0]
+    told = ((1, 2_000, 2), (0, 0, 1), (1, 1_000, 1))
+    return [
+        Trip(f"B{at}", kind, base, after(hour), after(hour + 1), 1, revenue, priority)
+        for at, (hour, revenue, priority) in enumerate(told)
+    ]
+
+
+FREE = tuple(Vessel(name, KINDS[0], BASES[0], (), None, None, None, None) for name in NAMES)
+
+
 @given(trips(8), fleets, chances)
+@example(three_trips(), FREE, dict.fromkeys(NAMES, 0.0))
 @settings(max_examples=250)
 def test_no_vessel_is_twice_away_in_its_hangar_or_beyond_the_law(given, fleet, chances) -> None:
     found = assign(given, fleet, lambda one, _: chances[one.name])

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tambo.planning import or_tools
 from tambo.planning.fleet.trips import Trip, Vessel, conflict, obstacle
 
 CENTS = 100
@@ -90,7 +91,7 @@ def assign(
 def _solve(
     pairs: Sequence[tuple[Trip, Vessel]], chance: Chance, penalty: float, seconds: float
 ) -> tuple[dict[str, str], bool]:
-    from ortools.sat.python import cp_model
+    cp_model = or_tools.cp_sat()
 
     model = cp_model.CpModel()
     flies = [model.new_bool_var("") for _ in pairs]
@@ -111,9 +112,7 @@ def _solve(
     first = _greedy(pairs, values)
     for (trip, vessel), one in zip(pairs, flies, strict=True):
         model.add_hint(one, first.get(trip.booking_id) == vessel.name)
-    solver = cp_model.CpSolver()
-    solver.parameters.num_workers = 1
-    solver.parameters.max_deterministic_time = seconds
+    solver = or_tools.solver(seconds)
     status = solver.solve(model)
     floor = sum(
         value
@@ -121,7 +120,8 @@ def _solve(
         if first.get(trip.booking_id) == vessel.name
     )
     found = status in (cp_model.OPTIMAL, cp_model.FEASIBLE)
-    if not found or solver.objective_value < floor:
+    # The solver tells whole numbers as floats, a little off where it scaled them.
+    if not found or round(solver.objective_value) < floor:
         return first, False
     chosen = {
         trip.booking_id: vessel.name

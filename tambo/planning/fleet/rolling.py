@@ -254,9 +254,7 @@ def _taken(standing: Standing, fleet: int, here: Ints, days: int) -> Ints:
 def _solve(model: Any, here: Ints, enter: list[list[Any]]) -> BasePlan:
     cp_model = or_tools.cp_sat()
 
-    solver = cp_model.CpSolver()
-    solver.parameters.num_workers = 1
-    solver.parameters.max_deterministic_time = SECONDS
+    solver = or_tools.solver(SECONDS)
     status = solver.solve(model)
     found = status in (cp_model.OPTIMAL, cp_model.FEASIBLE)
     days = [
