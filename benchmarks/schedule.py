@@ -22,7 +22,9 @@ from pathlib import Path
 
 from benchmarks.fleet_past import past
 from benchmarks.fleet_truth import declared, roster
+from tambo.planning.fleet.optimiser import Optimiser
 from tambo.planning.fleet.parameters import Parameters
+from tambo.planning.fleet.policies import Policy
 from tambo.sources.fleet.world.truth import Truth
 from training.fleet.schedule.choosing import YEARS, Validation
 from training.fleet.schedule.comparing import (
@@ -35,9 +37,8 @@ from training.fleet.schedule.comparing import (
     tuned,
 )
 from training.fleet.schedule.estimate import Declared, estimate
+from training.fleet.schedule.horizon import horizon_of
 from training.fleet.schedule.learn import learn
-from training.fleet.schedule.optimiser import Optimiser, horizon_of
-from training.fleet.schedule.policies import Policy
 from training.fleet.schedule.recipe import LEARNED, PLAIN, Recipe
 
 Trained = Callable[[int], Policy]

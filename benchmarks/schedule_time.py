@@ -20,12 +20,13 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.fleet_truth import declared, roster
+from tambo.planning.fleet.optimiser import Optimiser
+from tambo.planning.fleet.policies import Policy, Threshold
 from training.fleet.schedule.fleets import Fleets
+from training.fleet.schedule.horizon import horizon_of
 from training.fleet.schedule.learn import Learned
-from training.fleet.schedule.look import look
+from training.fleet.schedule.morning import standing
 from training.fleet.schedule.network import build
-from training.fleet.schedule.optimiser import Optimiser, horizon_of
-from training.fleet.schedule.policies import Policy, Threshold
 from training.fleet.schedule.recipe import LEARNED
 
 A_BASE, SLOTS = 20, 2
@@ -63,14 +64,15 @@ def timed(vessels: int, mornings: int) -> Timed:
         if day >= BEFORE and day % BETWEEN == 0:
             for name, policy in (("network", network), ("optimiser", optimiser)):
                 spent[name].append(_cpu(policy, fleets))
-        fleets.live(before(fleets, look(fleets)))
+        fleets.live(before(standing(fleets)))
     return Timed(vessels, *(1e3 * float(np.mean(times)) for times in spent.values()))
 
 
 def _cpu(policy: Policy, fleets: Fleets) -> float:
     """Seconds of CPU of one decision, what it sees included."""
+    today = standing(fleets)
     begin = time.process_time()
-    policy(fleets, look(fleets))
+    policy(today)
     return time.process_time() - begin
 
 

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.fleet_truth import declared, roster
+from tambo.planning.fleet.look import NAMES
+from tambo.planning.fleet.policies import Threshold, run_to_failure
 from training.fleet.schedule.choosing import Validation
 from training.fleet.schedule.comparing import SCORES, Judged, Judging, best_of, gain, tuned
 from training.fleet.schedule.distil import Mornings, distil, mornings
-from training.fleet.schedule.look import NAMES
-from training.fleet.schedule.policies import Threshold, run_to_failure
 
 WORLD = declared()
 FLEET = roster(6, 1, 1)

@@ -10,14 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.fleet_truth import declared, roster
+from tambo.planning.fleet.look import NAMES, look
+from tambo.planning.fleet.policies import Threshold, run_to_failure
 from training.fleet.schedule.choosing import Validation, with_margin
 from training.fleet.schedule.experience import Experience
 from training.fleet.schedule.fleets import Fleets
 from training.fleet.schedule.learn import learn
-from training.fleet.schedule.look import NAMES, look
+from training.fleet.schedule.morning import standing
 from training.fleet.schedule.network import ENTER, STAY, build, weights
 from training.fleet.schedule.one_vessel import OneVessel, seen_of, simplified
-from training.fleet.schedule.policies import Threshold, run_to_failure
 from training.fleet.schedule.recipe import PLAIN
 from training.fleet.schedule.replay import Replay, Rows
 from training.fleet.schedule.rewards import UNIT, Judge, without_wear
@@ -80,7 +81,7 @@ def test_rows_sum_the_rewards_of_their_days(seed, ahead):
         return told, reward
 
     experience._judge.live = noted
-    first = look(experience._judge.fleets).features
+    first = look(standing(experience._judge.fleets))
     for _ in range(recipe.episode):
         told = experience.live()
         if told is None:
@@ -106,7 +107,7 @@ def test_the_luck_that_is_taken_out_moves_no_decision():
         judge = Judge(Fleets(WORLD, fleet, seeds, 200, 3, (0, 0)), 3, (0, 0))
         plain, without = np.zeros(seeds), np.zeros(seeds)
         for _ in range(200):
-            told, reward = judge.live(policy(judge.fleets, look(judge.fleets)))
+            told, reward = judge.live(policy(standing(judge.fleets)))
             plain += told.earned(WORLD, fleet).sum(axis=1) / UNIT
             without += reward.sum(axis=1)
         return plain, without
@@ -120,7 +121,7 @@ def test_the_luck_that_is_taken_out_moves_no_decision():
 def test_a_fleet_without_wear_needs_no_hangar():
     fleets = Fleets(without_wear(WORLD), roster(4, 1, 1), 2, 50, 1)
     for _ in range(50):
-        assert not look(fleets).must_enter.any()
+        assert not standing(fleets).must_enter.any()
         assert not fleets.live(np.full((2, 4), np.nan)).failed.any()
 
 
@@ -155,7 +156,7 @@ def test_the_process_is_what_fleets_live_through():
     fleets.shown = np.full((300, 1), 100.0)
     total, worth = np.zeros(300), 1.0
     for _ in range(900):
-        told = fleets.live(Threshold(60.0)(fleets, look(fleets)))
+        told = fleets.live(Threshold(60.0)(standing(fleets)))
         total += worth * told.earned(world, fleet).sum(axis=1)
         worth *= GAMMA
     exact = float(process.value(world.score(process.wear) < 60)[0])

@@ -19,7 +19,7 @@ from tambo.planning.fleet.look import AHEAD, Standing
 from tambo.planning.fleet.outlook import expected_trips, losses
 from tambo.planning.fleet.parameters import Roster
 from tambo.planning.fleet.rolling import plan_base
-from training.fleet.schedule.optimiser import horizon_of
+from training.fleet.schedule.horizon import horizon_of
 
 WORLD = declared()
 HORIZON = replace(horizon_of(WORLD, roster(6, 1, 1)), days=10)

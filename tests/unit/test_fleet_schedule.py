@@ -10,14 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.fleet_truth import declared, roster
+from tambo.planning.fleet.look import NAMES
 from tambo.planning.fleet.parameters import Roster
+from tambo.planning.fleet.policies import Hours, Interval, Threshold, run_to_failure
 from tambo.sources.fleet.world.operations import Operations, earned
 from tambo.sources.fleet.world.practice import Practice
 from tambo.sources.fleet.world.truth import Truth
 from training.fleet.schedule.environment import MaintenanceSchedule
 from training.fleet.schedule.fleets import Fleets
-from training.fleet.schedule.look import NAMES, look
-from training.fleet.schedule.policies import Hours, Interval, Threshold, play, run_to_failure
+from training.fleet.schedule.morning import play, standing
 
 WORLD = declared()
 
@@ -48,7 +49,7 @@ def test_what_a_day_earns_is_what_was_flown_less_what_was_paid():
     flown, lost = np.zeros(5), np.zeros(5)
     failures = 0
     for _ in range(fleets.days):
-        told = fleets.live(Threshold(70.0)(fleets, look(fleets)))
+        told = fleets.live(Threshold(70.0)(standing(fleets)))
         flown += told.flown.sum(axis=1)
         lost += told.lost.sum(axis=1)
         failures += int(told.unscheduled.sum())
@@ -80,7 +81,7 @@ def test_simulated_fleets_fare_as_the_world_does():
     of = Interval(*(np.array([250 / 400, 310 / 500])[kind], np.array([270 / 365, 300 / 400])[kind]))
     simulated = np.zeros((40, 3))
     for _ in range(days):
-        told = fleets.live(of(fleets, look(fleets)))
+        told = fleets.live(of(standing(fleets)))
         simulated[:, 0] += told.entered.sum(axis=1)
         simulated[:, 1] += told.unscheduled.sum(axis=1)
         simulated[:, 2] += told.earned(WORLD, fleets.roster).sum(axis=1) / 1e6

@@ -10,10 +10,10 @@ from itertools import product
 import numpy as np
 
 from tambo.planning.fleet.parameters import Floats, Parameters, Roster
+from tambo.planning.fleet.policies import Hours, Interval, Policy, Threshold, run_to_failure
 from training.fleet.schedule.choosing import YEARS, Validation
 from training.fleet.schedule.fleets import Fleets
-from training.fleet.schedule.look import look
-from training.fleet.schedule.policies import Hours, Interval, Policy, Threshold, run_to_failure
+from training.fleet.schedule.morning import standing
 
 SCORES = tuple(float(score) for score in range(40, 100, 5))
 SHARES = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
@@ -80,9 +80,9 @@ class Judging:
         fleets = Fleets(self.parameters, self.roster, self.fleets, self.days, 20_000 + seed)
         earned = maintenances = failures = decided = 0.0
         for _ in range(self.days):
-            seen = look(fleets)
+            today = standing(fleets)
             begin = time.process_time()
-            urgency = policy(fleets, seen)
+            urgency = policy(today)
             decided += time.process_time() - begin
             told = fleets.live(urgency)
             earned += float(told.earned(self.parameters, self.roster).sum())

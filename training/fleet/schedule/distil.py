@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tambo.planning.fleet.look import NAMES
+from tambo.planning.fleet.look import NAMES, Standing, look
 from tambo.planning.fleet.parameters import Flags, Floats, Parameters, Roster
+from tambo.planning.fleet.policies import forced
 from training.fleet.schedule.fleets import Fleets
-from training.fleet.schedule.look import Look, look
+from training.fleet.schedule.morning import standing
 from training.fleet.schedule.network import ENTER, STAY
-from training.fleet.schedule.policies import forced
 
 if TYPE_CHECKING:
     from sklearn.tree import DecisionTreeClassifier
@@ -60,11 +60,11 @@ class Distilled:
     fidelity: float
     balanced: float
 
-    def __call__(self, fleets: Fleets, seen: Look) -> Floats:
+    def __call__(self, today: Standing) -> Floats:
         """See `policies.Policy`; those enter first of whose leaf most did."""
-        flat = seen.features.reshape(-1, len(NAMES))
-        chance = self.tree.predict_proba(flat)[:, 1].reshape(seen.may_enter.shape)
-        return forced(fleets, seen, np.where(chance > 0.5, chance, np.nan))
+        flat = look(today).reshape(-1, len(NAMES))
+        chance = self.tree.predict_proba(flat)[:, 1].reshape(today.score.shape)
+        return forced(today, np.where(chance > 0.5, chance, np.nan))
 
     def text(self) -> str:
         """The tree as lines, one a decision."""
@@ -89,14 +89,15 @@ def mornings(
     lived = Fleets(parameters, roster, fleets, days, seed)
     seen_parts, gain_parts = [], []
     for day in range(days):
-        seen = look(lived)
-        worth = policy.value(seen.features)
+        today = standing(lived)
+        seen = look(today)
+        worth = policy.value(seen)
         gain = worth[..., ENTER] - worth[..., STAY]
         if day % EVERY == 0:
-            free = (seen.slots > 0)[:, roster.base] & seen.may_enter & ~seen.must_enter
-            seen_parts.append(seen.features[free])
+            free = (today.slots_left > 0)[:, roster.base] & today.may_enter & ~today.must_enter
+            seen_parts.append(seen[free])
             gain_parts.append(gain[free])
-        lived.live(forced(lived, seen, np.where(gain > 0, gain, np.nan)))
+        lived.live(forced(today, np.where(gain > 0, gain, np.nan)))
     gain = np.concatenate(gain_parts)
     return Mornings(np.concatenate(seen_parts).astype(np.float64), gain > 0, gain)
 

@@ -16,9 +16,10 @@ import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
+from tambo.planning.fleet.look import NAMES, look
 from tambo.planning.fleet.parameters import Parameters, Roster
 from training.fleet.schedule.fleets import Fleets
-from training.fleet.schedule.look import NAMES, Look, look
+from training.fleet.schedule.morning import standing
 
 UNIT = 1e5
 """USD of a reward of 1."""
@@ -27,7 +28,7 @@ UNIT = 1e5
 class MaintenanceSchedule(gymnasium.Env[NDArray[np.float32], np.int64]):
     """One fleet that is scheduled day by day; see the module.
 
-    Observation: float32 [vessel, feature], features as `look.NAMES` says.
+    Observation: float32 [vessel, feature], features as `NAMES` says.
     Action: 0 ends the day; n puts vessel n - 1 into its base's hangar.
     Reward: what the day earned, in `UNIT`; 0 for each step before.
     `info["action_mask"]`: int8 [vessels + 1], what may be done.
@@ -82,19 +83,17 @@ class MaintenanceSchedule(gymnasium.Env[NDArray[np.float32], np.int64]):
         return float(told.earned(self.parameters, self.roster).sum()) / UNIT
 
     def _seen(self) -> tuple[NDArray[np.float32], dict[str, Any]]:
-        return self._look().features[0], self._info()
-
-    def _look(self) -> Look:
-        return look(self._fleets)
+        return look(standing(self._fleets))[0], self._info()
 
     def _info(self) -> dict[str, Any]:
         return {"action_mask": self._mask().astype(np.int8)}
 
     def _mask(self) -> NDArray[np.bool_]:
-        seen = self._look()
+        today = standing(self._fleets)
         taken = np.bincount(self.roster.base[self._chosen], minlength=len(self.roster.slots))
-        open_base = (seen.slots[0] - taken > 0)[self.roster.base]
-        may = seen.may_enter[0] & open_base
+        open_base = (today.slots_left[0] - taken > 0)[self.roster.base]
+        may = today.may_enter[0] & open_base
         may[self._chosen] = False
-        must = bool((may & seen.must_enter[0]).any())
-        return np.concatenate([[not must], may & seen.must_enter[0] if must else may])
+        forced = may & today.must_enter[0]
+        must = bool(forced.any())
+        return np.concatenate([[not must], forced if must else may])

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tambo.planning.fleet.look import Standing, look
 from tambo.planning.fleet.parameters import Flags, Floats, Parameters, Roster
-from training.fleet.schedule.look import Look, look
-from training.fleet.schedule.policies import forced
+from tambo.planning.fleet.policies import forced
+from training.fleet.schedule.morning import standing
 from training.fleet.schedule.recipe import Recipe
 from training.fleet.schedule.replay import Rows
 from training.fleet.schedule.rewards import Judge, judged
@@ -103,36 +104,36 @@ class Experience:
         if fleets.day >= fleets.days:
             self._begin()
             fleets = self._judge.fleets
-        seen = look(fleets)
-        worth = self._value(seen.features)
+        today = standing(fleets)
+        seen = look(today)
+        worth = self._value(seen)
         gain = worth[..., 1] - worth[..., 0]
-        greedy = forced(fleets, seen, np.where(gain > 0, gain, np.nan))
-        decided = self._decide(seen, gain)
+        greedy = forced(today, np.where(gain > 0, gain, np.nan))
+        decided = self._decide(today, gain)
         other = fleets.chosen(greedy) != fleets.chosen(decided)
-        rows = self._close(seen, np.any(self.bases.of(other) & self.bases.real, axis=2))
+        rows = self._close(today, seen, np.any(self.bases.of(other) & self.bases.real, axis=2))
         told, reward = self._judge.live(decided)
         self._open(seen, told.entered)
         self._add(reward)
         return rows
 
-    def _decide(self, seen: Look, gain: Floats) -> Floats:
+    def _decide(self, today: Standing, gain: Floats) -> Floats:
         """Urgency by the network or by a threshold, now and then by neither."""
-        fleets, rng = self._judge.fleets, self._rng
-        shown = fleets.shown
+        shown, rng = today.score, self._rng
         wanted = np.where(self._by_threshold, shown < self._threshold, gain > 0)
         wanted ^= rng.random(gain.shape) < self.recipe.random
         # Above 1 wherever it is wanted, so that the order is that of the gains.
         urgency = np.where(self._by_threshold, 100 - shown, gain - gain.min() + 1)
-        return forced(fleets, seen, np.where(wanted, urgency, np.nan))
+        return forced(today, np.where(wanted, urgency, np.nan))
 
-    def _close(self, seen: Look, other: Flags) -> Rows | None:
+    def _close(self, today: Standing, seen: NDArray[np.float32], other: Flags) -> Rows | None:
         """Rows of the days that have all their rewards, or that a decision of others ends."""
         parts = []
         for begun in self._begun:
             done = begun.open & (other | (begun.days >= self.recipe.steps_ahead))
             if done.any():
                 begun.open &= ~done
-                parts.append(self._rows(begun, seen, done))
+                parts.append(self._rows(begun, today, seen, done))
         while self._begun and not self._begun[0].open.any():
             self._begun.popleft()
         if not parts:
@@ -141,7 +142,7 @@ class Experience:
         joined = {name: np.concatenate([one[name] for one in fields]) for name in fields[0]}
         return Rows(**joined)
 
-    def _rows(self, begun: _Begun, seen: Look, done: Flags) -> Rows:
+    def _rows(self, begun: _Begun, today: Standing, seen: NDArray[np.float32], done: Flags) -> Rows:
         real = self.bases.real
         number = int(done.sum())
         return Rows(
@@ -149,18 +150,18 @@ class Experience:
             entered=begun.entered[done],
             reward=begun.reward[done],
             days=np.full(number, begun.days),
-            later=self.bases.of(seen.features)[done],
-            may=(self.bases.of(seen.may_enter) & real)[done],
-            must=(self.bases.of(seen.must_enter) & real)[done],
-            slots=seen.slots[done],
+            later=self.bases.of(seen)[done],
+            may=(self.bases.of(today.may_enter) & real)[done],
+            must=(self.bases.of(today.must_enter) & real)[done],
+            slots=today.slots_left[done],
             real=np.broadcast_to(real, done.shape + real.shape[1:])[done],
         )
 
-    def _open(self, seen: Look, entered: Flags) -> None:
+    def _open(self, seen: NDArray[np.float32], entered: Flags) -> None:
         shape = (self.recipe.fleets, len(self.roster.slots))
         self._begun.append(
             _Begun(
-                seen=self.bases.of(seen.features),
+                seen=self.bases.of(seen),
                 entered=self.bases.of(entered) & self.bases.real,
                 reward=np.zeros(shape),
                 worth=1.0,

@@ -13,14 +13,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tambo.planning.fleet.look import NAMES, Standing, look
 from tambo.planning.fleet.parameters import Floats, Parameters, Roster
+from tambo.planning.fleet.policies import forced
 from training import keras_runtime
 from training.fleet.schedule.choosing import Chosen, Validation
 from training.fleet.schedule.experience import Experience
-from training.fleet.schedule.fleets import Fleets
-from training.fleet.schedule.look import NAMES, Look
 from training.fleet.schedule.network import ENTER, STAY, build
-from training.fleet.schedule.policies import forced
 from training.fleet.schedule.recipe import Recipe
 from training.fleet.schedule.replay import Replay, Rows
 
@@ -61,11 +60,11 @@ class Learned:
         flat = self._run(seen.reshape(-1, seen.shape[-1])).numpy()
         return np.asarray(flat, np.float64).reshape(*seen.shape[:-1], 2)
 
-    def __call__(self, fleets: Fleets, seen: Look) -> Floats:
+    def __call__(self, today: Standing) -> Floats:
         """See `policies.Policy`."""
-        worth = self.value(seen.features)
+        worth = self.value(look(today))
         gain = worth[..., ENTER] - worth[..., STAY]
-        return forced(fleets, seen, np.where(gain > 0, gain, np.nan))
+        return forced(today, np.where(gain > 0, gain, np.nan))
 
 
 def learn(

@@ -1,0 +1,22 @@
+"""What the rolling-horizon optimiser runs on, from an estimated world."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tambo.planning.fleet.parameters import Parameters, Roster
+from tambo.planning.fleet.rolling import Horizon, day_worth
+from training.fleet.schedule.one_vessel import OneVessel, simplified
+
+
+def horizon_of(parameters: Parameters, roster: Roster, gamma: float = 0.995) -> Horizon:
+    """What the optimiser runs on: beyond its horizon each vessel is worth what one alone is."""
+    values, grid = [], np.zeros(0)
+    for kind in range(len(parameters.upkeep)):
+        world, _ = simplified(parameters, kind)
+        bases = roster.base[roster.kind == kind]
+        lost = [day_worth(parameters, roster, int(base), kind) for base in np.unique(bases)]
+        process = OneVessel.of(world, gamma, day_worth=float(np.mean(lost)) if lost else None)
+        grid = process.wear
+        values.append(process.optimum()[0])
+    return Horizon(parameters, grid, np.stack(values), gamma=gamma)
