@@ -25,17 +25,10 @@ from benchmarks.fleet_truth import declared, roster
 from tambo.planning.fleet.optimiser import Optimiser
 from tambo.planning.fleet.parameters import Parameters
 from tambo.planning.fleet.policies import Policy
+from tambo.planning.fleet.schedules import NETWORK, OPTIMISER, THRESHOLD
 from tambo.sources.fleet.world.truth import Truth
 from training.fleet.schedule.choosing import YEARS, Validation
-from training.fleet.schedule.comparing import (
-    NETWORK,
-    OPTIMISER,
-    THRESHOLD,
-    Judged,
-    Judging,
-    gain,
-    tuned,
-)
+from training.fleet.schedule.comparing import Judged, Judging, gain, tuned
 from training.fleet.schedule.estimate import Declared, estimate
 from training.fleet.schedule.horizon import horizon_of
 from training.fleet.schedule.learn import learn

@@ -192,6 +192,9 @@ class ServingSpec(ServedVersion):
     )
     forecast: Forecast | None = Field(default=None, description="of a forecast")
     survival: Survival | None = Field(default=None, description="of the time to an event")
+    actions: tuple[str, ...] = Field(
+        default=(), description="whose worth the answer tells, in their order; empty: of none"
+    )
     metrics: dict[str, float] = Field(default_factory=dict)
     tags: dict[str, str] = Field(default_factory=dict)
 
@@ -213,7 +216,9 @@ class ServingSpec(ServedVersion):
         """Numbers in the answer to one row."""
         if self.survival is not None:
             return self.survival.answers
-        return 3 * self.forecast.steps if self.forecast is not None else len(self.classes) or 1
+        if self.forecast is not None:
+            return 3 * self.forecast.steps
+        return len(self.classes) or len(self.actions) or 1
 
     def known_values(self, column: str) -> tuple[str, ...] | None:
         """List the values of a column that training saw; None if nobody wrote them down."""

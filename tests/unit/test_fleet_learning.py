@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from benchmarks.fleet_truth import declared, roster
 from tambo.planning.fleet.look import NAMES, look
-from tambo.planning.fleet.policies import Threshold, run_to_failure
+from tambo.planning.fleet.policies import ENTER, STAY, Threshold, run_to_failure
 from training.fleet.schedule.choosing import Validation, with_margin
 from training.fleet.schedule.experience import Experience
 from training.fleet.schedule.fleets import Fleets
 from training.fleet.schedule.learn import learn
 from training.fleet.schedule.morning import standing
-from training.fleet.schedule.network import ENTER, STAY, build, weights
+from training.fleet.schedule.network import build, weights
 from training.fleet.schedule.one_vessel import OneVessel, seen_of, simplified
 from training.fleet.schedule.recipe import PLAIN
 from training.fleet.schedule.replay import Replay, Rows

@@ -10,13 +10,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from tambo.planning.fleet.look import Standing
+from tambo.planning.fleet.look import Standing, look
 from tambo.planning.fleet.parameters import Floats
 
 Policy = Callable[[Standing], Floats]
 """A morning to the urgency of each vessel to enter a hangar today; not a number: it is not to
 [fleet, vessel]."""
+STAY, ENTER = 0, 1
+"""Columns of what a network answers."""
 FIRST, SECOND = 2e3, 1e3
 """Urgency of failed vessels, and of those at a legal limit; above any other."""
 
@@ -67,3 +70,24 @@ class Threshold:
         """See `Policy`."""
         low = np.where(today.score < self.score, self.score - today.score, np.nan)
         return forced(today, low)
+
+
+@dataclass(frozen=True)
+class Valued:
+    """Let those enter for whom a network says that it is worth more than to stay, by how much.
+
+    Attributes:
+        value: features of vessels [..., feature] to the worth of staying and entering [..., 2].
+    """
+
+    value: Callable[[NDArray[np.float32]], Floats]
+
+    def gain(self, today: Standing) -> Floats:
+        """How much more entering is worth [fleet, vessel]."""
+        worth = self.value(look(today))
+        return np.asarray(worth[..., ENTER] - worth[..., STAY])
+
+    def __call__(self, today: Standing) -> Floats:
+        """See `Policy`."""
+        gain = self.gain(today)
+        return forced(today, np.where(gain > 0, gain, np.nan))

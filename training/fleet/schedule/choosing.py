@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tambo.planning.fleet.parameters import Parameters, Roster
-from tambo.planning.fleet.policies import Policy
+from tambo.planning.fleet.policies import ENTER, Policy
 from training.fleet.schedule.fleets import Fleets
 from training.fleet.schedule.morning import play
-from training.fleet.schedule.network import ENTER, weights
+from training.fleet.schedule.network import weights
 
 if TYPE_CHECKING:
     import keras

@@ -11,14 +11,13 @@ import numpy as np
 
 from tambo.planning.fleet.parameters import Floats, Parameters, Roster
 from tambo.planning.fleet.policies import Hours, Interval, Policy, Threshold, run_to_failure
+from tambo.planning.fleet.schedules import HOURS, INTERVAL, RUN_TO_FAILURE, THRESHOLD
 from training.fleet.schedule.choosing import YEARS, Validation
 from training.fleet.schedule.fleets import Fleets
 from training.fleet.schedule.morning import standing
 
 SCORES = tuple(float(score) for score in range(40, 100, 5))
 SHARES = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
-RUN_TO_FAILURE, INTERVAL, HOURS, THRESHOLD = "run_to_failure", "interval", "hours", "threshold"
-OPTIMISER, NETWORK = "optimiser", "network"
 
 
 def tuned(validation: Validation) -> dict[str, Policy]:

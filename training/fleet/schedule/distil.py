@@ -14,10 +14,9 @@ import numpy as np
 
 from tambo.planning.fleet.look import NAMES, Standing, look
 from tambo.planning.fleet.parameters import Flags, Floats, Parameters, Roster
-from tambo.planning.fleet.policies import forced
+from tambo.planning.fleet.policies import ENTER, STAY, forced
 from training.fleet.schedule.fleets import Fleets
 from training.fleet.schedule.morning import standing
-from training.fleet.schedule.network import ENTER, STAY
 
 if TYPE_CHECKING:
     from sklearn.tree import DecisionTreeClassifier

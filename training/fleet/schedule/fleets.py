@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tambo.planning.fleet.demand import SEEN
 from tambo.planning.fleet.parameters import Flags, Floats, Ints, Parameters, Roster
-from training.fleet.schedule.trips import SEEN, Trips, draw
+from training.fleet.schedule.trips import Trips, draw
 
 FIRST_PART = 0.6
 """Of what a vessel can do between two maintenances, the most that lies behind it at the begin."""

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tambo.planning.fleet.look import NAMES, Standing, look
+from tambo.planning.fleet.look import NAMES, Standing
 from tambo.planning.fleet.parameters import Floats, Parameters, Roster
-from tambo.planning.fleet.policies import forced
+from tambo.planning.fleet.policies import ENTER, STAY, Valued
 from training import keras_runtime
 from training.fleet.schedule.choosing import Chosen, Validation
 from training.fleet.schedule.experience import Experience
-from training.fleet.schedule.network import ENTER, STAY, build
+from training.fleet.schedule.network import build
 from training.fleet.schedule.recipe import Recipe
 from training.fleet.schedule.replay import Replay, Rows
 
@@ -62,9 +62,7 @@ class Learned:
 
     def __call__(self, today: Standing) -> Floats:
         """See `policies.Policy`."""
-        worth = self.value(look(today))
-        gain = worth[..., ENTER] - worth[..., STAY]
-        return forced(today, np.where(gain > 0, gain, np.nan))
+        return Valued(self.value)(today)
 
 
 def learn(

@@ -18,9 +18,6 @@ from training import keras_runtime
 if TYPE_CHECKING:
     import keras
 
-STAY, ENTER = 0, 1
-"""Columns of the network's answer."""
-
 
 def build(units: int, duelling: bool, seed: int) -> keras.Model:
     """A new network: float32 [n, feature] to [n, 2].

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tambo.planning.fleet.demand import SEEN, season_ahead, usual, usual_revenue
 from tambo.planning.fleet.look import AHEAD
 from tambo.planning.fleet.parameters import Demand, Floats, Ints, Parameters, Roster
-
-SEEN = AHEAD[-1][1]
 
 
 @dataclass(frozen=True)
@@ -30,15 +29,6 @@ class Trips:
     days: Ints
     booked_ahead: Floats
     usual_ahead: Floats
-
-
-def usual(demand: Demand, weekday: Ints, day_of_year: Ints) -> Floats:
-    """Trips that are asked of a vessel on days of which the season alone is known [day]."""
-    angle = 2 * np.pi * day_of_year / 365.25
-    season = np.exp(demand.season[0] * np.cos(angle) + demand.season[1] * np.sin(angle))
-    whole = 2 * np.pi * np.arange(366) / 365.25
-    mean = np.exp(demand.season[0] * np.cos(whole) + demand.season[1] * np.sin(whole)).mean()
-    return np.asarray(demand.trips * season / mean * np.asarray(demand.weekday)[weekday])
 
 
 def draw(
@@ -87,17 +77,15 @@ def _cell(
     # Days before it leaves on which it is cancelled; -1: it is not.
     taken_back = np.where(gone, np.floor(rng.random(shape) * (ahead + 1)), -1)
     booked = _booked(revenue, ahead, taken_back)
-    mean = vessels * demand.trips * demand.hours * demand.price
     order = np.argsort(np.where(gone, 0.0, -revenue), axis=-1, kind="stable")
     put = np.take_along_axis(hours, order, -1)
     away = np.clip(np.ceil(put / demand.day_hours), 1, demand.most_days)
-    expected = np.convolve(season, np.ones(SEEN) / SEEN, mode="valid")[1:]
     return Trips(
         revenue=np.take_along_axis(np.where(gone, 0.0, revenue), order, -1),
         hours=put,
         days=away.astype(np.int64),
-        booked_ahead=booked / mean,
-        usual_ahead=expected / (vessels * demand.trips),
+        booked_ahead=booked / (vessels * usual_revenue(demand)),
+        usual_ahead=season_ahead(demand, weekday, day_of_year),
     )
 
 
