@@ -1,0 +1,66 @@
+"""How the columns of the fleet's tables are named and written, with their units."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+_DATE = "D MMM YYYY"
+
+
+def _number(title: str, form: str, about: str | None = None) -> Any:
+    return st.column_config.NumberColumn(title, format=form, help=about)
+
+
+def _date(title: str, about: str | None = None) -> Any:
+    return st.column_config.DateColumn(title, format=_DATE, help=about)
+
+
+BOARD: Mapping[str, Any] = {
+    "vessel": st.column_config.TextColumn("Vessel", pinned=True),
+    "kind": "Kind",
+    "model": "Model",
+    "base": "Base",
+    "state": st.column_config.TextColumn("Attention", help="when somebody must see to it"),
+    "until": _date("Until", "the day until which it can wait, UTC"),
+    "health": st.column_config.ProgressColumn(
+        "Health, of 100", format="%.1f", min_value=0, max_value=100
+    ),
+    "lately": st.column_config.LineChartColumn(
+        "Last 4 weeks", help="mean health score of each day; the last point is that of now"
+    ),
+    "week": _number("Points a week", "%+.1f", "trend of the health score, of the last 4 weeks"),
+    "age": _number("Read, hours ago", "%.1f"),
+    "hours": _number("Hours since maintenance", "%.0f"),
+    "hours_share": _number("Of the legal hours", "%.0f %%", "that it may go between two overhauls"),
+    "days": _number("Days since maintenance", "%.0f"),
+    "planned": _date("Planned", "begin of the maintenance that is planned next"),
+    "next": _date("Next maintenance", "as likely to have begun by then as not"),
+    "earliest": _date("Earliest"),
+    "latest": _date("Latest"),
+    "chance": _number(
+        "Failure within 30 days", "%.1f %%", "its chance where no other maintenance comes first"
+    ),
+}
+"""Of `board.table`."""
+
+LOG: Mapping[str, Any] = {
+    "logged_at": st.column_config.DatetimeColumn("Written, UTC", format="D MMM YYYY, HH:mm"),
+    "severity": "How grave",
+}
+"""Of `vessels.entries`."""
+
+
+def urgent(currency: str) -> dict[str, Any]:
+    """Of `board.urgent`."""
+    return {
+        "rank": st.column_config.NumberColumn("", width=40),
+        "vessel": "Vessel",
+        "when": "See to it",
+        "until": _date("Until"),
+        "why": st.column_config.TextColumn("Why", width="large"),
+        "chance": _number("Failure within 30 days", "%.1f %%"),
+        "cost": _number(f"Cost, {currency}", "localized"),
+    }

@@ -1,0 +1,130 @@
+"""One vessel: its figures now, its readings of the last weeks, and its log."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from app import look, notices
+from app.fleet import board, columns, vessel_charts, vessels
+from app.fleet import seen as live_readings
+from app.fleet.answers import Answer
+from app.fleet.seen import Readings
+
+SENSORS = {"score": "health score, of 100", "variance": "temperature variance, °C²"}
+
+
+def show(name: str, answer: Answer | None, live: Readings) -> None:
+    """Draw it.
+
+    Args:
+        name: of the vessel.
+        answer: what the service says of it; None: nothing.
+        live: what was served of its sensors since the page was opened.
+    """
+    if answer is not None:
+        notices.warnings(answer["warnings"])
+        _figures(answer)
+    _readings(name, live)
+    _log(name)
+    if answer is not None:
+        with st.expander("The features that this rests on"):
+            look.features(answer["features"])
+
+
+def _figures(answer: Answer) -> None:
+    found = board.values(answer)
+    week = found.get("aircraft_health__engine_health_score_trend_28d")
+    trend = None if week is None else f"{7 * week:+.1f} points a week"
+    hours = found.get("aircraft_operations__hours_since_maintenance")
+    days = found.get("maintenance_request__days_since_last_maintenance")
+    boxes = {
+        "Health now": (number(found.get("aircraft_health__engine_health_score"), 1), trend),
+        "Hours since maintenance": (
+            number(hours),
+            of_limit(found.get("aircraft_profile__hours_between_overhauls"), "hours"),
+        ),
+        "Days since maintenance": (
+            number(days),
+            of_limit(found.get("aircraft_profile__days_between_overhauls"), "days"),
+        ),
+        "Next maintenance": next_date(answer),
+        "Failure within 7, 30, 90 days": (
+            ", ".join(look.percent(board.chance(answer, one)) for one in (7, 30, 90)),
+            None,
+        ),
+    }
+    for place, (title, (value, note)) in zip(st.columns(len(boxes)), boxes.items(), strict=True):
+        moves = title == "Health now"
+        place.metric(
+            title,
+            value,
+            delta=note,
+            delta_color="normal" if moves else "off",
+            delta_arrow="auto" if moves else "off",
+            border=True,
+            height="stretch",
+        )
+
+
+def number(value: float | None, digits: int = 0) -> str:
+    """A figure, or that there is none.
+
+    >>> number(93.64, 1), number(1234.5), number(None)
+    ('93.6', '1,234', 'not known')
+    """
+    return "not known" if value is None else f"{value:,.{digits}f}"
+
+
+def of_limit(limit: float | None, unit: str) -> str | None:
+    """What the law allows, in words.
+
+    >>> of_limit(400.0, "hours"), of_limit(None, "days")
+    ('of 400 legal hours', None)
+    """
+    return None if limit is None else f"of {limit:,.0f} legal {unit}"
+
+
+def next_date(answer: Answer) -> tuple[str, str]:
+    """The day of the next maintenance, and the interval around it."""
+    interval = answer["interval"]
+    late = interval["latest"]
+    until = f"to {_written(late)}" if late else "on"
+    day = answer["date"]
+    shown = _written(day) if day else f"not within {answer['horizon']} days"
+    return shown, f"{look.percent(interval['level'])}: {_written(interval['earliest'])} {until}"
+
+
+def _written(day: str) -> str:
+    return f"{pd.Timestamp(day):%d %b %Y}"
+
+
+def _readings(name: str, live: Readings) -> None:
+    past = vessels.readings(name)
+    last = None if past.empty else past["read_at"].max().to_pydatetime()
+    since = live_readings.after(live, last)
+    if past.empty and since.empty:
+        notices.nothing(f"No reading of {name} is known of the last {vessels.BACK_DAYS} days.")
+        return
+    for place, (column, title) in zip(st.columns(len(SENSORS)), SENSORS.items(), strict=True):
+        if past[column].notna().any() or since[column].notna().any():
+            with place:
+                drawn = vessel_charts.readings(past, since, column, title)
+                look.chart(drawn, f"{title} of {name} in the last weeks")
+    st.caption(
+        f"{vessels.BACK_DAYS} days of readings at the release, by the hour, outliers left out; "
+        f"then {len(since)} that came since, seen while this page is open, as they were read."
+    )
+
+
+def _log(name: str) -> None:
+    found = vessels.entries(name)
+    st.subheader("Service log")
+    if found.empty:
+        notices.nothing(f"The log of {name} holds no entry of the last {vessels.LOG_DAYS} days.")
+        return
+    look.table(found, columns.LOG)
+    st.caption(
+        f"Entries of {vessels.LOG_DAYS} days before the release. Their texts and authors may name "
+        "persons, and are not shown."
+    )
