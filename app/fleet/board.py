@@ -27,9 +27,9 @@ _NUMBERS = {
     "days": "maintenance_request__days_since_last_maintenance",
 }
 _COLUMNS = [
-    "vessel", "kind", "model", "base", "state", "until", "health", "lately", "week", "age",
-    "hours", "hours_limit", "hours_share", "days", "days_limit", "planned", "next", "earliest",
-    "latest", "chance",
+    "vessel", "kind", "base", "state", "health", "lately", "week", "age", "next", "chance",
+    "hours", "hours_limit", "hours_share", "days", "days_limit", "planned", "earliest", "latest",
+    "until", "model",
 ]  # fmt: skip
 
 
@@ -44,10 +44,11 @@ def table(
         fleet: what is served now.
 
     Returns:
-        vessel, kind, model, base; state and until (the deadline, if any); health (score now),
+        vessel, kind, base and model; state and until (the deadline, if any); health (score now),
         lately (scores of days, then now), week (points a week), age (hours since the newest
         reading); hours and days since maintenance with what the law allows, and hours_share of
-        it (percent); planned, next, earliest and latest (dates); chance of a failure (percent).
+        it (percent); planned, next, earliest and latest (dates); chance of a failure within 30
+        days (percent).
     """
     alerts = {one["aircraft_id"]: (rank, one) for rank, one in enumerate(fleet.alerts)}
     rows = []
@@ -138,24 +139,25 @@ def chance(answer: Answer, within: int) -> float:
 
 
 def urgent(alerts: Sequence[Answer]) -> pd.DataFrame:
-    """One row a vessel that needs attention.
+    """One row a reason for attention; the vessel that is most urgent first.
 
     Returns:
-        rank, vessel, when (in words), until (the deadline), why (all reasons, the most pressing
-        first), chance (percent), cost (None: not foretold).
+        rank and vessel, when (how urgent the vessel is, in words), why, until (the reason's own
+        deadline), chance (percent), cost (None: not foretold).
     """
-    columns = ["rank", "vessel", "when", "until", "why", "chance", "cost"]
+    columns = ["rank", "vessel", "when", "why", "until", "chance", "cost"]
     rows = [
         (
             rank,
             one["aircraft_id"],
             URGENCY[one["urgency"]],
-            date.fromisoformat(one["deadline"]),
-            "; ".join(reason["says"] for reason in one["reasons"]),
+            reason["says"],
+            date.fromisoformat(reason["deadline"]),
             100 * one["chance_of_failure"],
-            None if one["cost"] is None else one["cost"]["amount"],
+            None if one["cost"] is None else round(one["cost"]["amount"]),
         )
         for rank, one in enumerate(alerts, 1)
+        for reason in one["reasons"]
     ]
     return pd.DataFrame(rows, columns=columns)
 

@@ -21,10 +21,8 @@ def _date(title: str, about: str | None = None) -> Any:
 BOARD: Mapping[str, Any] = {
     "vessel": st.column_config.TextColumn("Vessel", pinned=True),
     "kind": "Kind",
-    "model": "Model",
     "base": "Base",
     "state": st.column_config.TextColumn("Attention", help="when somebody must see to it"),
-    "until": _date("Until", "the day until which it can wait, UTC"),
     "health": st.column_config.ProgressColumn(
         "Health, of 100", format="%.1f", min_value=0, max_value=100
     ),
@@ -33,16 +31,20 @@ BOARD: Mapping[str, Any] = {
     ),
     "week": _number("Points a week", "%+.1f", "trend of the health score, of the last 4 weeks"),
     "age": _number("Read, hours ago", "%.1f"),
-    "hours": _number("Hours since maintenance", "%.0f"),
-    "hours_share": _number("Of the legal hours", "%.0f %%", "that it may go between two overhauls"),
-    "days": _number("Days since maintenance", "%.0f"),
-    "planned": _date("Planned", "begin of the maintenance that is planned next"),
     "next": _date("Next maintenance", "as likely to have begun by then as not"),
-    "earliest": _date("Earliest"),
-    "latest": _date("Latest"),
     "chance": _number(
-        "Failure within 30 days", "%.1f %%", "its chance where no other maintenance comes first"
+        "Failure in 30 days", "%.1f %%", "its chance where no other maintenance comes first"
     ),
+    "hours": _number("Hours since maintenance", "%.0f"),
+    "hours_limit": _number("Legal hours", "%.0f", "that it may go between two overhauls"),
+    "hours_share": _number("Of legal hours", "%.0f %%"),
+    "days": _number("Days since maintenance", "%.0f"),
+    "days_limit": _number("Legal days", "%.0f", "that it may go between two overhauls"),
+    "planned": _date("Planned", "begin of the maintenance that is planned next"),
+    "earliest": _date("Earliest", "one in ten begin before"),
+    "latest": _date("Latest", "one in ten begin after"),
+    "until": _date("Can wait until", "the day, UTC"),
+    "model": "Model",
 }
 """Of `board.table`."""
 
@@ -56,11 +58,11 @@ LOG: Mapping[str, Any] = {
 def urgent(currency: str) -> dict[str, Any]:
     """Of `board.urgent`."""
     return {
-        "rank": st.column_config.NumberColumn("", width=40),
+        "rank": st.column_config.NumberColumn("Rank", width=50),
         "vessel": "Vessel",
         "when": "See to it",
-        "until": _date("Until"),
-        "why": st.column_config.TextColumn("Why", width="large"),
-        "chance": _number("Failure within 30 days", "%.1f %%"),
+        "why": st.column_config.TextColumn("Why", width=380),
+        "until": _date("Can wait until"),
+        "chance": _number("Failure in 30 days", "%.1f %%"),
         "cost": _number(f"Cost, {currency}", "localized"),
     }

@@ -40,18 +40,18 @@ def _figures(answer: Answer) -> None:
     days = found.get("maintenance_request__days_since_last_maintenance")
     boxes = {
         "Health now": (number(found.get("aircraft_health__engine_health_score"), 1), trend),
-        "Hours since maintenance": (
-            number(hours),
-            of_limit(found.get("aircraft_profile__hours_between_overhauls"), "hours"),
-        ),
-        "Days since maintenance": (
-            number(days),
-            of_limit(found.get("aircraft_profile__days_between_overhauls"), "days"),
+        "Since maintenance": (
+            f"{number(hours)} h, {number(days)} days",
+            limits(
+                found.get("aircraft_profile__hours_between_overhauls"),
+                found.get("aircraft_profile__days_between_overhauls"),
+            ),
         ),
         "Next maintenance": next_date(answer),
-        "Failure within 7, 30, 90 days": (
-            ", ".join(look.percent(board.chance(answer, one)) for one in (7, 30, 90)),
-            None,
+        "Failure within 30 days": (
+            look.percent(board.chance(answer, 30)),
+            f"7 days: {look.percent(board.chance(answer, 7))}, "
+            f"90 days: {look.percent(board.chance(answer, 90))}",
         ),
     }
     for place, (title, (value, note)) in zip(st.columns(len(boxes)), boxes.items(), strict=True):
@@ -76,23 +76,25 @@ def number(value: float | None, digits: int = 0) -> str:
     return "not known" if value is None else f"{value:,.{digits}f}"
 
 
-def of_limit(limit: float | None, unit: str) -> str | None:
-    """What the law allows, in words.
+def limits(hours: float | None, days: float | None) -> str:
+    """What the law allows between two overhauls, in words.
 
-    >>> of_limit(400.0, "hours"), of_limit(None, "days")
-    ('of 400 legal hours', None)
+    >>> limits(400.0, 365.0), limits(None, 365.0), limits(None, None)
+    ('the law allows 400 h, 365 days', 'the law allows 365 days', 'no legal limit is known')
     """
-    return None if limit is None else f"of {limit:,.0f} legal {unit}"
+    known = [
+        f"{one:,.0f} {unit}" for one, unit in ((hours, "h"), (days, "days")) if one is not None
+    ]
+    return f"the law allows {', '.join(known)}" if known else "no legal limit is known"
 
 
 def next_date(answer: Answer) -> tuple[str, str]:
     """The day of the next maintenance, and the interval around it."""
     interval = answer["interval"]
-    late = interval["latest"]
-    until = f"to {_written(late)}" if late else "on"
+    early, late = interval["earliest"], interval["latest"]
+    between = f"{_written(early)} to {_written(late)}" if late else f"from {_written(early)} on"
     day = answer["date"]
-    shown = _written(day) if day else f"not within {answer['horizon']} days"
-    return shown, f"{look.percent(interval['level'])}: {_written(interval['earliest'])} {until}"
+    return _written(day) if day else f"not within {answer['horizon']} days", between
 
 
 def _written(day: str) -> str:

@@ -17,6 +17,11 @@ TITLE, ORDER = "Fleet", 1
 EVERY_SECONDS = 5
 """How often the board reads the served values again."""
 
+MOST_ROWS = 20
+"""Vessels that the board shows at once; the others are scrolled to."""
+_ROW = 35
+"""Height of a row of a table, pixels."""
+
 
 def show() -> None:
     """Draw the page."""
@@ -61,7 +66,7 @@ def _overview(register: pd.DataFrame, fleet: Fleet) -> None:
     st.header("Urgent first")
     _urgent(fleet)
     st.header("Every vessel")
-    look.table(rows.drop(columns=["days_limit", "hours_limit"]), columns.BOARD)
+    look.table(rows, columns.BOARD, _ROW * (min(len(rows), MOST_ROWS) + 1) + 3)
     _said(rows, fleet)
 
 
@@ -69,16 +74,15 @@ def _urgent(fleet: Fleet) -> None:
     if not fleet.alerts:
         notices.nothing("No vessel needs attention.")
         return
-    costs = [one["cost"] for one in fleet.alerts if one["cost"] is not None]
-    rows = board.urgent(fleet.alerts)
-    if not costs:
+    rows, costs = board.urgent(fleet.alerts), [one["cost"] for one in fleet.alerts]
+    currency = next((one["currency"] for one in costs if one is not None), None)
+    if currency is None:
         rows = rows.drop(columns="cost")
-    currency = costs[0]["currency"] if costs else ""
-    look.table(rows, columns.urgent(currency))
+    look.table(rows, columns.urgent(currency or ""))
     st.caption(
-        "By the day until which each can wait (UTC). Cost: what the next maintenance is expected "
-        "to cost." if costs else "By the day until which each can wait (UTC)."
-    )  # fmt: skip
+        "The vessel that can wait least comes first; each reason says until when it can wait (day, "
+        "UTC). Cost: what the next maintenance is expected to cost."
+    )
 
 
 def _said(rows: pd.DataFrame, fleet: Fleet) -> None:
