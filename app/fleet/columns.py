@@ -41,8 +41,8 @@ BOARD: Mapping[str, Any] = {
     "days": _number("Days since maintenance", "%.0f"),
     "days_limit": _number("Legal days", "%.0f", "that it may go between two overhauls"),
     "planned": _date("Planned", "begin of the maintenance that is planned next"),
-    "earliest": _date("Earliest", "one in ten begin before"),
-    "latest": _date("Latest", "one in ten begin after"),
+    "earliest": _date("Earliest"),
+    "latest": _date("Latest", "empty: beyond the days that are foretold"),
     "until": _date("Can wait until", "the day, UTC"),
     "model": "Model",
 }

@@ -41,7 +41,7 @@ def _figures(answer: Answer) -> None:
     boxes = {
         "Health now": (number(found.get("aircraft_health__engine_health_score"), 1), trend),
         "Since maintenance": (
-            f"{number(hours)} h, {number(days)} days",
+            spent(hours, days),
             limits(
                 found.get("aircraft_profile__hours_between_overhauls"),
                 found.get("aircraft_profile__days_between_overhauls"),
@@ -76,16 +76,28 @@ def number(value: float | None, digits: int = 0) -> str:
     return "not known" if value is None else f"{value:,.{digits}f}"
 
 
+def spent(hours: float | None, days: float | None) -> str:
+    """What a vessel has behind it, in words.
+
+    >>> spent(38.0, 10.2), spent(None, 10.2), spent(None, None)
+    ('38 h, 10 days', '10 days', 'not known')
+    """
+    return _both(hours, days) or "not known"
+
+
 def limits(hours: float | None, days: float | None) -> str:
     """What the law allows between two overhauls, in words.
 
     >>> limits(400.0, 365.0), limits(None, 365.0), limits(None, None)
     ('the law allows 400 h, 365 days', 'the law allows 365 days', 'no legal limit is known')
     """
-    known = [
-        f"{one:,.0f} {unit}" for one, unit in ((hours, "h"), (days, "days")) if one is not None
-    ]
-    return f"the law allows {', '.join(known)}" if known else "no legal limit is known"
+    known = _both(hours, days)
+    return f"the law allows {known}" if known else "no legal limit is known"
+
+
+def _both(hours: float | None, days: float | None) -> str:
+    pairs = ((hours, "h"), (days, "days"))
+    return ", ".join(f"{one:,.0f} {unit}" for one, unit in pairs if one is not None)
 
 
 def next_date(answer: Answer) -> tuple[str, str]:

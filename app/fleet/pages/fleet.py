@@ -79,9 +79,10 @@ def _urgent(fleet: Fleet) -> None:
     if currency is None:
         rows = rows.drop(columns="cost")
     look.table(rows, columns.urgent(currency or ""))
+    cost = "" if currency is None else " Cost: what the next maintenance is expected to cost."
     st.caption(
         "The vessel that can wait least comes first; each reason says until when it can wait (day, "
-        "UTC). Cost: what the next maintenance is expected to cost."
+        f"UTC).{cost}"
     )
 
 
@@ -89,8 +90,8 @@ def _said(rows: pd.DataFrame, fleet: Fleet) -> None:
     st.caption(
         f"Read from the service at {datetime.now(UTC):%H:%M:%S} UTC, and again every "
         f"{EVERY_SECONDS} seconds. Health: the maker's score of the engines, 100 is new. Next "
-        "maintenance: the day by which it is as likely to have begun as not; four in five begin "
-        "between earliest and latest. Empty: not within the days that are foretold, or not known."
+        f"maintenance: the day by which it is as likely to have begun as not{_between(fleet)}. "
+        "Empty: not within the days that are foretold, or not known."
     )
     unread = rows.loc[rows["health"].isna() & (rows["state"] != board.UNKNOWN), "vessel"]
     if len(unread):
@@ -98,6 +99,13 @@ def _said(rows: pd.DataFrame, fleet: Fleet) -> None:
     if fleet.refused:
         names = ", ".join(fleet.refused)
         notices.nothing(f"The service knows nothing of {names} yet: they came after its features.")
+
+
+def _between(fleet: Fleet) -> str:
+    for answer in fleet.due.values():
+        level = look.percent(answer["interval"]["level"])
+        return f"; {level} of them begin between earliest and latest"
+    return ""
 
 
 def _vessel(register: pd.DataFrame, fleet: Fleet | None) -> None:
