@@ -24,7 +24,7 @@ from filelock import FileLock
 
 from bentos.champions import Champion, champions, fetch
 from bentos.code import code_hash, copy_code
-from bentos.requirements import serving_requirements
+from bentos.requirements import ROOTS, serving_requirements
 from tambo.domains import slices
 from tambo.errors import ServingError
 from tambo.progress import Progress, silent
@@ -70,7 +70,8 @@ def bundle(settings: Settings, domain: str, progress: Progress = silent) -> Bund
     progress("find the champions", 0, 4)
     service = import_module(f"bentos.{domain}")
     chosen = champions(settings, service.MODELS, getattr(service, "OPTIONAL", ()))
-    requirements = serving_requirements(settings.root / "requirements.lock")
+    packages = (*ROOTS, *getattr(service, "PACKAGES", ()))
+    requirements = serving_requirements(settings.root / "requirements.lock", packages)
     version = _version(settings, domain, chosen, requirements)
     path = settings.bento_home / "bentos" / domain / version
     models = {one.model: one.version for one in chosen}

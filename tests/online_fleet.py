@@ -21,6 +21,7 @@ WORN, QUIET, REPORTED, HANGAR, NEW = "OB-1", "OB-2", "YT-1", "YT-2", "OB-3"
 """One near the limits of the law, one without news, one with a critical entry in its log, one in
 maintenance, and one that came after training, without a reading."""
 SCORES = {WORN: 40.0, QUIET: 96.0, REPORTED: 90.0, HANGAR: 70.0}
+BASES = {WORN: "Lima", QUIET: "Lima", NEW: "Cusco", REPORTED: "Callao", HANGAR: "Callao"}
 HOURS_LIMIT, DAYS_LIMIT, FLOWN, USED = 400, 365, 380.0, 60.0
 
 _VIEWS = (
@@ -96,6 +97,8 @@ def _rows() -> dict[str, list[dict[str, object]]]:
             {
                 "aircraft_id": name,
                 "aircraft_type": "Yacht" if name.startswith("YT") else "Private Jet",
+                "home_base": BASES[name],
+                "hangar_slots": 1,
                 **profile,
             }
             for name in names

@@ -1,10 +1,13 @@
-"""The fleet service: which vessels need maintenance, when, at what cost, and how urgently."""
+"""The fleet service: which vessels need maintenance, when, at what cost, and who flies what."""
 
 MODELS = ("maintenance_due", "maintenance_cost")
 """Registered models whose champions the bento holds."""
 
 OPTIONAL = ("maintenance_cost",)
 """Of these, models that it answers without: not every hangar tells what it charged."""
+
+PACKAGES = ("ortools",)
+"""What it imports besides what every service does: trips are given to vessels by it."""
 
 CODE = (
     "tambo/progress.py",

@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from bentos import fleet
 from bentos.code import NOT_SERVED, SHARED, code_files, code_hash
 from bentos.requirements import FORBIDDEN, ROOTS, serving_requirements
 from tambo.errors import ServingError
@@ -29,6 +30,16 @@ def test_every_package_is_pinned_and_hashed_and_none_is_forbidden():
     )
     assert "index" not in text
     assert "://" not in text
+
+
+def test_the_fleet_installs_its_optimiser_and_what_that_imports_alone():
+    def names(packages) -> set[str]:
+        text = serving_requirements(LOCK, (*ROOTS, *packages))
+        return set(re.findall(r"^([a-z0-9-]+)==", text, re.MULTILINE))
+
+    more = names(fleet.PACKAGES)
+    assert "ortools" in more - names(())
+    assert more & FORBIDDEN == {"pandas"}
 
 
 def test_a_service_that_would_install_a_trainer_is_refused():

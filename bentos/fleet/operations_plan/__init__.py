@@ -1,0 +1,1 @@
+"""Booked trips to vessels, given when these are in maintenance."""
