@@ -9,8 +9,8 @@ from typing import Any
 import httpx
 
 from app import released
-from tambo.errors import ServingError
-from tambo.services import address
+from tambo.errors import ServingError, SettingsError
+from tambo.services import address, credentials
 from tambo.serving.problem import Problem, ProblemError
 from tambo.settings import Settings
 
@@ -62,7 +62,18 @@ def _answer(
     if url is None:
         raise _down(settings, domain, f"The {domain} service is not running.")
     try:
-        answer = httpx.request(method, url + path, json=payload, timeout=_SECONDS, trust_env=False)
+        known = credentials(settings)
+    except SettingsError as error:
+        raise ServingError(error.message, remedy=error.remedy) from error
+    try:
+        answer = httpx.request(
+            method,
+            url + path,
+            json=payload,
+            headers=known,
+            timeout=_SECONDS,
+            trust_env=False,
+        )
     except httpx.TimeoutException as error:
         raise _down(
             settings, domain, f"The {domain} service at {url} did not answer in time."

@@ -110,20 +110,24 @@ def serve_forever(settings: Settings, domain: str, port: int | None = None) -> N
         signal.signal(signal.SIGTERM, before)
 
 
-def call(url: str, payload: Mapping[str, Any]) -> dict[str, Any]:
+def call(
+    url: str, payload: Mapping[str, Any], headers: Mapping[str, str] | None = None
+) -> dict[str, Any]:
     """Send one request, as a client would; where a task answers it, wait for its result.
 
     Args:
         url: of the endpoint.
         payload: the body.
+        headers: by which the service knows who asks; see `tambo.services.credentials`.
 
     Raises:
         ServingError: the service does not answer, or answers with a problem.
     """
     try:
-        answer = httpx.post(url, json=payload, timeout=_CALL_SECONDS, trust_env=False)
-        if answer.status_code == httpx.codes.ACCEPTED:
-            answer = _result(httpx.URL(url), answer.json())
+        with httpx.Client(timeout=_CALL_SECONDS, trust_env=False, headers=headers) as client:
+            answer = client.post(url, json=payload)
+            if answer.status_code == httpx.codes.ACCEPTED:
+                answer = _result(client, httpx.URL(url), answer.json())
     except httpx.HTTPError as error:
         raise ServingError(
             f"{url} does not answer: {error}", remedy="start the service: make serve"
@@ -139,14 +143,13 @@ def call(url: str, payload: Mapping[str, Any]) -> dict[str, Any]:
     return body
 
 
-def _result(url: httpx.URL, task: Mapping[str, Any]) -> httpx.Response:
+def _result(client: httpx.Client, url: httpx.URL, task: Mapping[str, Any]) -> httpx.Response:
     """Wait for a task, and fetch what came of it."""
     deadline = time.monotonic() + _TASK_SECONDS
-    with httpx.Client(timeout=_CALL_SECONDS, trust_env=False) as client:
-        while task["status"] == "in_progress" and time.monotonic() < deadline:
-            time.sleep(0.2)
-            task = client.get(url.join(task["status_url"])).raise_for_status().json()
-        return client.get(url.join(task["result_url"]))
+    while task["status"] == "in_progress" and time.monotonic() < deadline:
+        time.sleep(0.2)
+        task = client.get(url.join(task["status_url"])).raise_for_status().json()
+    return client.get(url.join(task["result_url"]))
 
 
 def _check_features(settings: Settings, bento: Path) -> None:

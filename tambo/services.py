@@ -1,4 +1,7 @@
-"""Where the services of a home answer: each writes its address into the home while it runs."""
+"""Where the services of a home answer, and what they are asked with.
+
+Each writes its address into the home while it runs.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tambo.errors import SettingsError
 from tambo.settings import Settings
 
 
@@ -32,6 +36,32 @@ def announced(settings: Settings, domain: str, url: str) -> Iterator[None]:
         # A second service of the domain may have been started since.
         if _written(path) == url:
             path.unlink(missing_ok=True)
+
+
+def credentials(settings: Settings) -> dict[str, str]:
+    """Headers by which a service knows who asks; empty where no token is named.
+
+    The file is read each time: whoever renews the token replaces it.
+
+    Raises:
+        SettingsError: it cannot be read, or holds none.
+    """
+    if settings.token_file is None:
+        return {}
+    try:
+        token = settings.token_file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(
+            f"The token in {settings.token_file} cannot be read: {error}",
+            remedy="let TAMBO_TOKEN_FILE name a file that holds a token",
+        ) from error
+    # A header is one line of visible characters.
+    if not token or any(not "!" <= one <= "~" for one in token):
+        raise SettingsError(
+            f"{settings.token_file} holds no token: it is empty, or more than one word.",
+            remedy="write the token alone into it",
+        )
+    return {"Authorization": f"Bearer {token}"}
 
 
 def _written(path: Path) -> str | None:

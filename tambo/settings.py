@@ -138,6 +138,10 @@ class Settings(BaseSettings):
     oidc_ca: Path | None = Field(
         default=None, description="certificates that the issuer's own is checked with"
     )
+    token_file: Path | None = Field(
+        default=None,
+        description="file with a bearer token that we send to services; read at each question",
+    )
 
     intake_ahead_seconds: float = Field(
         default=300.0, ge=0, description="what is told of a later time is refused: a clock is off"

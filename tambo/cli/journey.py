@@ -13,6 +13,7 @@ from tambo.cli.source import claim, folder_source, sample_source
 from tambo.domains import slices
 from tambo.errors import ServingError
 from tambo.progress import Progress
+from tambo.services import credentials
 from tambo.settings import Settings
 
 _SHOWN = 10
@@ -83,8 +84,11 @@ def _ask_all(settings: Settings, domain: str) -> dict[str, Any]:
 
     questions = slices("bentos", "example")[domain].QUESTIONS
     asked = {model: (path, sample(settings)) for model, (path, sample) in questions.items()}
+    known = credentials(settings)
     with serving(settings, domain) as process:
-        return {model: call(process.url + path, given) for model, (path, given) in asked.items()}
+        return {
+            model: call(process.url + path, given, known) for model, (path, given) in asked.items()
+        }
 
 
 def _short(answer: Any) -> Any:
@@ -141,9 +145,9 @@ def predict(
         stages.require_domain(settings, domain)
         given = sample(settings)
     if url is not None:
-        return dict(call(url + path, given))
+        return dict(call(url + path, given, credentials(settings)))
     with serving(settings, domain) as process:
-        return dict(call(process.url + path, given))
+        return dict(call(process.url + path, given, credentials(settings)))
 
 
 def _read_payload(text: str) -> dict[str, Any]:
