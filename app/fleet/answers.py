@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import httpx
+
 from app.asking import ask
 from tambo.serving.problem import ProblemError
 
@@ -29,11 +31,13 @@ class Fleet:
         due: the next maintenance by vessel.
         refused: why there is none, by vessel.
         alerts: vessels that need attention, the most urgent first.
+        withheld: why alerts are not told to whoever asks; None: they are.
     """
 
     due: Mapping[str, Answer]
     refused: Mapping[str, str]
     alerts: Sequence[Answer]
+    withheld: str | None = None
 
 
 def of_fleet(names: Sequence[str]) -> Fleet:
@@ -45,15 +49,16 @@ def of_fleet(names: Sequence[str]) -> Fleet:
     due: dict[str, Answer] = {}
     refused: dict[str, str] = {}
     alerts: list[Answer] = []
+    withheld = None
     for start in range(0, len(names), AT_ONCE):
         asked = list(names[start : start + AT_ONCE])
         found, wrong = _due(asked)
         due |= found
         refused |= wrong
         if found:
-            body = {"aircraft_ids": list(found), "horizon": AHEAD_DAYS}
-            alerts += ask("fleet", ALERTS, body)["alerts"]
-    return Fleet(due, refused, ranked(alerts))
+            told, withheld = _alerts(list(found))
+            alerts += told
+    return Fleet(due, refused, ranked(alerts), withheld)
 
 
 def ranked(alerts: Sequence[Answer]) -> list[Answer]:
@@ -61,6 +66,16 @@ def ranked(alerts: Sequence[Answer]) -> list[Answer]:
     return sorted(
         alerts, key=lambda one: (one["deadline"], -one["chance_of_failure"], one["aircraft_id"])
     )
+
+
+def _alerts(names: list[str]) -> tuple[list[Answer], str | None]:
+    """What is urgent; or nothing, and why, where the asker's role may not know it."""
+    try:
+        return ask("fleet", ALERTS, {"aircraft_ids": names, "horizon": AHEAD_DAYS})["alerts"], None
+    except ProblemError as error:
+        if error.problem.status != httpx.codes.FORBIDDEN:
+            raise
+        return [], error.message
 
 
 def _due(asked: list[str]) -> tuple[dict[str, Answer], dict[str, str]]:
@@ -74,11 +89,16 @@ def _due(asked: list[str]) -> tuple[dict[str, Answer], dict[str, str]]:
     return _items([one for one in asked if one not in refused]), refused
 
 
-def wrong_items(error: ProblemError) -> dict[int, str]:
-    """Which of the vessels asked for are refused, and why; empty if anything else is wrong."""
+def wrong_items(error: ProblemError, field: re.Pattern[str] = _ITEM) -> dict[int, str]:
+    """Which of the vessels asked for are refused, and why; empty if anything else is wrong.
+
+    Args:
+        error: what the service answered.
+        field: how it names one of them, with its number.
+    """
     found = {}
     for one in error.problem.errors:
-        named = _ITEM.fullmatch(one.field)
+        named = field.fullmatch(one.field)
         if named is None:
             return {}
         found[int(named[1])] = one.detail

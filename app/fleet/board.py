@@ -12,8 +12,8 @@ from app.fleet.answers import Answer, Fleet
 from tambo.requesttime.fleet.calendar import days_between
 
 NOW, SOON, LATER = "today", "within a week", "within a month"
-QUIET, HANGAR, UNKNOWN = "nothing urgent", "in maintenance", "nothing known"
-STATES = (NOW, SOON, LATER, QUIET, HANGAR, UNKNOWN)
+QUIET, WITHHELD, HANGAR, UNKNOWN = "nothing urgent", "not told", "in maintenance", "nothing known"
+STATES = (NOW, SOON, LATER, QUIET, WITHHELD, HANGAR, UNKNOWN)
 """In the order of the board."""
 
 URGENCY = {"now": NOW, "soon": SOON, "watch": LATER}
@@ -57,6 +57,8 @@ def table(
         answer = fleet.due.get(name)
         rank, alert = alerts.get(name, (len(alerts), None))
         row = _row(known, lately.get(name, ()), answer, alert)
+        if fleet.withheld is not None and row["state"] == QUIET:
+            row["state"] = WITHHELD
         order = (STATES.index(row["state"]), rank, row["next"] or date.max, name)
         rows.append((order, row))
     rows.sort(key=lambda pair: pair[0])

@@ -18,6 +18,10 @@ def _date(title: str, about: str | None = None) -> Any:
     return st.column_config.DateColumn(title, format=_DATE, help=about)
 
 
+def _instant(title: str) -> Any:
+    return st.column_config.DatetimeColumn(title, format="D MMM YYYY, HH:mm")
+
+
 BOARD: Mapping[str, Any] = {
     "vessel": st.column_config.TextColumn("Vessel", pinned=True),
     "kind": "Kind",
@@ -49,7 +53,7 @@ BOARD: Mapping[str, Any] = {
 """Of `board.table`."""
 
 LOG: Mapping[str, Any] = {
-    "logged_at": st.column_config.DatetimeColumn("Written, UTC", format="D MMM YYYY, HH:mm"),
+    "logged_at": _instant("Written, UTC"),
     "severity": "How grave",
 }
 """Of `vessels.entries`."""
@@ -65,4 +69,62 @@ def urgent(currency: str) -> dict[str, Any]:
         "until": _date("Can wait until"),
         "chance": _number("Failure in 30 days", "%.1f %%"),
         "cost": _number(f"Cost, {currency}", "localized"),
+    }
+
+
+def at_risk(currency: str) -> dict[str, Any]:
+    """Of `operations.at_risk`."""
+    return {
+        "rank": st.column_config.NumberColumn("Rank", width=50),
+        "booking": st.column_config.TextColumn("Booking", pinned=True),
+        "at_risk": _number(f"At risk, {currency}", "localized"),
+        "state": "What",
+        "why": st.column_config.TextColumn("Why", width=330),
+        "instead": st.column_config.TextColumn("Instead", width=330),
+        **_trip(currency),
+    }
+
+
+def planned(currency: str) -> dict[str, Any]:
+    """Of `operations.planned`."""
+    return {
+        "booking": st.column_config.TextColumn("Booking", pinned=True),
+        "state": "What",
+        **_trip(currency),
+        "chance": _number(
+            "Failure before it is over",
+            "%.1f %%",
+            "of its vessel; empty: nobody flies it, or a maintenance comes before",
+        ),
+        "why_not": st.column_config.TextColumn("Why nobody flies it", width=330),
+    }
+
+
+def used(currency: str) -> dict[str, Any]:
+    """Of `operations.used`."""
+    return {
+        "vessel": st.column_config.TextColumn("Vessel", pinned=True),
+        "kind": "Kind",
+        "base": "Base",
+        "trips": "Trips",
+        "hours": _number("Hours", "%.1f"),
+        "away": _number("Away", "%.0f %%", "share of the days ahead that it is on trips"),
+        "in_hangar": _number("In the hangar", "%.0f %%", "share of the days ahead"),
+        "revenue": _number(f"Revenue, {currency}", "localized"),
+        "legal_hours_left": _number(
+            "Legal hours left", "%.0f", "at the end of the days ahead; empty: no legal limit"
+        ),
+    }
+
+
+def _trip(currency: str) -> dict[str, Any]:
+    return {
+        "vessel": "Vessel",
+        "departs": _instant("Departs, UTC"),
+        "returns": _instant("Back, UTC"),
+        "base": "From",
+        "destination": "To",
+        "kind": "Kind",
+        "hours": _number("Hours", "%.1f"),
+        "revenue": _number(f"Revenue, {currency}", "localized"),
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from app import released
+from tambo.sources import contracts
 
 BACK_DAYS = 28
 """Days of readings that are shown."""
@@ -55,6 +56,11 @@ _ENTRIES = f"""
 def register() -> pd.DataFrame:
     """One row a vessel: aircraft_id, aircraft_type, model, home_base (null: not told)."""
     return released.frame(_REGISTER)
+
+
+def currency() -> str:
+    """Of the fleet's amounts."""
+    return contracts.load("fleet").currency
 
 
 def readings(aircraft_id: str) -> pd.DataFrame:

@@ -1,69 +1,34 @@
-"""The page Fleet on a released fleet and its service, and a reading that moves it."""
+"""The fleet's pages on a released fleet and its service, and a reading that moves the board."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import app_browser
 import app_pages
 import pytest
 import released_fleet
-import served_fleet
+import shown_fleet
 from app_browser import Visitor
 from app_pages import metrics, texts
 from mqtt_broker import MosquittoBroker, needs_broker, publisher, reading
 from mqtt_listener import Listener
+from oidc_issuer import API, Client, issuing
 from released_fleet import DAYS, NOW, VESSELS
+from shown_fleet import FLOWN, GRAVE, LIMIT, SILENT, WORN
 from streamlit.testing.v1 import AppTest
-from tourism_files import RawFile
 
-from app.fleet import board
-from tambo.services import announced
+from app.fleet import board, operations
 from tambo.settings import Settings
 
 pytestmark = pytest.mark.slow
 
-WORN, GRAVE, SILENT = VESSELS[0], VESSELS[1], "YT-9"
-"""One near the limit of its kind, one with a critical entry, one that never sent a reading."""
-FLOWN, LIMIT = 38, 40
-
-
-def more() -> list[RawFile]:
-    """A vessel without readings, a limit, hours flown, and what was written of one vessel."""
-    day = NOW - timedelta(days=3)
-    register = [{"aircraft_id": SILENT, "aircraft_type": "Private Jet", "home_base": "Cusco"}]
-    limits = [
-        {"aircraft_type": "Yacht", "measure": "hours_between_overhauls", "limit": LIMIT},
-        {"aircraft_type": "Yacht", "measure": "days_between_overhauls", "limit": 400},
-    ]
-    job = {"maintenance_id": "M-1", "aircraft_id": WORN, "kind": "scheduled", "cost": 1000}
-    done = {"started_at": NOW - timedelta(days=11), "finished_at": NOW - timedelta(days=10)}
-    flight = {
-        "flight_id": "F-1",
-        "aircraft_id": WORN,
-        "departed_at": day - timedelta(hours=FLOWN),
-        "arrived_at": day,
-        "flight_hours": FLOWN,
-        "fuel_litres": 900,
-        "passengers": 2,
-        "revenue": 5000,
-    }
-    entries = [
-        {"aircraft_id": GRAVE, "logged_at": day, "author": "Rojas", "severity": "critical",
-         "entry": "Rojas saw a crack"},
-        {"aircraft_id": GRAVE, "logged_at": day - timedelta(days=2), "author": "Flores",
-         "severity": "info", "entry": "washed"},
-    ]  # fmt: skip
-    found = {"aircraft_9": register, "legal_limits_0": limits, "service_logs_0": entries}
-    found |= {"maintenance_0": [job | done], "flights_log_0": [flight]}
-    return [RawFile(f"{name}.csv", NOW - timedelta(days=1), rows) for name, rows in found.items()]
-
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    return released_fleet.home(tmp_path_factory.mktemp("board"), more())
+    return released_fleet.home(tmp_path_factory.mktemp("fleet"), shown_fleet.more())
 
 
 @pytest.fixture
@@ -75,12 +40,15 @@ def settings(home: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
 
 @pytest.fixture
 def service(home: Settings) -> Iterator[str]:
-    """The service of the home, with hazards by a known formula."""
-    app = served_fleet.application(
-        home, released_fleet.manifest(home), home.home / "formula", costs=False
-    )
-    with served_fleet.listening(app) as url, announced(home, "fleet", url):
+    with shown_fleet.serving(home) as url:
         yield url
+
+
+@pytest.fixture(scope="module")
+def running(home: Settings) -> Iterator[Callable[[], Visitor]]:
+    """The app of the home; gives it new visitors."""
+    with app_browser.browser() as found, app_browser.running_app(home.home) as url:
+        yield lambda: Visitor(found, url)
 
 
 def table(shown: AppTest, column: str):
@@ -136,6 +104,82 @@ def test_without_the_service_the_released_readings_stay(settings) -> None:
     assert "Health now" not in metrics(shown)
 
 
+def test_bookings_at_risk_say_why_and_what_instead(settings, service) -> None:
+    shown = app_pages.page("bookings_at_risk")
+    assert not shown.exception
+    boxes = metrics(shown)
+    assert boxes["Booked trips"] == "4", "none that is over, cancelled, later, or of no kind"
+    assert (boxes["Nobody flies"], boxes["Vessel may fail"]) == ("2", "1")
+    assert "1 booked trips name no kind of vessel" in texts(shown)
+    risks = table(shown, "instead").set_index("booking")
+    assert list(risks.index) == ["STRANGE", "BESIDE", "FAR"], "most revenue at risk first"
+    assert risks.loc["STRANGE", "at_risk"] == 10_000
+    assert "no Yacht of the fleet is at Nowhere" in risks.loc["STRANGE", "why"]
+    assert f"{SILENT} is away for FIRST" in risks.loc["BESIDE", "why"]
+    assert 0 < risks.loc["FAR", "at_risk"] < 20_000
+    assert (risks["instead"].str.len() > 0).all()
+    assert f"Why: {risks.loc['STRANGE', 'why']}" in texts(shown)
+    rows = table(shown, "why_not").set_index("booking")
+    assert rows["vessel"].dropna().to_dict() == {"FIRST": SILENT, "FAR": SILENT}
+    assert rows.loc["FIRST", "state"] == operations.FLOWN
+    assert set(rows["destination"]) == {"Pisco"}
+    used = table(shown, "away").set_index("vessel")
+    assert used["trips"].to_dict() == {**dict.fromkeys(VESSELS, 0), SILENT: 2}
+    shown.selectbox(key="risk_days").select(90).run()
+    assert metrics(shown)["Booked trips"] == "5"
+    shown.selectbox(key="risk_chance").select(0.3).run()
+    assert "FARTHER" in set(table(shown, "why_not")["booking"])
+    assert metrics(shown)["Vessel may fail"] == "0"
+
+
+def test_without_the_service_the_bookings_stay(settings) -> None:
+    shown = app_pages.page("bookings_at_risk")
+    assert not shown.exception
+    assert [one.value for one in shown.warning] == ["The fleet service is not running."]
+    assert list(table(shown, "booking")["booking"]) == ["FIRST", "BESIDE", "STRANGE", "FAR"]
+
+
+def test_a_role_is_told_what_it_may_not_see(settings, monkeypatch, tmp_path) -> None:
+    token = tmp_path / "token"
+    monkeypatch.setenv("TAMBO_OIDC_CLIENT_ID", API)
+    monkeypatch.setenv("TAMBO_TOKEN_FILE", str(token))
+    roles = ("technician", "executive", "customer_support")
+    with issuing(*(Client(one, (one,)) for one in roles)) as issuer:
+        monkeypatch.setenv("TAMBO_OIDC_DISCOVERY_URL", issuer.discovery)
+        with shown_fleet.serving(settings):
+            token.write_text(issuer.token("technician"))
+            shown = app_pages.page("bookings_at_risk")
+            (said,) = [one.value for one in shown.warning]
+            assert "needs one of the roles customer" in said
+            assert "shown to roles that may ask for the plan" in texts(shown)
+            assert not shown.dataframe, "nor are the bookings shown"
+            token.write_text(issuer.token("executive"))
+            shown = app_pages.page("fleet")
+            assert "Your role is not told what is urgent" in texts(shown)
+            assert set(table(shown, "health")["state"]) == {board.WITHHELD}
+            assert "Need attention today" not in metrics(shown)
+            token.write_text(issuer.token("customer_support"))
+            shown = app_pages.page("bookings_at_risk")
+            assert metrics(shown)["Booked trips"] == "4"
+            shown = app_pages.page("fleet")
+            assert "needs one of the roles" in shown.warning[0].value
+            assert not any("state" in one.value for one in shown.dataframe)
+
+
+def test_the_bookings_at_risk_are_taken_away_as_a_file(settings, service, running) -> None:
+    visitor = running()
+    visitor.open("bookings_at_risk")
+    visitor.choose("Days ahead", "90")
+    told = visitor.download("Download the bookings at risk as CSV").splitlines()
+    assert told[0].startswith("rank,booking,at_risk,")
+    assert told[1].startswith("1,STRANGE,10000.0,")
+    every = visitor.download("Download every booked trip as CSV")
+    assert len(every.splitlines()) == 1 + 5
+    assert visitor.page.locator("[class*=st-key-risk_]").count() >= 3
+    assert (visitor.exceptions(), visitor.unnamed(), visitor.outside) == ([], [], [])
+    visitor.keep("bookings-at-risk")
+
+
 @pytest.fixture
 def broker(tmp_path) -> Iterator[MosquittoBroker]:
     made = MosquittoBroker(tmp_path / "broker")
@@ -145,28 +189,29 @@ def broker(tmp_path) -> Iterator[MosquittoBroker]:
 
 
 @needs_broker
-def test_a_reading_that_arrives_moves_the_board_in_the_browser(settings, service, broker) -> None:
-    with app_browser.browser() as found, app_browser.running_app(settings.home) as url:
-        visitor = Visitor(found, url)
-        visitor.open("fleet")
-        box = visitor.page.get_by_test_id("stMetric").filter(has_text="Health now")
-        value = box.get_by_test_id("stMetricValue")
-        before = value.inner_text()
-        listener = Listener(settings, broker)
-        listener.start()
-        try:
-            with publisher(broker) as publish:
-                # Two in a row agree, so the second is news and no outlier.
-                for second, score in ((1, 31.5), (2, 31.25)):
-                    at = f"{NOW + timedelta(seconds=second):%Y-%m-%dT%H:%M:%SZ}"
-                    publish([reading(GRAVE, 0, read_at=at, engine_health_score=score)])
-                sent = time.monotonic()
-                visitor.until(lambda: value.inner_text() == "31.2")
-                seconds = time.monotonic() - sent
-        finally:
-            listener.end()
-        assert before != "31.2"
-        assert seconds < 20, "nobody reloaded the page"
-        assert visitor.exceptions() == []
-        assert visitor.outside == []
-        visitor.keep("fleet-live")
+def test_a_reading_that_arrives_moves_the_board_in_the_browser(
+    settings, service, running, broker
+) -> None:
+    visitor = running()
+    visitor.open("fleet")
+    box = visitor.page.get_by_test_id("stMetric").filter(has_text="Health now")
+    value = box.get_by_test_id("stMetricValue")
+    before = value.inner_text()
+    listener = Listener(settings, broker)
+    listener.start()
+    try:
+        with publisher(broker) as publish:
+            # Two in a row agree, so the second is news and no outlier.
+            for second, score in ((1, 31.5), (2, 31.25)):
+                at = f"{NOW + timedelta(seconds=second):%Y-%m-%dT%H:%M:%SZ}"
+                publish([reading(GRAVE, 0, read_at=at, engine_health_score=score)])
+            sent = time.monotonic()
+            visitor.until(lambda: value.inner_text() == "31.2")
+            seconds = time.monotonic() - sent
+    finally:
+        listener.end()
+    assert before != "31.2"
+    assert seconds < 20, "nobody reloaded the page"
+    assert visitor.exceptions() == []
+    assert visitor.outside == []
+    visitor.keep("fleet-live")

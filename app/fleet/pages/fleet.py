@@ -58,8 +58,10 @@ def _served(names: list[str]) -> Fleet | None:
 def _overview(register: pd.DataFrame, fleet: Fleet) -> None:
     rows = board.table(register, vessels.score_days(), fleet)
     states = rows["state"].value_counts()
-    boxes = {"Vessels": len(rows), "Need attention today": states.get(board.NOW, 0)}
-    boxes |= {"Within a week": states.get(board.SOON, 0)}
+    boxes = {"Vessels": len(rows)}
+    if fleet.withheld is None:
+        boxes |= {"Need attention today": states.get(board.NOW, 0)}
+        boxes |= {"Within a week": states.get(board.SOON, 0)}
     boxes |= {"In maintenance": states.get(board.HANGAR, 0)}
     for place, (title, number) in zip(st.columns(len(boxes)), boxes.items(), strict=True):
         place.metric(title, look.count(number), border=True, height="stretch")
@@ -71,6 +73,9 @@ def _overview(register: pd.DataFrame, fleet: Fleet) -> None:
 
 
 def _urgent(fleet: Fleet) -> None:
+    if fleet.withheld is not None:
+        notices.nothing(f"Your role is not told what is urgent: {fleet.withheld}.")
+        return
     if not fleet.alerts:
         notices.nothing("No vessel needs attention.")
         return
