@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import app_browser
 import app_pages
@@ -20,7 +20,8 @@ from released_fleet import DAYS, NOW, VESSELS
 from shown_fleet import FLOWN, GRAVE, LIMIT, SILENT, WORN
 from streamlit.testing.v1 import AppTest
 
-from app.fleet import board, operations
+from app.fleet import board, months, operations
+from tambo.lake import reader
 from tambo.settings import Settings
 
 pytestmark = pytest.mark.slow
@@ -164,6 +165,56 @@ def test_a_role_is_told_what_it_may_not_see(settings, monkeypatch, tmp_path) -> 
             shown = app_pages.page("fleet")
             assert "needs one of the roles" in shown.warning[0].value
             assert not any("state" in one.value for one in shown.dataframe)
+
+
+def test_the_figures_of_months_are_those_of_the_marts(settings) -> None:
+    shown = app_pages.page("executive")
+    assert not shown.exception
+    boxes = metrics(shown)
+    assert boxes["Hours flown"] == f"{FLOWN} h"
+    assert boxes["Revenue"] == "USD 5,000"
+    assert boxes["Maintenance cost"] == "USD 1,000"
+    assert boxes["Cost per flight hour"] == "USD 26"
+    assert boxes["Failures per 1,000 h"] == "0.00"
+    assert boxes["Hours between failures"] == "not known", "none failed"
+    assert boxes["Availability"] == "not known"
+    assert "This release tells nothing of downtime, so figures" in texts(shown)
+    assert "No month is told of as a whole" in texts(shown)
+    kinds = table(shown, "kind").set_index("kind")
+    assert kinds["hours"].to_dict() == {"Private Jet": 0, "Yacht": FLOWN}
+    with reader(settings) as lake:
+        hours, done = lake.execute(
+            "SELECT max(total_flight_hours), max(maintenances_done) FROM lake.marts."
+            "aircraft_operations JOIN lake.marts.aircraft_maintenance USING (aircraft_id)"
+        ).fetchone()
+    assert (hours, done) == (FLOWN, 1)
+    shown.selectbox(key="executive_kind").select("Private Jet").run()
+    assert metrics(shown)["Hours flown"] == "0 h"
+    assert not shown.exception
+
+
+def test_a_fleet_of_which_nothing_is_told_says_so(settings, monkeypatch) -> None:
+    begin = datetime(2000, 1, 1)
+    monkeypatch.setattr(months, "months", lambda as_of, real=months.months: real(begin))
+    shown = app_pages.page("executive")
+    assert not shown.exception
+    said = "This release tells of no flight, no maintenance and no downtime."
+    assert [one.value for one in shown.info] == [said]
+
+
+def test_months_are_read_in_a_browser_and_taken_away(settings, running) -> None:
+    visitor = running()
+    visitor.open("executive")
+    rows = visitor.download("Download every month and kind as CSV").splitlines()
+    head = rows[0].split(",")
+    assert head[:3] == ["month", "kind", "whole"]
+    hours = sum(float(one.split(",")[head.index("hours")] or 0) for one in rows[1:])
+    assert hours == FLOWN
+    assert {one.split(",")[2] for one in rows[1:]} == {"False"}
+    visitor.choose("Vessels", "Yacht")
+    assert f"{FLOWN} h" in visitor.says()
+    assert (visitor.exceptions(), visitor.unnamed(), visitor.outside) == ([], [], [])
+    visitor.keep("executive")
 
 
 def test_the_bookings_at_risk_are_taken_away_as_a_file(settings, service, running) -> None:
