@@ -17,7 +17,8 @@ PATH = "/v1/operations-plan"
 FLOWN, MAY_FAIL, NOBODY = "flown", "its vessel may fail", "nobody flies it"
 STATES = (FLOWN, NOBODY, MAY_FAIL)
 
-_VESSEL = re.compile(r"aircraft_ids\.(\d+)")
+VESSEL = re.compile(r"aircraft_ids\.(\d+)")
+"""How the service names a vessel that it refuses."""
 
 
 def plan(
@@ -48,7 +49,7 @@ def plan(
     try:
         return ask("fleet", PATH, body), []
     except ProblemError as error:
-        unknown = {vessels[number] for number in wrong_items(error, _VESSEL)}
+        unknown = {vessels[number] for number in wrong_items(error, VESSEL)}
         known = [one for one in vessels[:AT_ONCE] if one not in unknown]
         if not unknown or not known:
             raise
@@ -68,7 +69,7 @@ def _trip(one: dict[object, object]) -> dict[str, object]:
 
 
 def planned(trips: pd.DataFrame, answer: Answer) -> pd.DataFrame:
-    """One row a trip, soonest first.
+    """One row a trip that departs within the days that are planned, soonest first.
 
     Returns:
         booking, state (one of `STATES`), vessel (None: nobody flies it), departs, returns, base,
@@ -90,7 +91,9 @@ def planned(trips: pd.DataFrame, answer: Answer) -> pd.DataFrame:
     rows["chance"] = pd.Series([_percent(one["chance_of_failure"]) for one in told], dtype=float)
     rows["why_not"] = pd.Series([one["why_not"] for one in told], dtype=object)
     columns = ["booking", "state", "vessel", "departs", "returns", "base", "destination"]
-    return rows[[*columns, "kind", "hours", "revenue", "chance", "why_not"]]
+    end = pd.Timestamp(answer["ends_at"]).tz_convert("UTC").tz_localize(None)
+    within = rows[rows["departs"] < end]
+    return within[[*columns, "kind", "hours", "revenue", "chance", "why_not"]]
 
 
 def at_risk(rows: pd.DataFrame, answer: Answer) -> pd.DataFrame:

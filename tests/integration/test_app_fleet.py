@@ -112,6 +112,7 @@ def test_bookings_at_risk_say_why_and_what_instead(settings, service) -> None:
     assert boxes["Booked trips"] == "4", "none that is over, cancelled, later, or of no kind"
     assert (boxes["Nobody flies"], boxes["Vessel may fail"]) == ("2", "1")
     assert "1 booked trips name no kind of vessel" in texts(shown)
+    assert "1 of 5 trips depart after the horizon" in texts(shown)
     risks = table(shown, "instead").set_index("booking")
     assert list(risks.index) == ["STRANGE", "BESIDE", "FAR"], "most revenue at risk first"
     assert risks.loc["STRANGE", "at_risk"] == 10_000

@@ -33,8 +33,10 @@ def show() -> None:
         notices.nothing(f"No trip is booked from {now:%d %B %Y, %H:%M} UTC on.")
         return
     days, chance = _wish()
-    trips = _plannable(bookings.before(booked, now, days), len(booked), days)
-    if trips.empty:
+    trips = _plannable(booked)
+    soon = bookings.before(trips, now, days)
+    if soon.empty:
+        notices.nothing(f"No such trip is booked for the next {days} days; {len(trips)} for later.")
         return
     try:
         with st.spinner("Planning …"):
@@ -42,7 +44,7 @@ def show() -> None:
                 trips, list(register["aircraft_id"]), now, days, chance
             )
     except ServingError as error:
-        _without(trips, error)
+        _without(soon, error)
         return
     operations_view.show(register, trips, answer, now)
     _unknown(unknown)
@@ -61,11 +63,8 @@ def _wish() -> tuple[int, float]:
     return days, chance
 
 
-def _plannable(trips: pd.DataFrame, booked: int, days: int) -> pd.DataFrame:
+def _plannable(trips: pd.DataFrame) -> pd.DataFrame:
     """Those that the service can plan; says which others there are."""
-    if trips.empty:
-        notices.nothing(f"No trip is booked for the next {days} days; {booked} are for later.")
-        return trips
     named = trips[trips["vessel_type"] != bookings.ANY]
     if len(named) < len(trips):
         number = len(trips) - len(named)
