@@ -3,79 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from app import look
 from app.fleet import month_charts, reliability
+from app.fleet.figures import FIGURES, Figure
 from app.fleet.reliability import Told
-
-Good = Literal["normal", "inverse", "off"]
-
-
-@dataclass(frozen=True)
-class Figure:
-    """How a figure is written.
-
-    Attributes:
-        name: see `reliability.figures`.
-        title: in words.
-        digits: behind the point.
-        unit: behind the number; "%": a share; "money": with the currency.
-        good: whether more is better (normal), worse (inverse) or neither (off).
-        about: what it says.
-    """
-
-    name: str
-    title: str
-    digits: int
-    unit: str
-    good: Good
-    about: str
-
-    def written(self, value: float | None, currency: str) -> str:
-        """A value in words."""
-        if value is None:
-            return "not known"
-        if self.unit == "money":
-            return look.money(value, self.digits, currency)
-        if self.unit == "%":
-            return look.percent(value, self.digits)
-        return f"{value:,.{self.digits}f} {self.unit}".strip()
-
-    def change(self, now: float | None, before: float | None) -> str | None:
-        """How it changed, with its sign; None: not known."""
-        if now is None or before is None:
-            return None
-        if self.unit == "%":
-            return f"{100 * (now - before):+.{self.digits}f} points"
-        return None if not before else f"{100 * (now / before - 1):+.0f} %"
-
-
-FIGURES = (
-    Figure("availability", "Availability", 1, "%", "normal",
-           "share of the vessels' time in service in which they could be used"),
-    Figure("failure_rate", "Failures per 1,000 h", 2, "", "inverse",
-           "unscheduled maintenances begun per 1,000 flight hours"),
-    Figure("hours_between", "Hours between failures", 0, "h", "normal",
-           "flight hours per unscheduled maintenance"),
-    Figure("unscheduled_share", "Not planned", 0, "%", "inverse",
-           "share of the maintenances begun that were unscheduled"),
-    Figure("hours", "Hours flown", 0, "h", "off", "flown or cruised; by arrival"),
-    Figure("revenue", "Revenue", 0, "money", "normal", "of flights, by arrival"),
-    Figure("cost", "Maintenance cost", 0, "money", "inverse",
-           "of maintenances that ended; what a vessel that stands still loses is not in it"),
-    Figure("cost_per_hour", "Cost per flight hour", 0, "money", "inverse",
-           "maintenance cost over hours flown"),
-)  # fmt: skip
-"""In the order of the page."""
 
 
 def boxes(
-    now: Mapping[str, float | None], before: Mapping[str, float | None] | None, currency: str
+    now: Mapping[str, float | None],
+    before: Mapping[str, float | None] | None,
+    told: Told,
+    currency: str,
 ) -> None:
     """Draw figures, and how they changed since an equal time before; None: it is not told of."""
     half = len(FIGURES) // 2
@@ -84,7 +27,7 @@ def boxes(
             delta = None if before is None else one.change(now[one.name], before[one.name])
             place.metric(
                 one.title,
-                one.written(now[one.name], currency),
+                one.written(now[one.name], told, currency),
                 delta=delta,
                 delta_color=one.good,
                 border=True,

@@ -177,7 +177,7 @@ def test_the_figures_of_months_are_those_of_the_marts(settings) -> None:
     assert boxes["Maintenance cost"] == "USD 1,000"
     assert boxes["Cost per flight hour"] == "USD 26"
     assert boxes["Failures per 1,000 h"] == "0.00"
-    assert boxes["Hours between failures"] == "not known", "none failed"
+    assert boxes["Hours between failures"] == "no figure", "none failed"
     assert boxes["Availability"] == "not known"
     assert "This release tells nothing of downtime, so figures" in texts(shown)
     assert "No month is told of as a whole" in texts(shown)

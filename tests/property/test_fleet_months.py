@@ -15,6 +15,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from app.fleet import months, reliability
+from app.fleet.figures import FIGURES
 from app.fleet.pages import executive
 
 START = datetime(2025, 1, 15)
@@ -172,6 +173,20 @@ def test_what_nobody_told_of_is_not_known(lake) -> None:
     figures = reliability.total(quiet, reliability.told(quiet))
     assert (figures["failure_rate"], figures["hours_between"]) == (0.0, None), "none failed"
     assert figures["cost"] is None, "of the one that ended, no cost is told"
+
+
+def test_each_figure_is_written_by_what_it_needs(lake) -> None:
+    rows = asked(lake, [("A", 0, 10, 5)], [], {})
+    told = reliability.told(rows)
+    found = reliability.total(rows, told)
+    written = {one.name: one.written(found[one.name], told, "USD") for one in FIGURES}
+    assert (written["hours"], written["revenue"]) == ("10 h", "USD 5")
+    for one in FIGURES:
+        known = {"flights"} >= set(one.needs)
+        assert (written[one.name] == "not known") == (not known)
+    changes = {one.name: one.change(0.5, 0.4) for one in FIGURES}
+    assert (changes["availability"], changes["cost"]) == ("+10.0 points", "+25 %")
+    assert {one.change(1.0, None) for one in FIGURES} == {None}
 
 
 def test_only_whole_months_are_summed_up_and_compared(lake) -> None:

@@ -31,7 +31,7 @@ def show() -> None:
     rows, length = _wish(everything)
     recent, before = periods(rows, length)
     then = None if before is None else reliability.total(before, told)
-    months_view.boxes(reliability.total(recent, told), then, currency)
+    months_view.boxes(reliability.total(recent, told), then, told, currency)
     _said(rows, recent, before)
     _untold(told, everything)
     first = recent["month"].min()
