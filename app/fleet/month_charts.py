@@ -24,9 +24,7 @@ def lines(rows: pd.DataFrame, figure: str, title: str, form: str) -> Any:
     shown = rows.dropna(subset=[figure])
     base = alt.Chart(shown).encode(
         x=_month(),
-        y=alt.Y(
-            f"{figure}:Q", title=title, axis=alt.Axis(format=form), scale=alt.Scale(zero=False)
-        ),
+        y=alt.Y(f"{figure}:Q", title=title, axis=alt.Axis(format=form)),
         color=alt.Color("kind:N", title=None, legend=alt.Legend(orient="top")),
         tooltip=[
             alt.Tooltip("kind:N"),

@@ -11,6 +11,8 @@ from app.fleet.operations import NOBODY, STATES
 
 ROW = 22
 """Height of a vessel, pixels."""
+_AROUND = 150
+"""Of legend and axis."""
 
 _WHEN = "%d %b %Y, %H:%M"
 
@@ -56,4 +58,4 @@ def flown(rows: pd.DataFrame, used: pd.DataFrame) -> Any:
 
 def height(used: pd.DataFrame) -> int:
     """Of the chart, pixels."""
-    return 90 + ROW * (len(used) + 1)
+    return _AROUND + ROW * (len(used) + 1)
