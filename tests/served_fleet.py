@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import online_fleet
 import onnx
 import served_model
+import uvicorn
 from online_fleet import AS_OF, HANGAR, QUIET, REPORTED, WORN
 from starlette.applications import Starlette
 
@@ -15,7 +20,7 @@ from bentos.fleet.endpoints import ENDPOINTS
 from bentos.inference.endpoint import open_endpoints
 from bentos.web.endpoint import route
 from bentos.web.middleware import ProblemMiddleware
-from tambo.featurestore.online import resolve
+from tambo.featurestore.online import OnlineManifest, resolve
 from tambo.serving.spec import Band, Input, Interval, ServingSpec
 from tambo.serving.survival import Survival
 from tambo.settings import Settings
@@ -96,10 +101,39 @@ def client(folder: Path, *, costs: bool = True) -> served_model.Client:
     store = online_fleet.repository(folder, online)
     online_fleet.fill(store)
     manifest = resolve(store, online_fleet.SERVICE, release=2, as_of=online_fleet.INSTANTS)
-    models = folder / "models"
-    served_model.write(models / "maintenance_due", manifest, spec(), graph())
+    return served_model.Client(application(settings, manifest, folder / "models", costs=costs))
+
+
+def application(
+    settings: Settings, manifest: OnlineManifest, models: Path, *, costs: bool = True
+) -> ProblemMiddleware:
+    """The service of a home that reads what a manifest names; models: a folder for artefacts."""
+    of = {
+        "feature_service": manifest.feature_service,
+        "release": manifest.release,
+        "as_of": manifest.as_of,
+    }
+    served_model.write(models / "maintenance_due", manifest, spec(**of), graph())
     if costs:
-        served_model.write(models / "maintenance_cost", manifest, cost_spec(), cost_graph())
+        made = cost_spec().model_copy(update=of)
+        served_model.write(models / "maintenance_cost", manifest, made, cost_graph())
     opened = open_endpoints(ENDPOINTS, models, settings)
     routes = [route(one.operation, opened[one.operation.name].answer) for one in ENDPOINTS]
-    return served_model.Client(ProblemMiddleware(Starlette(routes=routes)))
+    return ProblemMiddleware(Starlette(routes=routes))
+
+
+@contextmanager
+def listening(app: ProblemMiddleware) -> Iterator[str]:
+    """Answer on loopback for the time of the block; yields the address."""
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        while not server.started:
+            assert thread.is_alive(), "the service does not start"
+            time.sleep(0.02)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        thread.join()

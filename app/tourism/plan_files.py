@@ -7,7 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from app.tourism import plans, tables
+from app import tables
+from app.tourism import plans
 
 _DIGITS = 2
 

@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from app import look, notices
-from app.tourism import plan_charts, plan_files, plans, tables
+from app import look, notices, tables
+from app.tourism import plan_charts, plan_files, plans
 from app.tourism.plan_editor import CURRENCY
 
 

@@ -246,9 +246,9 @@ def app(browser, home: Path) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def service(browser, home: Path) -> Iterator[ExitStack]:
-    """The services of both domains; closing it is stopping them."""
+    """The services of all domains; closing it is stopping them."""
     with ExitStack() as stack:
-        for domain in ("travel", "tourism"):
+        for domain in ("travel", "tourism", "fleet"):
             stack.enter_context(serving(Settings(home=home), domain))
         yield stack
 
@@ -262,6 +262,7 @@ def test_every_page_opens_in_a_browser(visitor: Visitor) -> None:
     visitor.open()
     assert {"Hotels", "Fares", "Data", "Catalogue", "Models"} <= set(visitor.menu())
     assert {"Flow", "Off season", "Accuracy", "Open forecast"} <= set(visitor.menu())
+    assert {"Fleet", "Bookings at risk", "Executive"} <= set(visitor.menu())
     for title in visitor.menu():
         visitor.follow(title)
         assert (visitor.exceptions(), problems(visitor)) == ([], [])
@@ -277,6 +278,9 @@ def address_of(title: str) -> str:
 def problems(visitor: Visitor) -> list[str]:
     """What the app complains of; champions of so small a world are weak, which is said."""
     weak = ("no trained model beat", "it failed the gate", "not enough data", "the newest counts")
+    weak += ("no costs of maintenance are known", "is in maintenance", "is in its hangar")
+    weak += ("has not begun", "the last booked trip is over", "the law allows")
+    weak += ("depart after the horizon",)
     return [one for one in visitor.problems() if not any(said in one.lower() for said in weak)]
 
 
@@ -509,7 +513,8 @@ def test_without_the_service_the_app_says_how_to_start_it(
 ) -> None:
     service.close()
     asks = {"hotels": "travel", "fares": "travel", "flow": "tourism"}
-    asks |= {"open_forecast": "tourism", "off_season": "tourism"}
+    asks |= {"open_forecast": "tourism", "off_season": "tourism", "fleet": "fleet"}
+    asks |= {"bookings_at_risk": "fleet"}
     for name, domain in asks.items():
         visitor.open(name)
         assert visitor.problems() == [f"The {domain} service is not running."]

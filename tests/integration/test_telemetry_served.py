@@ -5,82 +5,32 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from history_check import take_in
+import released_fleet
 from mqtt_broker import MosquittoBroker, needs_broker, publisher, reading
 from mqtt_listener import Listener
-from tourism_files import RawFile
+from released_fleet import NOW, VESSELS, release
 
-from expectations.gate import validate
 from feature_repo.definitions import all_objects
-from tambo.featurestore.online import OnlineReader, resolve
+from tambo.featurestore.online import OnlineReader
 from tambo.featurestore.publish import publish
-from tambo.featurestore.store import open_store
-from tambo.lake import reader, releases
-from tambo.lake.build import build
+from tambo.lake import reader
 from tambo.proofs.parity import prove_parity
 from tambo.settings import Settings
 
 pytestmark = [needs_broker, pytest.mark.slow]
 
-VESSELS = ("OB-1", "OB-2", "YT-1")
-NOW = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
-DAYS = 12
 PROMISED_SECONDS = 2.0
-
-
-def history() -> list[RawFile]:
-    """A register, a booking, and readings of the days before now, a file a day."""
-    draw, first = random.Random(5), NOW - timedelta(days=DAYS)
-    register = [{"aircraft_id": one, "aircraft_type": "Yacht"} for one in VESSELS]
-    booking = {
-        "booking_id": "B-1",
-        "booked_at": first,
-        "departs_at": NOW,
-        "aircraft_type": "Yacht",
-        "origin": "Lima",
-        "destination": "Pisco",
-        "hours": 2,
-        "revenue": 1000,
-        "cancelled_at": "",
-    }
-    files = [
-        RawFile("aircraft_0.csv", first, register),
-        RawFile("bookings_0.csv", first, [booking]),
-    ]
-    for day in range(DAYS):
-        lines = [
-            {
-                "aircraft_id": vessel,
-                "read_at": first + timedelta(days=day, hours=hour),
-                "engine_health_score": round(draw.gauss(80, 2), 1),
-                "temperature_variance": round(draw.gauss(9, 1), 2),
-            }
-            for vessel in VESSELS
-            for hour in (0, 6, 12, 18)
-        ]
-        files.append(RawFile(f"telemetry_{day:02}.csv", first + timedelta(days=day + 1), lines))
-    return files
-
-
-def release(settings: Settings) -> None:
-    build(settings)
-    assert validate(settings).success
-    releases.release(settings)
 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """A release of a fleet alone, published."""
-    made = Settings(home=tmp_path / "home", threads=1)
-    take_in(made, tmp_path / "raw", history())
-    release(made)
-    publish(made, all_objects(["fleet"]))
-    return made
+    return released_fleet.home(tmp_path)
 
 
 @pytest.fixture
@@ -93,9 +43,7 @@ def broker(tmp_path: Path) -> Iterator[MosquittoBroker]:
 
 @pytest.fixture
 def online(settings: Settings) -> Iterator[OnlineReader]:
-    held = releases.get(settings)
-    store = open_store(settings)
-    manifest = resolve(store, "maintenance_due_v1", release=held.number, as_of=held.as_of)
+    manifest = released_fleet.manifest(settings)
     with OnlineReader.open(manifest, sqlite=settings.online_store) as opened:
         yield opened
 

@@ -14,7 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.tourism import calendar_grid, forecasts, open_forecast, tables
+from app import tables
+from app.tourism import calendar_grid, forecasts, open_forecast
 from app.tourism.accuracy import Accuracy
 from app.tourism.calendar_grid import COUNTED, GAP, MENDED, NOBODY, SHUT, grid
 from app.tourism.forecasts import Question, WhatIf

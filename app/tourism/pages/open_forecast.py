@@ -7,9 +7,9 @@ from datetime import date
 import pandas as pd
 import streamlit as st
 
-from app import look, notices
+from app import look, notices, tables
 from app.overview import model_files
-from app.tourism import counts, forecasts, open_charts, open_forecast, tables
+from app.tourism import counts, forecasts, open_charts, open_forecast
 from tambo.errors import ServingError, TrainingError
 from tambo.registry import CHAMPION
 from tambo.requesttime.tourism import HORIZON

@@ -1,0 +1,1 @@
+"""Pages of the fleet domain: what each aircraft and yacht needs, and what is urgent."""
