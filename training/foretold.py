@@ -1,16 +1,15 @@
 """Features that a model makes: its answers at origins of the past, each kept with its origin.
 
 What is asked of whom, by which model, and into which raw table the answers go, is declared in
-training/<domain>/; `training.out_of_time` answers, and `tambo foretell` keeps the answers.
+training/<domain>/foretold.py; `training.out_of_time` answers, `training.foretelling` keeps the
+answers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from importlib import import_module
-from pkgutil import iter_modules
 
 import duckdb
 import pyarrow as pa
@@ -64,14 +63,5 @@ def month_begins(after: datetime, until: datetime) -> list[datetime]:
 
 
 def all_foretold() -> list[Foretold]:
-    """What the modules of training/<domain>/ call FORETOLD, sorted by domain and table."""
-    found = list(_declared())
-    return sorted(found, key=lambda one: (one.domain, one.table))
-
-
-def _declared() -> Iterator[Foretold]:
-    for package in slices("training").values():
-        for module in iter_modules(package.__path__):
-            one = getattr(import_module(f"{package.__name__}.{module.name}"), "FORETOLD", None)
-            if isinstance(one, Foretold):
-                yield one
+    """What training/<domain>/foretold.py of each domain calls FORETOLD."""
+    return [one for module in slices("training", "foretold").values() for one in module.FORETOLD]

@@ -18,7 +18,8 @@ import numpy as np
 import pyarrow as pa
 
 from tambo.errors import FewLabelsError, TrainingError
-from tambo.featurestore.historical import get_features
+from tambo.featurestore.historical import get_features, get_service
+from tambo.featurestore.store import open_store
 from tambo.lake import reader
 from tambo.lake.releases import Release
 from tambo.progress import Progress, silent
@@ -81,7 +82,8 @@ def answer_origins(
         TrainingError: the model's features hold what it is to foretell.
         FeatureError: the features cannot be had at that release.
     """
-    # How unsure the answers are, and what they are worth for others, is not asked here.
+    _refuse_loop(settings, foretold, release)
+    # How unsure the answers are, and how good for what is unseen, is not asked here.
     spec = replace(foretold.spec, groupings=(), backtest=None)
     for first in range(0, len(origins), TOGETHER):
         some = origins[first : first + TOGETHER]
@@ -93,6 +95,23 @@ def answer_origins(
         for one in asked:
             progress(f"as known by {one.origin:%Y-%m-%d}", origins.index(one.origin), len(origins))
             yield _answer(settings, spec, one, features)
+
+
+def _refuse_loop(settings: Settings, foretold: Foretold, release: Release) -> None:
+    """Check that the model does not read what it foretells.
+
+    Raises:
+        TrainingError: it does.
+    """
+    name = foretold.spec.feature_service
+    service = get_service(open_store(settings, release.number), name)
+    held = {one.name for view in service.feature_view_projections for one in view.features}
+    if foretold.value in held:
+        raise TrainingError(
+            f"{name} holds {foretold.value}, which {foretold.spec.name} is to foretell: it would "
+            "learn from itself.",
+            remedy="take the view out of that service, and put it into another one",
+        )
 
 
 def _read(
@@ -147,12 +166,6 @@ class _Features:
         service = foretold.spec.feature_service
         found = get_features(settings, service, unique, release=release.number)
         self._found = found.table.select(found.table.column_names[unique.num_columns :])
-        if [one for one in self._found.column_names if one.endswith(f"__{foretold.value}")]:
-            raise TrainingError(
-                f"{service} holds {foretold.value}, which {foretold.spec.name} is to foretell: it "
-                "would learn from itself.",
-                remedy="take the view out of that service, and put it into another one",
-            )
         self._position = {row: at for at, row in enumerate(_keys(unique))}
 
     def beside(self, rows: pa.Table) -> pa.Table:

@@ -35,10 +35,12 @@ def vessels(connection: duckdb.DuckDBPyConnection, origin: datetime) -> pa.Table
     ).to_arrow_table()
 
 
-FORETOLD = Foretold(
-    table="cost_predictions",
-    spec=MODEL,
-    value="predicted_maintenance_cost",
-    units=vessels,
-    origins=month_begins,
+FORETOLD = (
+    Foretold(
+        table="cost_predictions",
+        spec=MODEL,
+        value="predicted_maintenance_cost",
+        units=vessels,
+        origins=month_begins,
+    ),
 )
