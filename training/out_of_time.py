@@ -94,7 +94,9 @@ def answer_origins(
         features = _Features(settings, foretold, release, asked)
         for one in asked:
             progress(f"as known by {one.origin:%Y-%m-%d}", origins.index(one.origin), len(origins))
-            yield _answer(settings, spec, one, features)
+            answered = _answer(settings, spec, one, features)
+            if answered is not None:
+                yield answered
 
 
 def _refuse_loop(settings: Settings, foretold: Foretold, release: Release) -> None:
@@ -131,11 +133,18 @@ def _read(
                 yield _Asked(origin, parts, units.append_column(TIME, times))
 
 
-def _answer(settings: Settings, spec: ModelSpec, asked: _Asked, features: _Features) -> Answered:
-    """Fit what is declared, choose as the gate does, and answer."""
+def _answer(
+    settings: Settings, spec: ModelSpec, asked: _Asked, features: _Features
+) -> Answered | None:
+    """Fit what is declared, choose as the gate does, and answer.
+
+    None where the calibration is of too few days to halve: nothing would stop a fit.
+    """
     data = encode_parts(
         spec, {name: features.beside(rows) for name, rows in asked.parts.items()}, settings.seed
     )
+    if not (len(data.stop) and len(data.calibrate)):
+        return None
     options = FitOptions(settings.seed, settings.threads)
     scored = {
         one.name: fit_and_score(spec, one, data, options)
