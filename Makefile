@@ -21,7 +21,7 @@ export PYTHONWARNINGS ?= ignore
 
 .PHONY: help
 help: ## list the verbs
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v < (3, 13) \
@@ -88,6 +88,10 @@ IMAGE_OPTIONS ?=
 image: $(READY) ## the service as a container image; needs podman, buildah or docker
 	$(BIN)/tambo bundle $(DOMAIN)
 	$(BIN)/python -m bentos.containerize build $(DOMAIN:%=--domain %) $(IMAGE_OPTIONS)
+
+.PHONY: image-listener
+image-listener: $(READY) ## `tambo listen` as a container image, for k8s/components/telemetry
+	$(BIN)/python -m bentos.listener $(IMAGE_OPTIONS)
 
 .PHONY: push
 push: $(READY) ## push that image; TAMBO_REGISTRY_HOST, _USR and _PSW say where and who

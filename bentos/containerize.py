@@ -17,6 +17,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from bentos.bundle import latest, served_domain
 from tambo import __version__
@@ -58,9 +59,17 @@ def build(settings: Settings, domain: str, options: Sequence[str] = ()) -> str:
     Raises:
         ServingError: there is no bento, or the program fails.
     """
-    name = image_name(domain)
-    _run([builder(), "build", *options, "--tag", name, "--file", DOCKERFILE, "."],
-         cwd=str(latest(settings, domain)))  # fmt: skip
+    return build_in(latest(settings, domain), DOCKERFILE, image_name(domain), options)
+
+
+def build_in(folder: Path, dockerfile: str, name: str, options: Sequence[str]) -> str:
+    """Build an image from a folder, and return its name.
+
+    Raises:
+        ServingError: the program that builds is missing, or fails.
+    """
+    command = [builder(), "build", *options, "--tag", name, "--file", dockerfile, "."]
+    _run(command, cwd=str(folder))
     return name
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
@@ -27,6 +28,9 @@ ROOTS = (
     "tzdata",
 )
 """What the code in a bento imports; a domain's own `PACKAGES` come on top."""
+
+MQTT = "paho-mqtt"
+"""Of the extra `sources`, the one package that a listener needs."""
 
 FORBIDDEN = frozenset(
     {
@@ -72,6 +76,25 @@ def serving_requirements(lock: Path, roots: tuple[str, ...] = ROOTS) -> str:
     banned = sorted(names & FORBIDDEN - brought)
     if banned:
         raise ServingError(f"A service would install {', '.join(banned)}.")
+    return _cut(lock, names)
+
+
+def listener_requirements(project: Path, lock: Path) -> str:
+    """Cut the lock down to what `tambo listen` imports: the package without extras, and MQTT.
+
+    Args:
+        project: pyproject.toml, whose dependencies are those of the package.
+        lock: requirements.lock.
+
+    Raises:
+        ServingError: a package is not in the lock or not installed.
+    """
+    with project.open("rb") as file:
+        needed = tomllib.load(file)["project"]["dependencies"]
+    return _cut(lock, _closure((*needed, MQTT)))
+
+
+def _cut(lock: Path, names: set[str]) -> str:
     locked = _locked(lock)
     missing = sorted(names - set(locked))
     if missing:
@@ -84,7 +107,9 @@ def _closure(roots: tuple[str, ...]) -> set[str]:
     from packaging.utils import canonicalize_name
 
     found: set[str] = set()
-    waiting = [(canonicalize_name(name), frozenset[str]()) for name in roots]
+    waiting = [
+        (canonicalize_name(root.name), frozenset(root.extras)) for root in map(Requirement, roots)
+    ]
     seen = set(waiting)
     while waiting:
         name, extras = waiting.pop()

@@ -173,6 +173,20 @@ def materialize(release: int | None) -> str:
 
 
 @final_errors()
+def foretell(domain: str) -> str:
+    """Make the predictions that are due; skipped where nothing waits for a build."""
+    from tambo.lake.build_log import anything_unbuilt
+
+    _skip_unless_ready(domain)
+    settings = get_settings()
+    lines = [_run(stage) for stage in stages.foretell_stages(settings, domain)]
+    # Not by what this made: a run that died before it said so would never be built.
+    if not anything_unbuilt(settings):
+        raise AirflowSkipException(f"{'; '.join(lines)}; nothing to build")
+    return "; ".join(lines)
+
+
+@final_errors()
 def models_of(domain: str) -> list[str]:
     """Names of a domain's models."""
     from training.experiment import models

@@ -282,6 +282,10 @@ class Settings(BaseSettings):
         default=300.0, ge=0, description="a reading from further ahead is refused: its clock is off"
     )
 
+    telemetry_pulse: Path | None = Field(
+        default=None, description="file that says whether the consumer goes on, for probes"
+    )
+
     @field_validator("tourism_zone")
     @classmethod
     def _is_a_zone(cls, name: str | None) -> str | None:

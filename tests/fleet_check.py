@@ -20,6 +20,7 @@ WIDTHS = {
     "aircraft_health": 1,
     "aircraft_maintenance": 1,
     "aircraft_service_logs": 1,
+    "aircraft_predicted_cost": 1,
     "fleet_demand": 2,
     "label_maintenance": 2,
 }
@@ -67,6 +68,7 @@ def expected(raw: oracle.Raw, t: datetime) -> dict[str, dict[Any, oracle.State]]
         "aircraft_health": health,
         "aircraft_maintenance": oracle.maintenance,
         "aircraft_service_logs": oracle.service_logs,
+        "aircraft_predicted_cost": oracle.predicted_cost,
     }
     found: dict[str, dict[Any, oracle.State]] = {
         name: {(v,): state for v in raw.vessels() if (state := work_out(raw, v, t)) is not None}

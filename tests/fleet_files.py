@@ -30,6 +30,7 @@ def random_history(draw: random.Random) -> list[RawFile]:
                 arrived = _arrival(draw, days[-1])
                 files.append(RawFile(f"{table}_{first:02}.csv", arrived, lines))
     files += _hangar_files(draw)
+    files += _predictions(draw)
     return files + [_again(draw, file, n) for n, file in enumerate(draw.sample(files[1:], 8))]
 
 
@@ -179,13 +180,41 @@ def _hangar_files(draw: random.Random) -> list[RawFile]:
     return files
 
 
+def _predictions(draw: random.Random) -> list[RawFile]:
+    """What maintenance will cost, each file an origin; one in three came late."""
+    files = []
+    for day in range(4, DAYS, 12):
+        origin = FIRST + timedelta(days=day)
+        lines = [
+            {
+                "aircraft_id": vessel,
+                "predicted_at": origin,
+                "predicted_maintenance_cost": draw.randrange(5000, 90000) / 4,
+                "estimator": draw.choice(["fleet_mean", "xgboost"]),
+                "release": 1,
+            }
+            for vessel in VESSELS
+        ]
+        late = draw.random() < 1 / 3
+        arrived = _arrival(draw, origin + timedelta(days=11)) if late else origin
+        files.append(RawFile(f"cost_predictions_{day:02}.csv", arrived, lines))
+    return files
+
+
 def _again(draw: random.Random, file: RawFile, number: int) -> RawFile:
     """A later file with some of the lines of one: corrected, or taken back."""
     keeps = file.name.startswith("aircraft")
     lines = []
     for line in draw.sample(file.lines, max(1, len(file.lines) // 3)):
         again: Line = {**line, "withdrawn": not keeps and draw.random() < 0.4}
-        for name in ("flight_hours", "fuel_litres", "engine_health_score", "hours", "cost"):
+        for name in (
+            "flight_hours",
+            "fuel_litres",
+            "engine_health_score",
+            "hours",
+            "cost",
+            "predicted_maintenance_cost",
+        ):
             if again.get(name):
                 again[name] += 1
         if "severity" in again:

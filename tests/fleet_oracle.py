@@ -22,6 +22,7 @@ EVENT = {
     "service_logs": "logged_at",
     "bookings": "booked_at",
     "telemetry": "read_at",
+    "cost_predictions": "predicted_at",
 }
 KEYS = {
     "aircraft": ("aircraft_id",),
@@ -34,6 +35,7 @@ KEYS = {
     "service_logs": ("aircraft_id", "logged_at", "author"),
     "bookings": ("booking_id",),
     "telemetry": ("aircraft_id", "read_at"),
+    "cost_predictions": ("aircraft_id", "predicted_at"),
 }
 
 
@@ -222,6 +224,19 @@ def service_logs(raw: Raw, vessel: str, t: datetime) -> State | None:
     return counts | {
         "last_entry_at": max(r["logged_at"] for r in entries),
         "last_grave_entry_at": max(grave, default=None),
+    }
+
+
+def predicted_cost(raw: Raw, vessel: str, t: datetime) -> State | None:
+    """The prediction of the newest origin."""
+    found = of_vessel(raw.standing("cost_predictions", t), vessel)
+    if not found:
+        return None
+    newest = max(found, key=lambda r: r["predicted_at"])
+    return {
+        "predicted_maintenance_cost": float(newest["predicted_maintenance_cost"]),
+        "predicted_at": newest["predicted_at"],
+        "predicted_by": newest["estimator"],
     }
 
 

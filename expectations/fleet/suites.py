@@ -29,6 +29,9 @@ MORE: Mapping[str, Mapping[str, str]] = {
             "ninety days hold the last thirty"
         ),
     },
+    "fleet.marts.aircraft_predicted_cost": {
+        "predicted_at <= created_timestamp": "nothing is predicted ahead of its origin",
+    },
     "fleet.marts.aircraft_service_logs": {
         "last_grave_entry_at <= last_entry_at": "the last grave entry is an entry",
         "critical_entries_30d <= critical_entries_90d": "ninety days hold the last thirty",

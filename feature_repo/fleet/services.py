@@ -1,8 +1,8 @@
 """Feature services of the fleet: contracts of its models.
 
-A changed input set is a new version. `predicted_maintenance_cost` is no feature yet: it is a
-prediction of the maintenance-due model made out of time, and comes with a view of its own that
-stores when each was made; a new version of `maintenance_schedule` will then take it in.
+A changed input set is a new version. `predicted_maintenance_cost` is what a model of
+`maintenance_due_v1` said, so that service never holds it: the model would learn from itself. The
+schedule's second version does.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from feature_repo.fleet.views import (
     aircraft_health,
     aircraft_maintenance,
     aircraft_operations,
+    aircraft_predicted_cost,
     aircraft_profile,
     aircraft_service_logs,
     fleet_demand,
@@ -41,6 +42,14 @@ maintenance_schedule_v1 = FeatureService(
     name="maintenance_schedule_v1",
     features=[*OF_A_VESSEL, fleet_demand, demand_request],
     description="What the schedule sees of a vessel, and of the trips booked where it is based",
+    owner=OWNER,
+    tags={"domain": "fleet", "model": "maintenance_schedule"},
+)
+
+maintenance_schedule_v2 = FeatureService(
+    name="maintenance_schedule_v2",
+    features=[*OF_A_VESSEL, fleet_demand, demand_request, aircraft_predicted_cost],
+    description="What the schedule's first version holds, and the cost that was foretold",
     owner=OWNER,
     tags={"domain": "fleet", "model": "maintenance_schedule"},
 )

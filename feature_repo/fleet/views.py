@@ -441,6 +441,60 @@ aircraft_operations = FeatureView(
     },
 )
 
+aircraft_predicted_cost = FeatureView(
+    name="aircraft_predicted_cost",
+    description=(
+        "One row per vessel and instant at which the newest prediction of what its next "
+        "maintenance will cost changes."
+    ),
+    entities=[aircraft],
+    # ttl: Predictions are made every month; one that was not made again twice is old.
+    ttl=timedelta(days=62),
+    schema=[
+        Field(name="aircraft_id", dtype=String, description="Tail number or hull number."),
+        Field(
+            name="predicted_maintenance_cost",
+            dtype=Float64,
+            description="What its next maintenance was expected to cost, at predicted_at.",
+            tags={"unit": "USD"},
+        ),
+        Field(
+            name="predicted_at",
+            dtype=UnixTimestamp,
+            description="Origin of the prediction; nothing that became known after it was used.",
+            tags={"unit": "UTC"},
+        ),
+        Field(
+            name="predicted_by",
+            dtype=String,
+            description="What answered; a model, or the mean of a kind that no model beat.",
+            tags={"unit": "category"},
+        ),
+    ],
+    source=DuckLakeSource(
+        table="marts.aircraft_predicted_cost",
+        timestamp_field="event_timestamp",
+        created_timestamp_column="created_timestamp",
+        records=True,
+        owner="fleet-data",
+    ),
+    owner="fleet-data",
+    tags={
+        "domain": "fleet",
+        "tier": "gold",
+        "personal_data": "false",
+        "ttl_reason": "Predictions are made every month; one that was not made again twice is old.",
+        "origin": "raw.cost_predictions",
+        "granularity": "vessel and origin",
+        "limits": (
+            "It is a prediction that a model made out of time, of what was known at predicted_at; "
+            "no model that makes it may read it. Where no model beat the mean of a kind, it is "
+            "that mean, and predicted_by says so. A vessel has none before the labels of the fleet "
+            "suffice to fit and to test a model."
+        ),
+    },
+)
+
 aircraft_profile = FeatureView(
     name="aircraft_profile",
     description=(

@@ -21,6 +21,7 @@ READS: Mapping[str, tuple[str, ...]] = {
     "aircraft_operations": (FLEET_MANAGER, TECHNICIAN, OPERATIONS, EXECUTIVE),
     "aircraft_health": (FLEET_MANAGER, TECHNICIAN),
     "aircraft_maintenance": (FLEET_MANAGER, TECHNICIAN, EXECUTIVE),
+    "aircraft_predicted_cost": (FLEET_MANAGER, TECHNICIAN, EXECUTIVE),
     "aircraft_service_logs": (FLEET_MANAGER, TECHNICIAN),
     "fleet_demand": (FLEET_MANAGER, OPERATIONS, CUSTOMER_SUPPORT, EXECUTIVE),
 }

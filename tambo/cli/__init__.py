@@ -39,6 +39,7 @@ for verb in (
     lake_verbs.release,
     lake_verbs.drain,
     lake_verbs.audit,
+    model_verbs.foretell,
     model_verbs.train,
     model_verbs.bundle,
     model_verbs.serve,

@@ -43,18 +43,28 @@ def run(settings: Settings, raw: Path | None) -> None:
 
 
 def _stages(settings: Settings, source: Path, *, sample: bool) -> Iterator[Stage]:
+    from tambo.lake.build_log import anything_unbuilt
+
     if sample:
         yield stages.world_stage(settings)
     folders = stages.world_folders(settings).values() if sample else [source]
     for folder in folders:
         yield stages.ingest_stage(settings, folder)
+    yield from _to_features(settings)
+    yield from stages.foretell_stages(settings)
+    if anything_unbuilt(settings):
+        # What was foretold are raw lines, which come into a release as all others do.
+        yield from _to_features(settings)
+    yield from stages.train_stages(settings)
+    yield from stages.bundle_stages(settings)
+    yield from questions(settings)
+
+
+def _to_features(settings: Settings) -> Iterator[Stage]:
     yield stages.build_stage(settings)
     yield stages.validate_stage(settings)
     yield stages.release_stage(settings)
     yield stages.features_stage(settings)
-    yield from stages.train_stages(settings)
-    yield from stages.bundle_stages(settings)
-    yield from questions(settings)
 
 
 def questions(settings: Settings) -> Iterator[Stage]:

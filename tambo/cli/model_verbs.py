@@ -22,6 +22,16 @@ def train(
         stages.alone(stage)
 
 
+def foretell(
+    domain: Annotated[str | None, typer.Argument(help="default: every domain")] = None,
+) -> None:
+    """Make the predictions that are features and due, out of time; they come into the lake."""
+    from tambo.cli import stages
+
+    for stage in stages.foretell_stages(given_settings(), domain):
+        stages.alone(stage)
+
+
 def bundle(
     domain: Annotated[str | None, typer.Argument(help="default: every domain")] = None,
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tambo.cli import console
 from tambo.cli.road import Outcome, Stage, run_stage
@@ -18,6 +19,9 @@ from tambo.errors import (
 )
 from tambo.progress import Progress
 from tambo.settings import Settings
+
+if TYPE_CHECKING:
+    from training.foretold import Foretold
 
 
 def alone(stage: Stage) -> None:
@@ -195,6 +199,38 @@ def train_stages(
 
     owners = sorted({spec.domain for spec in chosen.values()})
     yield from ready_stages(settings, "train", owners, of, number=number, asked=model is not None)
+
+
+def foretell_stages(settings: Settings, domain: str | None = None) -> Iterator[Stage]:
+    """One stage for each feature that a model makes, of the release's domains or of the one named.
+
+    Raises:
+        TrainingError: nothing of the domain named is foretold.
+    """
+    from training.foretold import all_foretold
+
+    known = sorted({one.domain for one in all_foretold()})
+    if domain is not None and domain not in known:
+        raise TrainingError(
+            f"Nothing of {domain!r} is foretold.", remedy=f"one of: {', '.join(known)}"
+        )
+
+    def of(name: str) -> Iterator[Stage]:
+        return (_foretell_stage(settings, one) for one in all_foretold() if one.domain == name)
+
+    chosen = known if domain is None else [domain]
+    yield from ready_stages(settings, "foretell", chosen, of, asked=domain is not None)
+
+
+def _foretell_stage(settings: Settings, foretold: Foretold) -> Stage:
+    def work(progress: Progress) -> Outcome:
+        from tambo.lake import releases
+        from training.foretelling import foretell
+
+        told = foretell(settings, foretold, releases.get(settings), progress)
+        return Outcome(told.line(), told.up_to_date)
+
+    return Stage("foretell", work)
 
 
 def _train_stage(settings: Settings, name: str, number: int | None) -> Stage:

@@ -7,12 +7,15 @@ from collections.abc import Sequence
 import duckdb
 import pyarrow as pa
 
+from tambo.domains import domains
 from tambo.ingest.batch import Batch
 from tambo.ingest.hours import SECOND, Clock, key_times, later, tell_hours, times
 from tambo.ingest.work import Work
 from tambo.ingest.zones import utc
 from tambo.lake.sql import ident, literal
-from tambo.sources.contracts import Contracts, Table
+from tambo.lake.tables import tables
+from tambo.settings import Settings
+from tambo.sources.contracts import Contracts, Table, load, of_home
 
 BEGINNING = "TIMESTAMP '1970-01-01 00:00:00'"
 """Known time of history without time: the beginning."""
@@ -67,6 +70,15 @@ def create_raw_tables(connection: duckdb.DuckDBPyConnection, contracts: Contract
             for name, kind in columns.items():
                 if name not in have and ident(name) not in have:
                     connection.execute(f"ALTER TABLE {raw_name(table)} ADD COLUMN {name} {kind}")
+
+
+def add_gained_tables(settings: Settings, connection: duckdb.DuckDBPyConnection) -> None:
+    """Create raw tables that contracts gained since a domain's files were taken in."""
+    held = {table for schema, table in tables(connection) if schema == "raw"}
+    for domain in domains():
+        declared = load(domain).tables.keys()
+        if not held.isdisjoint(declared) and not held.issuperset(declared):
+            create_raw_tables(connection, of_home(settings, domain))
 
 
 def register_batches(connection: duckdb.DuckDBPyConnection, batches: Sequence[Batch]) -> None:

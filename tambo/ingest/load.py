@@ -9,6 +9,7 @@ from time import perf_counter
 import duckdb
 
 from tambo.ingest.discover import discover
+from tambo.ingest.incoming import add_gained_tables
 from tambo.ingest.landing import land
 from tambo.ingest.orphans import land_orphans, note_orphans
 from tambo.ingest.plan import Plan, known_batches, make_plan
@@ -63,6 +64,7 @@ def ingest(
         with transaction(connection):
             known = known_batches(connection)
             note_orphans(connection)
+            add_gained_tables(settings, connection)
         plan = make_plan(
             settings, known, found, at=at, history=history, restore=restore, progress=progress
         )

@@ -139,6 +139,7 @@ class Table(_Model):
         cleaning: what was done to the rows before they came; empty: nothing that we know of.
         limits: what the rows cannot tell, or tell wrongly.
         context: its rows are kept to read other figures by; the app lists them.
+        made_here: its rows are made at releases, so that the first one holds none.
         files: file-name patterns (glob) of its CSV files.
         key: columns that name one thing; several rows of one key are its versions.
         columns: columns by name, in order.
@@ -165,6 +166,7 @@ class Table(_Model):
     cleaning: str = ""
     limits: list[str] = Field(min_length=1)
     context: bool = False
+    made_here: bool = False
     files: list[str]
     key: list[str] = Field(min_length=1)
     columns: dict[str, Column]

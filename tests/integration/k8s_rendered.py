@@ -14,6 +14,8 @@ import yaml
 
 K8S = Path(__file__).resolve().parents[2] / "k8s"
 Manifest = dict[str, Any]
+EVERYTHING = "local-telemetry"
+"""The overlay that has all components."""
 
 
 def kustomize_version() -> int:
@@ -31,7 +33,7 @@ def kustomize_version() -> int:
 
 
 @cache
-def rendered(overlay: str = "local") -> tuple[Manifest, ...]:
+def rendered(overlay: str = EVERYTHING) -> tuple[Manifest, ...]:
     """Render one overlay; skips the calling test where kubectl is missing."""
     if (version := kustomize_version()) < 5:
         found = "is not on this machine" if version == 0 else f"has kustomize {version}, not 5"

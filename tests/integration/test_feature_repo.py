@@ -69,7 +69,7 @@ def test_every_view_says_what_it_is():
     from feature_repo.definitions import all_objects
 
     views = [one for one in all_objects() if isinstance(one, FeatureView)]
-    assert len(views) == 25
+    assert len(views) == 26
     for view in views:
         assert view.description.startswith("One row per ")
         assert view.owner

@@ -65,7 +65,7 @@ def test_a_training_row_sees_what_was_known_by_then(home: Settings) -> None:
             "vessel_type": [VESSELS[one] for one in vessels],
         }
     )
-    frame = get_features(home, "maintenance_schedule_v1", rows)
+    frame = get_features(home, "maintenance_schedule_v2", rows)
     table = frame.table.to_pandas()
     assert frame.certificate.newest_created <= 0
     assert frame.certificate.fan_out == 1
@@ -81,12 +81,16 @@ def test_a_training_row_sees_what_was_known_by_then(home: Settings) -> None:
     wanted = pd.DataFrame(days, columns=found.columns, dtype=float)
     pd.testing.assert_frame_equal(found, wanted)
     assert wanted.notna().to_numpy().any()
+    foretold = [oracle.predicted_cost(raw, vessel, ASKED) or {} for vessel in vessels]
+    costs = table["aircraft_predicted_cost__predicted_maintenance_cost"].tolist()
+    assert costs == [one["predicted_maintenance_cost"] for one in foretold]
 
 
 def test_online_is_what_offline_is(home: Settings) -> None:
     found = prove_parity(home, sample=100, seed=7)
     assert found.failures == []
-    assert {one.view for one in found.services} == {"maintenance_due_v1", "maintenance_schedule_v1"}
+    named = ("maintenance_due_v1", "maintenance_schedule_v1", "maintenance_schedule_v2")
+    assert {one.view for one in found.services} == set(named)
 
 
 def test_the_catalogue_says_all_that_a_steward_must_know(home: Settings) -> None:

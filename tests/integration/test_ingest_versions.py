@@ -274,3 +274,12 @@ def test_withdrawing_parents_sends_their_children_to_quarantine_with_their_bytes
     assert ingest(settings, folder, restore=True).replayed == 2
     assert len(rows(settings, "flights")) == 2
     assert quarantine.lines(settings) == []
+
+
+def test_a_table_that_a_contract_gained_is_there_after_the_next_ingest(settings, folder):
+    ingest(settings, folder)
+    with writer(settings, "test") as lake:
+        lake.execute("DROP TABLE lake.raw.hotels")
+    # Nothing of it is new, and a domain that lacks a table cannot be built.
+    assert ingest(settings, folder).up_to_date
+    assert query(settings, "SELECT count(*) AS rows FROM lake.raw.hotels") == [(0,)]

@@ -67,7 +67,7 @@ def container_breaches(container: Manifest) -> list[str]:
         "disk": {"ephemeral-storage"} <= set(requests) & set(limits),
         "probes": all(probes),
         "tag": re.fullmatch(r"v?\d+\.\d+\.\d+[\w.-]*", tag) is not None,
-        "ports": all(port.get("name") for port in container.get("ports", [{}])),
+        "ports": all(port.get("name") for port in container.get("ports", [])),
     }
     # The budget of the start-up probe must be larger than that of the liveness probe after it.
     if all(probes):
@@ -178,7 +178,7 @@ def test_service_ports_are_the_named_ports_of_the_pods():
 def test_probes_call_a_named_port_that_exists():
     for workload in workloads():
         for container in containers(workload):
-            names = {port["name"] for port in container["ports"]}
+            names = {port["name"] for port in container.get("ports", [])}
             for name in ("startup", "readiness", "liveness"):
                 probe = container[f"{name}Probe"]
                 assert "exec" in probe or probe["httpGet"]["port"] in names
@@ -225,6 +225,38 @@ def test_what_keeps_things_on_a_volume_is_one_and_its_home_is_on_it():
     assert "create configmap issuer --from-literal=TAMBO_OIDC_DISCOVERY_URL=" in guide
 
 
+def test_the_consumer_shares_the_home_of_the_fleet_on_its_node_and_as_its_user():
+    consumer, fleet = (one("Deployment", name)["spec"] for name in ("telemetry", "fleet"))
+    # One session at the broker, and one consumer of a home.
+    assert (consumer["replicas"], consumer["strategy"]) == (1, {"type": "Recreate"})
+    pods = [each["template"]["spec"] for each in (consumer, fleet)]
+    homes = [volume for pod in pods for volume in pod["volumes"] if volume["name"] == "home"]
+    assert homes[0] == homes[1]
+    assert len({pod["securityContext"]["runAsUser"] for pod in pods}) == 1
+    settings = [
+        one("ConfigMap", name)["data"]["TAMBO_HOME"]
+        for name in ("telemetry-settings", "fleet-settings")
+    ]
+    assert settings[0] == settings[1]
+    # File locks and SQLite hold on one machine; so whichever pod comes second goes to the first.
+    for each in (consumer, fleet):
+        (term,) = each["template"]["spec"]["affinity"]["podAffinity"][
+            "requiredDuringSchedulingIgnoredDuringExecution"
+        ]
+        assert term["topologyKey"] == "kubernetes.io/hostname"
+        assert pods_of(term["labelSelector"]["matchLabels"]) == ["fleet", "telemetry"]
+    guide = (K8S.parent / "docs" / "operations.md").read_text()
+    assert "create configmap broker --from-literal=TAMBO_TELEMETRY_URL=" in guide
+
+
+def test_where_no_broker_is_nothing_listens():
+    local = {(item["kind"], item["metadata"]["name"]) for item in rendered("local")}
+    assert ("Deployment", "fleet") in local
+    more = {(item["kind"], item["metadata"]["name"]) for item in rendered()} - local
+    assert {name for kind, name in more if kind != "ConfigMap"} == {"telemetry", "hears-broker"}
+    assert local <= {(item["kind"], item["metadata"]["name"]) for item in rendered()}
+
+
 def test_namespace_enforces_the_restricted_standard():
     labels = one("Namespace", "tambo")["metadata"]["labels"]
     for mode in ("enforce", "warn", "audit"):
@@ -242,7 +274,10 @@ def test_no_secret_is_committed_and_those_used_are_named():
         for item in container.get("env", [])
         if "valueFrom" in item
     }
-    assert used == {("redis", "password"), ("mlflow", "backend-store-uri")}
+    assert used == {
+        *(("redis", "password"), ("mlflow", "backend-store-uri")),
+        *(("broker", "user"), ("broker", "password")),
+    }
     guide = (K8S.parent / "docs" / "operations.md").read_text()
     for name, key in used:
         assert re.search(rf"create secret generic {name}\b[^\n]*--from-literal={key}=", guide)
@@ -273,10 +308,12 @@ def test_mlflow_server_is_the_version_of_the_client():
     assert containers(one("Deployment", "mlflow"))[0]["image"].endswith(f":v{client}")
 
 
-@pytest.mark.parametrize("service", SERVICES)
-def test_our_own_image_is_of_this_version(service: str):
-    image = containers(one("Deployment", service))[0]["image"]
-    assert image == f"localhost/tambo-{service}:{tambo.__version__}"
+@pytest.mark.parametrize(
+    ("workload", "name"), [*((name, name) for name in SERVICES), ("telemetry", "listener")]
+)
+def test_our_own_image_is_of_this_version(workload: str, name: str):
+    image = containers(one("Deployment", workload))[0]["image"]
+    assert image == f"localhost/tambo-{name}:{tambo.__version__}"
 
 
 def test_mounted_configuration_exists():

@@ -82,10 +82,11 @@ LABELLED_STRANGER = Pod(
     "web",
 )
 ISSUER = Pod({"tambo/issuer": "true"}, "sso", {"tambo/issuer": "true"})
+BROKER = Pod({"tambo/broker": "true"}, "mqtt", {"tambo/broker": "true"})
 TRAINING = Pod({"tambo/uses-mlflow": "true"})
 
 
-@pytest.mark.parametrize("name", [*SERVICES, "redis", "mlflow"])
+@pytest.mark.parametrize("name", [*SERVICES, "telemetry", "redis", "mlflow"])
 def test_nothing_moves_unless_a_policy_opens_it(name: str):
     end = pod(name)
     for port in (22, 80, 443, 3000, 5000, 6379, 8080):
@@ -95,7 +96,7 @@ def test_nothing_moves_unless_a_policy_opens_it(name: str):
         assert not flows(LABELLED_STRANGER, end, port)
 
 
-@pytest.mark.parametrize("name", [*SERVICES, "redis", "mlflow"])
+@pytest.mark.parametrize("name", [*SERVICES, "telemetry", "redis", "mlflow"])
 def test_every_pod_resolves_names(name: str):
     assert flows(pod(name), DNS, 53, "UDP")
     assert flows(pod(name), DNS, 53, "TCP")
@@ -110,6 +111,8 @@ def test_the_flows_that_the_road_needs_are_open():
         assert flows(Pod(calls), end, 3000)
     assert flows(TRAINING, pod("mlflow"), 5000)
     assert flows(pod("fleet"), ISSUER, 443)
+    assert flows(pod("telemetry"), BROKER, 8883)
+    assert flows(pod("telemetry"), pod("redis"), 6379)
 
 
 def test_the_flows_that_nobody_needs_are_shut():
@@ -123,6 +126,11 @@ def test_the_flows_that_nobody_needs_are_shut():
     assert not flows(pod("travel"), ISSUER, 443)
     assert not flows(pod("fleet"), Pod(ISSUER.labels, "sso"), 443)
     assert not flows(pod("fleet"), Pod({}, "sso", ISSUER.namespace_labels), 443)
+    assert not flows(pod("telemetry"), BROKER, 1883), "readings go over TLS"
+    assert not flows(pod("telemetry"), Pod(BROKER.labels, "mqtt"), 8883)
+    assert not flows(pod("telemetry"), ISSUER, 443)
+    assert not flows(pod("fleet"), BROKER, 8883)
+    assert not flows(BROKER, pod("telemetry"), 3000)
     assert not flows(pod("mlflow"), pod("redis"), 6379)
     assert not flows(TRAINING, pod("redis"), 6379)
 

@@ -105,15 +105,21 @@ def test_nothing_heavy_is_imported(read: dict[str, Any]):
     assert "tambo" in read["packages"]
 
 
+def modules_of(domain: str) -> set[str]:
+    """Modules of a domain's slice of training."""
+    return {path.stem for path in (PROJECT_ROOT / "training" / domain).glob("*.py")}
+
+
 def test_every_domain_has_its_dags(dags: dict[str, Any]):
     shared = {"build_and_release", "data_quality", "materialize"}
     own = {f"ingest_{name}" for name in domains()}
     own |= {f"fetch_{name}" for name in domains() if find_spec(f"tambo.sources.{name}.doors")}
     own |= {f"stream_{name}" for name in domains() if find_spec(f"tambo.sources.{name}.stream")}
     own |= {f"train_{name}" for name in domains() if find_spec(f"training.{name}")}
+    own |= {f"foretell_{name}" for name in domains() if "foretold" in modules_of(name)}
     own |= {f"bundle_{name}" for name in domains() if find_spec(f"bentos.{name}")}
     named = {"ingest_travel", "fetch_tourism", "stream_fleet", "train_travel", "bundle_travel"}
-    assert named <= own
+    assert named | {"foretell_fleet"} <= own
     assert set(dags) == shared | own
 
 
@@ -188,11 +194,13 @@ def test_assets_connect_the_chain_from_raw_files_to_the_service(dags: dict[str, 
             assert woken_by(f"fetch_{domain}") == {"build_and_release"}
     assert dags["stream_fleet"]["waits_for"] == []
     assert woken_by("stream_fleet") == {"build_and_release"}
-    # Raw tables are made new by three ways: files, doors, and streams.
+    assert dags["foretell_fleet"]["waits_for"] == ["features"]
+    assert woken_by("foretell_fleet") == {"build_and_release"}
+    # Raw tables are made new in four ways: by files, doors, streams, and what is foretold.
     made = [
         name
         for key, dag in dags.items()
-        if not key.startswith(("fetch_", "stream_"))
+        if not key.startswith(("fetch_", "stream_", "foretell_"))
         for name in dag["makes"]
     ]
     assert len(made) == len(set(made)), "two DAGs make the same asset"

@@ -156,6 +156,8 @@ FLEET = {
     ),
     "maintenance_due_v1": (fleet.FLEET_MANAGER, fleet.TECHNICIAN),
     "maintenance_schedule_v1": (fleet.FLEET_MANAGER,),
+    "aircraft_predicted_cost": (fleet.FLEET_MANAGER, fleet.TECHNICIAN, fleet.EXECUTIVE),
+    "maintenance_schedule_v2": (fleet.FLEET_MANAGER,),
     "fare_prices": (),
     "traveller_profile": (),
 }

@@ -89,6 +89,11 @@ class Broker:
         )
         self._client.loop_start()
 
+    @property
+    def connected(self) -> bool:
+        """Whether the broker has us now."""
+        return bool(self._client.is_connected())
+
     def take(self, most: int, seconds: float) -> list[Delivery]:
         """What has arrived, oldest first; waits so long for the first.
 

@@ -32,6 +32,7 @@ from tambo.sources.mqtt.arrival import Arrivals
 from tambo.sources.mqtt.broker import Broker, Delivery
 from tambo.sources.mqtt.landing import kept
 from tambo.sources.mqtt.message import Message, Reading
+from tambo.sources.mqtt.pulse import Pulse
 from tambo.sources.mqtt.recent import Recent
 from tambo.sources.mqtt.serving import Pusher, Serving
 from tambo.sources.mqtt.stream import Stream
@@ -98,6 +99,7 @@ class Consumer:
         self._broker = Broker(settings)
         self._arrivals = Arrivals() if arrivals is None else arrivals
         self._recent = Recent()
+        self._pulse = Pulse(settings.telemetry_pulse)
         self._waiting = 0
         self.counts = Counts()
 
@@ -121,6 +123,7 @@ class Consumer:
                             "A part of the consumer ended by itself.",
                             remedy="the log says why; what was kept is safe: start it again",
                         )
+                    self._pulse.beat(connected=self._broker.connected)
                     self._keep(self._broker.take(AT_ONCE, WAIT_SECONDS), stop)
             finally:
                 stop.set()
@@ -193,6 +196,7 @@ class Consumer:
                 spool.append(self._settings, self._stream.spool, [one.record() for one in messages])
             except SpoolError as error:
                 failed += 1
+                self._pulse.beat(connected=self._broker.connected)
                 logger.warning("no message is taken: %s", error)
                 if stop.wait(patience.seconds(failed)):
                     return False

@@ -1,0 +1,3 @@
+{{ config(materialized='table') }}
+
+{{ changed_facts(facts=ref('int_cost_predictions'), windowed=false) }}
