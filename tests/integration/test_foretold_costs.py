@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -156,6 +159,21 @@ def test_where_nothing_is_due_nothing_is_done(told):
     assert outcome.up_to_date
     assert outcome.line == "cost_predictions: nothing due, newest of 2026-01-01"
     assert raw_lines(home) == before
+
+
+def test_a_task_that_died_behind_its_lines_wakes_the_build_of_them(told):
+    """Nothing is due any more, but what was told is in no build yet."""
+    home, *_ = told
+    done = subprocess.run(
+        [sys.executable, "-c", "from orchestration import steps; print(steps.foretell('fleet'))"],
+        env={**os.environ, "TAMBO_HOME": str(home.home), "AIRFLOW_HOME": str(home.home / "air")},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "cost_predictions: nothing due" in done.stdout
 
 
 def test_a_model_does_not_learn_from_what_it_foretold(told):

@@ -59,9 +59,10 @@ def test_a_missing_folder_is_final_and_says_what_to_do(settings: Settings):
 
 def test_a_domain_that_the_release_lacks_is_skipped_with_all_that_wait_for_it(settings: Settings):
     feature_lake.release(settings, 1)
-    for call in ("steps.models_of('travel')", "steps.bundle('travel')"):
-        said = outcome(settings, call)
-        assert said.startswith("AirflowSkipException travel: skipped, no raw files"), said
+    for call in ("models_of('travel')", "bundle('travel')", "foretell('fleet')"):
+        said = outcome(settings, f"steps.{call}")
+        domain = call.split("'")[1]
+        assert said.startswith(f"AirflowSkipException {domain}: skipped, no raw files"), said
 
 
 def test_a_busy_lake_is_left_to_a_retry(settings: Settings):
