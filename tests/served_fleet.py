@@ -8,6 +8,7 @@ import numpy as np
 import online_fleet
 import onnx
 import served_model
+import served_schedule
 from online_fleet import AS_OF, HANGAR, QUIET, REPORTED, WORN
 from starlette.applications import Starlette
 
@@ -16,6 +17,7 @@ from bentos.inference.endpoint import open_endpoints
 from bentos.web.endpoint import route
 from bentos.web.middleware import ProblemMiddleware
 from tambo.featurestore.online import resolve
+from tambo.planning.fleet.schedules import Schedules
 from tambo.serving.spec import Band, Input, Interval, ServingSpec
 from tambo.serving.survival import Survival
 from tambo.settings import Settings
@@ -88,8 +90,13 @@ def cost_graph() -> onnx.ModelProto:
     return made.finish(made.table(table, made.codes(0)))
 
 
-def client(folder: Path, *, costs: bool = True) -> served_model.Client:
-    """Make a home in a folder, and serve from it; without costs, that model is not there."""
+def client(
+    folder: Path, *, costs: bool = True, schedules: Schedules | None = None
+) -> served_model.Client:
+    """Make a home in a folder, and serve from it; without costs, that model is not there.
+
+    Where no schedules are given, there are none.
+    """
     settings = Settings(home=folder)
     settings.online_store.parent.mkdir(parents=True)
     online = {"type": "sqlite", "path": str(settings.online_store)}
@@ -100,6 +107,8 @@ def client(folder: Path, *, costs: bool = True) -> served_model.Client:
     served_model.write(models / "maintenance_due", manifest, spec(), graph())
     if costs:
         served_model.write(models / "maintenance_cost", manifest, cost_spec(), cost_graph())
+    if schedules is not None:
+        served_schedule.write(models / "maintenance_schedule", store, schedules)
     opened = open_endpoints(ENDPOINTS, models, settings)
     routes = [route(one.operation, opened[one.operation.name].answer) for one in ENDPOINTS]
     return served_model.Client(ProblemMiddleware(Starlette(routes=routes)))

@@ -220,8 +220,9 @@ class _Ahead:
         self._today = replace(
             today,
             score=self._parameters.score(self._wear),
-            hours=np.where(hangar, 0.0, hours)[None],
-            days=np.where(hangar, 0.0, days)[None],
+            # Sums of fractions: 365 days of 365 are within the law.
+            hours=np.where(hangar, 0.0, hours).round(9)[None],
+            days=np.where(hangar, 0.0, days).round(9)[None],
             failed=failed[None],
             hangar=(hangar & (back_in > 0))[None],
             back_in=back_in[None],
