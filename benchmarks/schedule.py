@@ -64,7 +64,7 @@ def compare(tests: Judging, validation: Validation, trained: Trained) -> dict[st
     """Judge all schedules that decide at once."""
     found = {
         name: tests.judge(lambda seed, policy=policy: policy)  # type: ignore[misc]
-        for name, policy in tuned(validation).items()
+        for name, policy in tuned(validation).policies().items()
     }
     found[NETWORK] = tests.judge(trained)
     return found
@@ -75,7 +75,7 @@ def compare_with_optimiser(
 ) -> dict[str, Judged]:
     """Judge the optimiser, and beside it the threshold and the network."""
     optimiser = Optimiser(horizon_of(validation.parameters, tests.roster))
-    threshold = tuned(validation)[THRESHOLD]
+    threshold = tuned(validation).threshold
     return {
         THRESHOLD: tests.judge(lambda seed: threshold),
         NETWORK: tests.judge(trained),

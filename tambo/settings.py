@@ -53,6 +53,17 @@ class Settings(BaseSettings):
     search_trials: int | None = Field(
         default=None, ge=0, description="of each model's search; default: as the model declares"
     )
+    schedule_training_days: int = Field(
+        default=6000,
+        ge=500,
+        description="days that simulated fleets live while the maintenance schedule is learned",
+    )
+    schedule_compensation_share: float = Field(
+        default=0.3, ge=0, description="of a lost trip's revenue, paid to its guests"
+    )
+    schedule_grounded_day_cost: float = Field(
+        default=400.0, ge=0, description="USD a day on which a failed vessel waits for a hangar"
+    )
     world_travellers: int = Field(default=1500, ge=1, description="of the sample world of travel")
     world_locations: int = Field(
         default=8, ge=3, le=300, description="of the sample world of tourism"

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pkgutil import iter_modules
-from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
@@ -27,16 +26,13 @@ from training.gate import Check, Verdict, beats_reference, judge, read_verdict
 from training.grouped import score_unseen
 from training.own import OwnTraining
 from training.promotion import decide, settle
+from training.record import online_manifest
 from training.registry import CHALLENGER, CHAMPION, ModelVersion
 from training.scoring import Data, Referenced, Scored, score, score_reference
 from training.search import search
 from training.spec import ModelSpec
 from training.splits import CALIBRATION, TEST, TRAIN, halves
 from training.trained import Trained
-
-if TYPE_CHECKING:
-    from tambo.featurestore.online import OnlineManifest
-
 
 CODE = (
     "training", "feature_repo", "tambo/requesttime", "tambo/featurestore", "tambo/serving",
@@ -155,11 +151,13 @@ def training_identity(
     slice leaves a model as it is.
     """
     files = [path for name in CODE for path in own_files(settings.root / name, spec.domain)]
+    own = {} if isinstance(spec, ModelSpec) else spec.options(settings)
     return {
         "release": str(release.number),
         "code_hash": hash_of(settings.root, files),
         "trials": str(spec.trials),
         "seed": str(settings.seed),
+        **own,
     }
 
 
@@ -246,7 +244,7 @@ def _train(
         winner=winner,
         explained=explained,
         decision=decision,
-        manifest=_manifest(settings, spec, release),
+        manifest=online_manifest(settings, spec.feature_service, release),
         identity=identity,
     )
 
@@ -323,15 +321,3 @@ def _beats(spec: ModelSpec, one: Scored, name: str, other: Referenced, data: Dat
     metric = spec.gate.metric
     value = spec.task.measure(data.test.take(answered), one.predicted[answered])[metric]
     return beats_reference(name, value, other.metrics[metric], spec.gate)
-
-
-def _manifest(settings: Settings, spec: ModelSpec, release: Release) -> OnlineManifest:
-    from tambo.featurestore.online import resolve
-    from tambo.featurestore.store import open_store
-
-    return resolve(
-        open_store(settings, release.number),
-        spec.feature_service,
-        release=release.number,
-        as_of=release.as_of,
-    )

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
 
+import duckdb
 import pyarrow as pa
 
 from tambo.lake.releases import Release
@@ -53,8 +55,21 @@ class OwnTraining(Protocol):
         """How many steps `train` tells of."""
         ...
 
+    def options(self, settings: Settings) -> Mapping[str, str]:
+        """Settings that it depends on, by name: an equal training has equal ones."""
+        ...
+
+    def proved(self, connection: duckdb.DuckDBPyConnection, known_by: datetime) -> pa.Table:
+        """Label rows known by an instant whose features the proof of leakage looks at.
+
+        Args:
+            connection: the lake, attached at the release's snapshot.
+            known_by: naive, UTC.
+        """
+        ...
+
     def entity_rows(self, labels: pa.Table) -> pa.Table:
-        """What the feature service is asked for, of label rows."""
+        """What the feature service is asked for, of rows of `proved`."""
         ...
 
     def train(

@@ -16,6 +16,9 @@ from training import registry
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
+    from tambo.featurestore.online import OnlineManifest
+    from tambo.lake.releases import Release
+
 
 @dataclass(frozen=True)
 class Record:
@@ -64,6 +67,19 @@ def log_and_register(settings: Settings, record: Record) -> registry.ModelVersio
         source = f"{run.info.artifact_uri}/{registry.SERVING}"
         version = _register(client, record, run.info.run_id, source)
     return registry.get(settings, record.name, version)
+
+
+def online_manifest(settings: Settings, feature_service: str, release: Release) -> OnlineManifest:
+    """How a service finds the features of a model online, as they are at a release."""
+    from tambo.featurestore.online import resolve
+    from tambo.featurestore.store import open_store
+
+    return resolve(
+        open_store(settings, release.number),
+        feature_service,
+        release=release.number,
+        as_of=release.as_of,
+    )
 
 
 def _experiment(settings: Settings, client: MlflowClient, name: str) -> str:

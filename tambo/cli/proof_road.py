@@ -95,8 +95,10 @@ def _labels(
     from training.spec import ModelSpec
     from training.splits import draw
 
+    if not isinstance(spec, ModelSpec):
+        return spec.proved(connection, known_by)
     labels = read_labels(connection, spec.label, known_by=known_by)
-    if isinstance(spec, ModelSpec) and spec.horizon is not None:
+    if spec.horizon is not None:
         return spec.horizon.asked(labels)
     if spec.candidates is None:
         return labels

@@ -45,7 +45,7 @@ def test_a_schedule_is_learned_for_each_seed():
 
 def test_thresholds_are_tuned_on_the_validation_fleets():
     validation = Validation(WORLD, FLEET, fleets=4, days=60)
-    best = tuned(validation)["threshold"]
+    best = tuned(validation).threshold
     earned = [validation.earned(Threshold(score)) for score in SCORES]
     assert validation.earned(best) == max(earned)
 

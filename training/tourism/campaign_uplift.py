@@ -36,6 +36,8 @@ from training.tourism.campaign_looks import looks, read_history
 from training.tourism.campaign_promotion import decide
 
 if TYPE_CHECKING:
+    import duckdb
+
     from tambo.featurestore.certificate import Certificate
     from tambo.lake.releases import Release
     from tambo.settings import Settings
@@ -104,6 +106,15 @@ class CampaignUplift:
     def steps(self) -> int:
         """Reading, learning, each window, registering."""
         return 5 + WINDOWS
+
+    def options(self, settings: Settings) -> Mapping[str, str]:
+        """See `OwnTraining`: none."""
+        del settings
+        return {}
+
+    def proved(self, connection: duckdb.DuckDBPyConnection, known_by: datetime) -> pa.Table:
+        """See `OwnTraining`."""
+        return read_labels(connection, self.label, known_by=known_by)
 
     def entity_rows(self, labels: pa.Table) -> pa.Table:
         """What `campaign_uplift_v1` is asked for."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tambo.errors import TrainingError
+from tambo.errors import FewLabelsError
 from tambo.planning.fleet.parameters import Demand, Flags, Floats, Ints
 from training.fleet.schedule.history import Bookings, History
 
@@ -18,7 +18,7 @@ def estimate_demand(history: History) -> tuple[Demand, ...]:
     """Estimate the demand of each kind.
 
     Raises:
-        TrainingError: too few trips of a kind are known.
+        FewLabelsError: too few trips of a kind are known.
     """
     return tuple(_of_kind(history, kind) for kind in range(len(history.kinds)))
 
@@ -28,7 +28,7 @@ def _of_kind(history: History, kind: int) -> Demand:
     day = np.floor(booked.departs).astype(np.int64) - history.first
     of = (booked.kind == kind) & (day >= 0) & (day < history.days) & (booked.hours > 0)
     if of.sum() < LEAST_BOOKINGS:
-        raise TrainingError(
+        raise FewLabelsError(
             f"{int(of.sum())} bookings of a {history.kinds[kind]} are known, where "
             f"{LEAST_BOOKINGS} are needed: what is asked for cannot be told.",
             remedy="load more bookings: tambo ingest <folder>",

@@ -17,18 +17,36 @@ from training.fleet.schedule.fleets import Fleets
 from training.fleet.schedule.morning import standing
 
 SCORES = tuple(float(score) for score in range(40, 100, 5))
-SHARES = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+SHARES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+DAYS = (0.5, 0.75, 1.0)
 
 
-def tuned(validation: Validation) -> dict[str, Policy]:
-    """Schedules without learning, each as good as it can be on some fleets."""
-    intervals = [Interval(hours, days) for hours, days in product(SHARES, (0.4, 0.6, 0.8, 1.0))]
-    return {
-        RUN_TO_FAILURE: run_to_failure,
-        INTERVAL: validation.best(intervals),
-        HOURS: validation.best([Hours(share) for share in SHARES]),
-        THRESHOLD: validation.best([Threshold(score) for score in SCORES]),
-    }
+@dataclass(frozen=True)
+class Rules:
+    """Schedules without learning."""
+
+    interval: Interval
+    hours: Hours
+    threshold: Threshold
+
+    def policies(self) -> dict[str, Policy]:
+        """They and the one that has nothing to tune, by name."""
+        return {
+            RUN_TO_FAILURE: run_to_failure,
+            INTERVAL: self.interval,
+            HOURS: self.hours,
+            THRESHOLD: self.threshold,
+        }
+
+
+def tuned(validation: Validation) -> Rules:
+    """The rules, each as good as it can be on some fleets."""
+    intervals = [Interval(hours, days) for hours, days in product(SHARES[::2], DAYS)]
+    return Rules(
+        interval=max(intervals, key=validation.earned),
+        hours=max((Hours(share) for share in SHARES), key=validation.earned),
+        threshold=max((Threshold(score) for score in SCORES), key=validation.earned),
+    )
 
 
 @dataclass(frozen=True)
@@ -36,8 +54,8 @@ class Judged:
     """What fleets made of their days by one schedule.
 
     Attributes:
-        earned: revenue less all that was paid, USD a year of a fleet [seed].
-        maintenances, failures: in a year of a fleet [seed].
+        earned: revenue less all that was paid, USD a year of a fleet [luck].
+        maintenances, failures: in a year of a fleet [luck].
         seconds: CPU of one decision for one fleet.
     """
 
@@ -71,24 +89,34 @@ class Judging:
         Args:
             schedule: the policy of a seed: one that is learned is learned anew for each.
         """
-        rows = [self._one(schedule(seed), seed) for seed in self.seeds]
-        earned, maintenances, failures, seconds = np.array(rows).T
-        return Judged(earned, maintenances, failures, float(seconds.mean()))
+        lived = [live(schedule(seed), self._fleets(seed)) for seed in self.seeds]
+        return Judged(
+            earned=np.array([one.earned.mean() for one in lived]),
+            maintenances=np.array([one.maintenances.mean() for one in lived]),
+            failures=np.array([one.failures.mean() for one in lived]),
+            seconds=float(np.mean([one.seconds for one in lived])),
+        )
 
-    def _one(self, policy: Policy, seed: int) -> tuple[float, float, float, float]:
-        fleets = Fleets(self.parameters, self.roster, self.fleets, self.days, 20_000 + seed)
-        earned = maintenances = failures = decided = 0.0
-        for _ in range(self.days):
-            today = standing(fleets)
-            begin = time.process_time()
-            urgency = policy(today)
-            decided += time.process_time() - begin
-            told = fleets.live(urgency)
-            earned += float(told.earned(self.parameters, self.roster).sum())
-            maintenances += float(told.entered.sum())
-            failures += float(told.unscheduled.sum())
-        each = self.fleets * self.days / 365
-        return earned / each, maintenances / each, failures / each, decided / each / 365
+    def _fleets(self, seed: int) -> Fleets:
+        return Fleets(self.parameters, self.roster, self.fleets, self.days, 20_000 + seed)
+
+
+def live(policy: Policy, fleets: Fleets) -> Judged:
+    """Let fleets live through all their days by a schedule; each has a luck of its own."""
+    earned, maintenances, failures = (np.zeros(fleets.fleets) for _ in range(3))
+    decided = 0.0
+    for _ in range(fleets.days):
+        today = standing(fleets)
+        begin = time.process_time()
+        urgency = policy(today)
+        decided += time.process_time() - begin
+        told = fleets.live(urgency)
+        earned += told.earned(fleets.parameters, fleets.roster).sum(axis=1)
+        maintenances += told.entered.sum(axis=1)
+        failures += told.unscheduled.sum(axis=1)
+    years = fleets.days / 365
+    seconds = decided / fleets.days / fleets.fleets
+    return Judged(earned / years, maintenances / years, failures / years, seconds)
 
 
 @dataclass(frozen=True)

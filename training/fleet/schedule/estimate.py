@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tambo.errors import TrainingError
+from tambo.errors import FewLabelsError
 from tambo.planning.fleet.parameters import Parameters, Upkeep
 from training.fleet.schedule.asked import estimate_demand
 from training.fleet.schedule.failures import Failing, estimate_failing, uses
@@ -37,7 +37,7 @@ def estimate(history: History, declared: Declared) -> Parameters:
     """Estimate what a simulated fleet runs on.
 
     Raises:
-        TrainingError: something cannot be told from what is known; it says what.
+        FewLabelsError: something cannot be told from what is known; it says what.
     """
     cut = stints(history)
     wearing = estimate_wear(cut, len(history.kinds))
@@ -45,7 +45,7 @@ def estimate(history: History, declared: Declared) -> Parameters:
     failing = estimate_failing(history, cut, used)
     stays = estimate_stays(history, cut, wearing, used)
     if np.isnan(stays.cost).any():
-        raise TrainingError(
+        raise FewLabelsError(
             "No maintenance is known with its cost and the wear before it.",
             remedy="load costs of maintenance: tambo ingest <folder>",
         )

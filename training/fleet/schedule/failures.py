@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tambo.errors import TrainingError
+from tambo.errors import FewLabelsError
 from tambo.planning.fleet.parameters import Floats, Ints
 from training.fleet.schedule.history import History
 from training.fleet.schedule.stints import Stints
@@ -69,7 +69,7 @@ def estimate_failing(history: History, stints: Stints, used: Uses) -> Failing:
     """Estimate hazards.
 
     Raises:
-        TrainingError: too few failures are known.
+        FewLabelsError: too few failures are known.
     """
     from scipy.optimize import minimize_scalar
 
@@ -80,7 +80,7 @@ def estimate_failing(history: History, stints: Stints, used: Uses) -> Failing:
     last[used.stint] = np.arange(len(used.stint))
     events = last[failed & (last >= 0)]
     if len(events) < LEAST_FAILURES:
-        raise TrainingError(
+        raise FewLabelsError(
             f"{len(events)} failures are known, where {LEAST_FAILURES} are needed: how wear makes "
             "vessels fail cannot be told.",
             remedy="load more maintenance: tambo ingest <folder>",

@@ -7,7 +7,9 @@ fail. Nothing else is shared with it: these fleets run on estimated figures.
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
@@ -119,6 +121,11 @@ class Fleets:
             back=np.zeros(shape, np.int64),
         )
         self.shown = self._read()
+
+    def again(self) -> Self:
+        """The same fleets as they are now, to live on by themselves with the same luck."""
+        shared = (self.parameters, self.roster, self.trips, self.day_of_year, self.weekday)
+        return deepcopy(self, {id(one): one for one in shared})
 
     def of(self, name: str) -> Floats:
         """A figure of each vessel's kind [vessel]."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tambo.errors import TrainingError
+from tambo.errors import FewLabelsError
 from tambo.planning.fleet.parameters import Flags, Floats, Ints
 from training.fleet.schedule.failures import Uses
 from training.fleet.schedule.history import History
@@ -48,14 +48,14 @@ def estimate_stays(history: History, stints: Stints, wearing: Wearing, used: Use
     """Estimate stays.
 
     Raises:
-        TrainingError: too few maintenances are known to have ended.
+        FewLabelsError: too few maintenances are known to have ended.
     """
     told = history.maintenances
     kind = history.roster.kind[told.vessel]
     length = told.finished - told.day
     known = length > 0
     if known.sum() < LEAST_MAINTENANCES:
-        raise TrainingError(
+        raise FewLabelsError(
             f"{int(known.sum())} maintenances are known to have ended, where "
             f"{LEAST_MAINTENANCES} are needed.",
             remedy="load more maintenance: tambo ingest <folder>",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tambo.errors import TrainingError
+from tambo.errors import FewLabelsError
 from tambo.planning.fleet.parameters import Flags, Floats, Ints, Roster
 
 if TYPE_CHECKING:
@@ -141,11 +141,11 @@ def read_history(connection: duckdb.DuckDBPyConnection, known_by: datetime) -> H
         known_by: the instant; naive, UTC.
 
     Raises:
-        TrainingError: there are no vessels with a base, or no readings of them.
+        FewLabelsError: there are no vessels with a base, or no readings of them.
     """
     vessels = _rows(connection, "int_vessels", VESSELS, known_by)
     if not vessels:
-        raise TrainingError(
+        raise FewLabelsError(
             "No vessel of a known type and base was known by then: there is no fleet to schedule.",
             remedy="load the fleet's register: tambo ingest <folder>",
         )
@@ -158,7 +158,7 @@ def read_history(connection: duckdb.DuckDBPyConnection, known_by: datetime) -> H
         if row[0] in of_vessel
     ]
     if not scores:
-        raise TrainingError(
+        raise FewLabelsError(
             "No readings of health were known by then: wear cannot be told.",
             remedy="load telemetry: tambo ingest <folder>, or tambo listen",
         )

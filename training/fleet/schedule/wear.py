@@ -11,7 +11,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from tambo.errors import TrainingError
+from tambo.errors import FewLabelsError
 from tambo.planning.fleet.parameters import Flags, Floats
 from training.fleet.schedule.stints import Stints
 
@@ -63,12 +63,12 @@ def estimate_wear(stints: Stints, kinds: int) -> Wearing:
     """Estimate wear.
 
     Raises:
-        TrainingError: no stint of a kind has enough days with readings.
+        FewLabelsError: no stint of a kind has enough days with readings.
     """
     long = np.bincount(stints.stint, minlength=stints.count) >= LEAST_DAYS
     for kind in range(kinds):
         if not long[stints.kind == kind].any():
-            raise TrainingError(
+            raise FewLabelsError(
                 f"No vessel of a kind has {LEAST_DAYS} days of readings between two maintenances: "
                 "its wear cannot be told.",
                 remedy="load more telemetry and flights: tambo ingest <folder>",

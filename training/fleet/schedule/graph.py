@@ -1,0 +1,42 @@
+"""The Q-network as an ONNX graph."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.onnx_export import INPUT, Graph
+
+if TYPE_CHECKING:
+    from onnx import ModelProto
+
+
+def to_onnx(weights: Sequence[NDArray[np.float32]]) -> ModelProto:
+    """Write a network of `network.build`: features [n, k] to the worth of staying and entering.
+
+    A feature that is missing counts as 0: nothing booked, nothing worn.
+
+    Args:
+        weights: of `network.weights`; those of the duelling network have one layer more.
+    """
+    layers = list(zip(weights[::2], weights[1::2], strict=True))
+    graph = Graph(width=weights[0].shape[0], answers=2)
+
+    def dense(values: str, number: int) -> str:
+        kernel, bias = layers[number]
+        product = graph.add("MatMul", values, graph.constant(kernel))
+        return graph.add("Add", product, graph.constant(bias))
+
+    missing = graph.add("IsNaN", INPUT)
+    hidden = graph.add("Where", missing, graph.constant(np.zeros(1, np.float32)), INPUT)
+    for number in (0, 1):
+        hidden = graph.add("Relu", dense(hidden, number))
+    if len(layers) == 3:
+        return graph.finish(dense(hidden, 2))
+    advantage = dense(hidden, 3)
+    middle = graph.add("ReduceMean", advantage, axes=[1], keepdims=1)
+    worth = graph.add("Add", dense(hidden, 2), graph.add("Sub", advantage, middle))
+    return graph.finish(worth)

@@ -1,0 +1,68 @@
+"""Whether new schedules serve: held against those that do, in the world as it is known now."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tambo.errors import TamboError
+from tambo.planning.fleet.policies import Policy
+from tambo.planning.fleet.schedules import Schedules
+from training import onnx_export, registry
+from training.fleet.schedule.comparing import gain, live
+from training.promotion import Decision
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from tambo.planning.fleet.parameters import Floats
+    from tambo.settings import Settings
+    from training.fleet.schedule.fitted import Fitted
+    from training.registry import ModelVersion
+
+
+def decide(settings: Settings, name: str, fitted: Fitted) -> Decision:
+    """Hold new schedules against the champion's, on the same test fleets.
+
+    A new one takes the champion's place unless it surely earns less: it knows what is new.
+
+    Args:
+        settings: the Tambo home.
+        name: of the model.
+        fitted: the new version.
+    """
+    rival = registry.champion(settings, name)
+    if rival is None:
+        return Decision(True, "the first version")
+    try:
+        theirs = _serving(settings, rival, fitted)
+    except TamboError as error:
+        return Decision(True, f"version {rival.version} cannot be judged: {error}", rival.version)
+    if theirs is None:
+        reason = f"version {rival.version} does not know the same kinds of vessels"
+        return Decision(True, reason, rival.version)
+    best = fitted.schedules.best
+    more = gain(fitted.judged[best], live(theirs, fitted.tests.again()))
+    return Decision(
+        more.high >= 0,
+        f"{best} earns {more.mean:+.2%} ({more.low:+.2%} to {more.high:+.2%}) against what "
+        f"version {rival.version} does on the same {fitted.tests.fleets} fleets",
+        rival.version,
+    )
+
+
+def _serving(settings: Settings, rival: ModelVersion, fitted: Fitted) -> Policy | None:
+    """What the champion does; None where it knows other kinds of vessels."""
+    folder = registry.serving_files(settings, rival)
+    schedules = Schedules.read(folder)
+    if schedules.kinds != fitted.schedules.kinds:
+        return None
+    _, model = registry.load_serving(settings, rival)
+    session = onnx_export.open_session(model)
+
+    def value(seen: NDArray[np.float32]) -> Floats:
+        flat = onnx_export.answer(session, seen.reshape(-1, seen.shape[-1]))
+        return np.asarray(flat.reshape(*seen.shape[:-1], 2))
+
+    return schedules.policy(schedules.best, value)
