@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +9,7 @@ import online_fleet
 import onnx
 import served_model
 from feast import FeatureStore
+from online_fleet import HANGAR, QUIET, REPORTED, WORN
 
 from benchmarks.fleet_truth import declared, roster
 from tambo.featurestore.online import resolve
@@ -59,6 +59,7 @@ def spec(**changes: object) -> ServingSpec:
         "target": "worth",
         "unit": "1e5 USD",
         "inputs": tuple(Input(name=name, kind="number") for name in NAMES),
+        "known": {"aircraft_id": (WORN, QUIET, REPORTED, HANGAR)},
         "actions": ("stay", "enter"),
         **changes,
     }
@@ -82,8 +83,3 @@ def write(folder: Path, store: FeatureStore, made: Schedules) -> None:
     manifest = resolve(store, online_fleet.SCHEDULE_SERVICE, release=2, as_of=online_fleet.INSTANTS)
     served_model.write(folder, manifest, spec(), graph())
     made.save(folder)
-
-
-def longer(made: Schedules, days: int) -> Schedules:
-    """The same where the optimiser sees another number of days ahead."""
-    return replace(made, horizon=replace(made.horizon, days=days))

@@ -184,7 +184,7 @@ def test_a_home_without_schedules_says_what_to_load(tmp_path_factory) -> None:
 
 
 def test_the_examples_of_the_document_run(client) -> None:
-    document = openapi({"maintenance_due": served_fleet.spec()})
+    document = openapi({"maintenance_schedule": served_schedule.spec()})
     body = document["paths"][SCHEDULE]["post"]["requestBody"]["content"]["application/json"]
     for example in body["examples"].values():
         assert client.post(SCHEDULE, json=example["value"]).status_code == 200

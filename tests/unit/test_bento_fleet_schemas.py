@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 import served_fleet
+import served_schedule
 from jsonschema import Draft202012Validator
 from online_fleet import WORN
 
@@ -16,7 +17,10 @@ from bentos.fleet.maintenance_due.reasons import group_of
 from feature_repo.fleet.services import maintenance_due_v1
 
 
-@pytest.mark.parametrize("specs", [{}, {"maintenance_due": served_fleet.spec()}])
+@pytest.mark.parametrize(
+    "specs",
+    [{}, {"maintenance_due": served_fleet.spec(), "maintenance_schedule": served_schedule.spec()}],
+)
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda one: one.operation.name)
 def test_the_openapi_document_holds_valid_examples(endpoint, specs) -> None:
     document = openapi(specs)

@@ -176,10 +176,9 @@ def _examples(spec: ServingSpec) -> Mapping[str, Any]:
 
 
 MAINTENANCE_SCHEDULE = Endpoint(
-    model="maintenance_due",
+    model="maintenance_schedule",
     operation=OPERATION,
     open=FleetScheduler,
-    others=("maintenance_schedule",),
     optional=("maintenance_schedule",),
     artefacts=("maintenance_schedule",),
     heavy=True,

@@ -70,6 +70,7 @@ class _Scheduler:
             )
         self.features = ModelFeatures(model, reader, entity=ENTITY, computed=NAMES)
         self.schedules = Schedules.read(folder)
+        self.known_vessels = model.spec.known_values("aircraft_id") or ()
         self._model = model
 
     def value(self, seen: NDArray[np.float32]) -> Floats:
@@ -82,8 +83,6 @@ class FleetScheduler:
     """Answers who enters a hangar on which day; may be used by several threads.
 
     Args:
-        due: the champion of the next maintenance; it says which vessels there are.
-        due_reader: the online features of its feature service.
         model: the champion of the schedule; None: the data gave none.
         reader: the online features of its feature service.
         folder: of its artefact.
@@ -95,14 +94,10 @@ class FleetScheduler:
 
     def __init__(
         self,
-        due: ServedModel,
-        due_reader: OnlineReader,
         model: ServedModel | None,
         reader: OnlineReader | None,
         folder: Path,
     ) -> None:
-        del due_reader
-        self._names = due.spec.known_values("aircraft_id") or ()
         self._scheduler = (
             None if model is None or reader is None else _Scheduler(model, reader, folder)
         )
@@ -132,7 +127,7 @@ class FleetScheduler:
     ) -> MaintenanceSchedule:
         found = self._read(one, request)
         row = found[0][1]
-        now, warnings = row.asked_at, self._left_out(request)
+        now, warnings = row.asked_at, _left_out(one.known_vessels, request)
         valued = [(name, _values(one, read)) for name, read in found]
         vessels = schedulable(valued, request, one.schedules.kinds, warnings)
         refuse(
@@ -155,7 +150,7 @@ class FleetScheduler:
             ProblemError: one that the request names is not among them, or there is none.
         """
         named = request.aircraft_ids
-        names = list(dict.fromkeys(named or self._names[:MAX_VESSELS]))
+        names = list(dict.fromkeys(named or one.known_vessels[:MAX_VESSELS]))
         refuse([] if names else [field_error(("aircraft_ids",), "the model knows no vessels")])
         rows = one.features.read([_Asked(request.asked_at, aircraft_id=name) for name in names])
         if named is not None:
@@ -168,18 +163,18 @@ class FleetScheduler:
         refuse([] if found else [field_error(("aircraft_ids",), "nothing is stored of any vessel")])
         return found
 
-    def _left_out(self, request: MaintenanceScheduleRequest) -> list[str]:
-        """Vessels that may want the same slots and trips, and are not asked for."""
-        if request.aircraft_ids is None:
-            rest = len(self._names) - MAX_VESSELS
-            says = f"only the first {MAX_VESSELS} vessels are scheduled: name others"
-            return [says] if rest > 0 else []
-        rest = len(set(self._names) - set(request.aircraft_ids))
-        says = (
-            f"{rest} vessels that the model knows are not asked for: no slots are kept for them,"
-            " and all that is booked at a base is taken for trips of those that are"
-        )
-        return [says] if rest else []
+
+def _left_out(known: Sequence[str], request: MaintenanceScheduleRequest) -> list[str]:
+    """Vessels that may want the same slots and trips, and are not asked for."""
+    if request.aircraft_ids is None:
+        says = f"only the first {MAX_VESSELS} vessels are scheduled: name others"
+        return [says] if len(known) > MAX_VESSELS else []
+    rest = len(set(known) - set(request.aircraft_ids))
+    says = (
+        f"{rest} vessels that the model knows are not asked for: no slots are kept for them,"
+        " and all that is booked at a base is taken for trips of those that are"
+    )
+    return [says] if rest else []
 
 
 def _values(one: _Scheduler, row: OnlineRow) -> Values:
