@@ -60,7 +60,7 @@ def test_a_dated_plan_is_held_against_the_current_one(client) -> None:
     worn = of(body, WORN)
     assert worn["planned"] == day(0), "its overdue maintenance begins now"
     assert worn["enters"] is not None
-    assert worn["why"].startswith("the plan that is expected to cost least")
+    assert worn["why"].startswith("the plan of least expected cost")
     stay = date.fromisoformat(worn["back"]) - date.fromisoformat(worn["enters"])
     assert stay.days == 8
     inside = of(body, HANGAR)

@@ -144,3 +144,11 @@ def test_today_s_bookings_are_seen_and_more_come_until_then():
     later = expected_bookings(none, WORLD, 0, 30)
     assert (later[0] == 0).all()
     assert (later[5:] > 0).all()
+
+
+def test_where_a_base_is_too_large_to_plan_the_rule_s_plan_is_told(monkeypatch):
+    today = standing(np.random.default_rng(3), roster(6, 1, 1))
+    monkeypatch.setattr("tambo.planning.fleet.course.LARGEST", 1)
+    plan = dated(Optimiser(HORIZON), today, HORIZON, rule=Threshold(70.0))
+    assert not plan.proven
+    assert (plan.enters == course(by(Threshold(70.0)), today, HORIZON).enters).all()

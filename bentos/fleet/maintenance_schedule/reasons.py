@@ -89,7 +89,7 @@ def _chosen(name: str, plan: Course, vessel: int, schedules: Schedules) -> str:
         )
     if name == OPTIMISER:
         return (
-            "the plan that is expected to cost least lets it enter then: its health score is"
+            f"the plan of least expected cost that was found has it enter then: its health score is"
             f" {score:.0f}, and {used}"
         )
     raise ValueError(f"{name} lets nobody enter who need not")

@@ -205,7 +205,7 @@ def _made(
     return Made(
         schedule=name,
         fleet=fleet,
-        plan=dated(policy, *given),
+        plan=dated(policy, *given, rule=one.schedules.threshold),
         current=course(planned(_current(request, fleet)), *given),
         expectation=Expectation(fleet.standing, fleet.horizon),
         allowed=allowed,

@@ -13,20 +13,23 @@ from typing import Literal
 
 import numpy as np
 
+from tambo.planning.fleet.expected import Expectation
 from tambo.planning.fleet.look import Standing
 from tambo.planning.fleet.optimiser import Optimiser
 from tambo.planning.fleet.options import FAR, Horizon, pace, usual_use
 from tambo.planning.fleet.outlook import expected_bookings
 from tambo.planning.fleet.parameters import Flags, Floats, Ints, Parameters
-from tambo.planning.fleet.policies import Policy, forced
+from tambo.planning.fleet.policies import Policy, forced, run_to_failure
 from tambo.planning.fleet.rolling import plan_base
 from tambo.planning.fleet.usage import LimitKind
 
 Decide = Callable[[Standing, int], Floats]
 """A morning, and how many days it lies ahead, to urgencies as a `Policy` has them."""
 Hindrance = Literal["no_slots", "closed", "away", "taken"]
-SECONDS = 6.0
+SECONDS = 3.0
 """Deterministic seconds for the plans of all bases: a service answers within 30 true ones."""
+LARGEST = 150_000
+"""Squares of vessels by days: a base with more of them takes longer to write down than to wait."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,7 @@ def dated(
     horizon: Horizon,
     allowed: Flags | None = None,
     seasons: Floats | None = None,
+    rule: Policy = run_to_failure,
 ) -> Course:
     """The dated plan of one fleet by a schedule.
 
@@ -104,24 +108,43 @@ def dated(
         horizon: what is known of the world, and the days that are planned.
         allowed: days from today on which vessels may enter; None: all of them [day].
         seasons: as `Standing.season` on each morning [day, cell]; None: as today.
+        rule: whose plan the optimiser begins with, and is never worse than.
     """
     if not isinstance(policy, Optimiser):
         return course(by(policy), standing, horizon, allowed, seasons)
     # It sees no less far than it was made to, however short the plan is.
-    days = max(horizon.days, policy.horizon.days)
-    further = replace(horizon, days=days)
-    open_days = np.ones(days, bool)
+    further = replace(horizon, days=max(horizon.days, policy.horizon.days))
+    open_days = np.ones(further.days, bool)
     if allowed is not None:
         open_days[: len(allowed)] = allowed
-    enters = np.full(standing.roster.count, -1)
-    proven = True
-    bases = [base for base, here in enumerate(standing.roster.homes) if len(here)]
-    for base in bases:
-        plan = plan_base(standing, 0, base, further, open_days, seconds=SECONDS / len(bases))
-        enters[plan.vessels] = plan.enters
-        proven = proven and plan.proven
+    start = course(by(rule), standing, further, open_days)
+    enters, proven = _optimal(start.enters, standing, further, open_days)
     found = course(planned(enters), standing, horizon, allowed, seasons)
     return replace(found, proven=proven)
+
+
+def _optimal(
+    start: Ints, standing: Standing, horizon: Horizon, allowed: Flags
+) -> tuple[Ints, bool]:
+    """The optimiser's plan, and whether no better one exists."""
+    expectation = Expectation(standing, horizon)
+    enters, proven = start.copy(), True
+    homes = [(base, here) for base, here in enumerate(standing.roster.homes) if len(here)]
+    for base, here in homes:
+        if len(here) ** 2 * horizon.days > LARGEST:
+            proven = False
+            continue
+        seconds = SECONDS / len(homes)
+        plan = plan_base(standing, 0, base, horizon, allowed, seconds=seconds, start=start[here])
+        better = enters.copy()
+        better[here] = plan.enters
+        # Whole units may miss what the figures tell by a little.
+        if plan.proven or (
+            np.isfinite(plan.cost) and expectation.of(better).cost < expectation.of(enters).cost
+        ):
+            enters = better
+        proven = proven and plan.proven
+    return enters, proven
 
 
 def course(

@@ -53,6 +53,7 @@ def plan_base(
     allowed: Flags | None = None,
     fixed: Ints | None = None,
     seconds: float = SECONDS,
+    start: Ints | None = None,
 ) -> BasePlan:
     """Plan the days ahead of one base of one fleet.
 
@@ -64,6 +65,7 @@ def plan_base(
         allowed: days from today on which vessels may enter; None: all of them [day].
         fixed: a plan whose cost is asked for, as `BasePlan.enters`; None: the best one.
         seconds: of deterministic time, after which the best plan found so far is taken.
+        start: a plan that the search begins with, likewise.
     """
     cp_model = or_tools.cp_sat()
 
@@ -83,6 +85,7 @@ def plan_base(
         for choice, at in zip(enter, fixed.tolist(), strict=True):
             for day, one in enumerate(choice):
                 model.add(one == int(day == at))
+    _hint(model, enter, start)
     taken = _taken(standing, fleet, here, days)
     slots = int(standing.roster.slots[base])
     for day in range(days):
@@ -91,6 +94,12 @@ def plan_base(
     terms += _absence(model, standing, fleet, base, horizon, choices, enter)
     model.minimize(sum(terms))
     return _solve(model, here, enter, seconds)
+
+
+def _hint(model: Any, enter: list[list[Any]], start: Ints | None) -> None:
+    for choice, at in zip(enter, [] if start is None else start.tolist(), strict=False):
+        for day, one in enumerate(choice):
+            model.add_hint(one, int(day == at))
 
 
 def _inside(option: Options, choice: list[Any], day: int) -> list[Any]:
