@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.fleet_truth import declared, roster
-from tambo.planning.fleet.course import by, course, dated, planned
+from tambo.planning.fleet.course import by, course, planned
+from tambo.planning.fleet.dated import dated
 from tambo.planning.fleet.expected import Expectation
 from tambo.planning.fleet.look import AHEAD
 from tambo.planning.fleet.optimiser import Optimiser
@@ -148,7 +149,7 @@ def test_today_s_bookings_are_seen_and_more_come_until_then():
 
 def test_where_a_base_is_too_large_to_plan_the_rule_s_plan_is_told(monkeypatch):
     today = standing(np.random.default_rng(3), roster(6, 1, 1))
-    monkeypatch.setattr("tambo.planning.fleet.course.LARGEST", 1)
+    monkeypatch.setattr("tambo.planning.fleet.dated.LARGEST", 1)
     plan = dated(Optimiser(HORIZON), today, HORIZON, rule=Threshold(70.0))
     assert not plan.proven
     assert (plan.enters == course(by(Threshold(70.0)), today, HORIZON).enters).all()

@@ -23,7 +23,7 @@ from tambo.serving.shapley import coalitions, shapley_values
 USD = 1e5
 """Of a unit of what the network answers."""
 
-_GROUPS = {
+GROUPS = {
     "its health": ("health",),
     "hours and days since its maintenance": ("hours", "days"),
     "its failure": ("failed",),
@@ -33,11 +33,9 @@ _GROUPS = {
     ),
     "bookings": tuple(f"booked_{first}_{last}" for first, last in AHEAD),
     "the season": ("season",),
-    "the day of the week": ("weekday_sin", "weekday_cos"),
 }  # fmt: skip
-_SAME = ("kind", "in_hangar", "away", "slots_a_vessel")
-"""What a vessel shares with the one that it is held against."""
-_WEEKDAY = tuple(NAMES.index(name) for name in _GROUPS["the day of the week"])
+SHARED = ("kind", "in_hangar", "away", "slots_a_vessel", "weekday_sin", "weekday_cos")
+"""What a vessel has in common with the one that it is held against."""
 
 
 def says(value: Value, standing: Standing, parameters: Parameters) -> list[NetworkSays | None]:
@@ -60,7 +58,7 @@ def says(value: Value, standing: Standing, parameters: Parameters) -> list[Netwo
         moved = [
             # Plus nothing: none of them reads -0.0.
             MovedUsd(what=what, usd=round(float(share), 2) + 0.0)
-            for what, share in zip(_GROUPS, shares[:, at], strict=True)
+            for what, share in zip(GROUPS, shares[:, at], strict=True)
         ]
         moved = [one for one in moved if one.usd]
         found[vessel] = NetworkSays(
@@ -87,8 +85,7 @@ def _ordinary(standing: Standing, parameters: Parameters) -> NDArray[np.float32]
         season=np.ones(len(cells)),
     )
     found: NDArray[np.float32] = look(calm)[0]
-    # Of no day of the week.
-    found[:, _WEEKDAY] = 0.0
+    # All are as new: none of them is worse.
     found[:, NAMES.index("worse_vessels")] = 0.0
     return found
 
@@ -97,9 +94,9 @@ def _shares(
     value: Value, seen: NDArray[np.float32], ordinary: NDArray[np.float32]
 ) -> NDArray[np.float64]:
     """USD that each group adds for each vessel [group, vessel]."""
-    group = {name: at for at, names in enumerate(_GROUPS.values()) for name in names}
-    column = np.array([group.get(name, len(_GROUPS)) for name in NAMES])
-    joined = coalitions(len(_GROUPS))
+    group = {name: at for at, names in enumerate(GROUPS.values()) for name in names}
+    column = np.array([group.get(name, len(GROUPS)) for name in NAMES])
+    joined = coalitions(len(GROUPS))
     members = np.concatenate([joined, np.ones((len(joined), 1), bool)], axis=1)[:, column]
     gain = np.empty((len(members), len(seen)))
     for at, member in enumerate(members):

@@ -75,7 +75,7 @@ def _chosen(name: str, plan: Course, vessel: int, schedules: Schedules) -> str:
     score, hours, days = plan.score[vessel], plan.hours[vessel], plan.days[vessel]
     used = f"{hours:.0%} of its legal hours and {days:.0%} of its legal days are used by then"
     if name == THRESHOLD:
-        return f"its health score is {score:.0f} by then, below {schedules.threshold.score:.0f}"
+        return f"its health score is {score:.1f} by then, below {schedules.threshold.score:.1f}"
     if name == INTERVAL:
         of = schedules.interval
         return f"{used}; it enters at {of.hours:.0%} of the hours or {of.days:.0%} of the days"

@@ -3,80 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bentos.fleet.maintenance_schedule import answering, drivers
 from bentos.fleet.maintenance_schedule.answering import Made
 from bentos.fleet.maintenance_schedule.checking import faults
-from bentos.fleet.maintenance_schedule.demand import Booked
-from bentos.fleet.maintenance_schedule.fleet import Fleet, Known, Values, fleet_of, schedulable
+from bentos.fleet.maintenance_schedule.fleet import Fleet, fleet_of, schedulable
 from bentos.fleet.maintenance_schedule.schemas import (
-    MAX_VESSELS,
     MaintenanceSchedule,
     MaintenanceScheduleRequest,
 )
-from bentos.inference.features import ModelFeatures, is_known
+from bentos.fleet.maintenance_schedule.trained import Trained, left_out
 from bentos.inference.requests import refuse
-from tambo.errors import ServingError
 from tambo.featurestore.online import OnlineReader, OnlineRow
-from tambo.planning.fleet.course import course, dated, planned
+from tambo.planning.fleet.course import course, planned
+from tambo.planning.fleet.dated import dated
 from tambo.planning.fleet.demand import SEEN
 from tambo.planning.fleet.expected import Expectation
-from tambo.planning.fleet.look import NAMES
-from tambo.planning.fleet.parameters import Flags, Floats, Ints
-from tambo.planning.fleet.schedules import Schedules
-from tambo.requesttime import fleet as requesttime
+from tambo.planning.fleet.parameters import Flags, Ints
 from tambo.serving.model import ServedModel
 from tambo.serving.problem import ProblemError, field_error
-
-ENTITY = ("aircraft_id", "base", "vessel_type")
-ACTIONS = ("stay", "enter")
-
-
-@dataclass(frozen=True)
-class _Asked:
-    """One vessel, or one base and kind of vessel."""
-
-    asked_at: datetime | None
-    aircraft_id: str | None = None
-    base: str | None = None
-    vessel_type: str | None = None
-
-
-class _Scheduler:
-    """The trained schedules with their features.
-
-    Args:
-        model: the network.
-        reader: the online features of its feature service.
-        folder: of its artefact.
-
-    Raises:
-        ServingError: the network reads something else, or answers something else.
-        PlanError: the folder holds no schedules.
-    """
-
-    def __init__(self, model: ServedModel, reader: OnlineReader, folder: Path) -> None:
-        inputs = tuple(one.name for one in model.spec.inputs)
-        if inputs != NAMES or model.spec.actions != ACTIONS:
-            raise ServingError(
-                f"model {model.spec.model} reads or answers something else than this service",
-                remedy="train maintenance_schedule again and bundle it",
-            )
-        self.features = ModelFeatures(model, reader, entity=ENTITY, computed=NAMES)
-        self.schedules = Schedules.read(folder)
-        self.known_vessels = model.spec.known_values("aircraft_id") or ()
-        self._model = model
-
-    def value(self, seen: NDArray[np.float32]) -> Floats:
-        """What the network holds of staying and entering; see `policies.Valued`."""
-        found = self._model.predict_matrix(seen.reshape(-1, len(NAMES)))
-        return found.reshape(*seen.shape[:-1], len(ACTIONS))
 
 
 class FleetScheduler:
@@ -99,7 +48,7 @@ class FleetScheduler:
         folder: Path,
     ) -> None:
         self._scheduler = (
-            None if model is None or reader is None else _Scheduler(model, reader, folder)
+            None if model is None or reader is None else Trained(model, reader, folder)
         )
 
     def answer(
@@ -122,13 +71,11 @@ class FleetScheduler:
             )
         return [self._of_fleet(self._scheduler, one) for one in requests]
 
-    def _of_fleet(
-        self, one: _Scheduler, request: MaintenanceScheduleRequest
-    ) -> MaintenanceSchedule:
-        found = self._read(one, request)
-        row = found[0][1]
-        now, warnings = row.asked_at, _left_out(one.known_vessels, request)
-        valued = [(name, _values(one, read)) for name, read in found]
+    def _of_fleet(self, one: Trained, request: MaintenanceScheduleRequest) -> MaintenanceSchedule:
+        found = one.read(request)
+        first = found[0][1]
+        now, warnings = first.asked_at, left_out(one.known_vessels, request)
+        valued = [(name, one.values(row)) for name, row in found]
         vessels = schedulable(valued, request, one.schedules.kinds, warnings)
         refuse(
             []
@@ -136,67 +83,13 @@ class FleetScheduler:
             else [field_error(("aircraft_ids",), f"none can be scheduled: {'; '.join(warnings)}")]
         )
         refuse(faults(request, {known.name: known.base for known in vessels}, now))
-        booked = _booked(one, vessels, request)
+        booked = one.booked(vessels, request)
         fleet = fleet_of(vessels, request, one.schedules, booked, now, warnings)
         made = _made(one, request, fleet, now)
-        return _answer(one, request, made, row)
-
-    def _read(
-        self, one: _Scheduler, request: MaintenanceScheduleRequest
-    ) -> list[tuple[str, OnlineRow]]:
-        """The vessels of which something is stored.
-
-        Raises:
-            ProblemError: one that the request names is not among them, or there is none.
-        """
-        named = request.aircraft_ids
-        names = list(dict.fromkeys(named or one.known_vessels[:MAX_VESSELS]))
-        refuse([] if names else [field_error(("aircraft_ids",), "the model knows no vessels")])
-        rows = one.features.read([_Asked(request.asked_at, aircraft_id=name) for name in names])
-        if named is not None:
-            refuse(
-                field_error(("aircraft_ids", at), f"nothing is stored of {name}")
-                for at, name in enumerate(named)
-                if not is_known(rows[names.index(name)])
-            )
-        found = [(name, row) for name, row in zip(names, rows, strict=True) if is_known(row)]
-        refuse([] if found else [field_error(("aircraft_ids",), "nothing is stored of any vessel")])
-        return found
+        return _answer(one, request, made, first)
 
 
-def _left_out(known: Sequence[str], request: MaintenanceScheduleRequest) -> list[str]:
-    """Vessels that may want the same slots and trips, and are not asked for."""
-    if request.aircraft_ids is None:
-        says = f"only the first {MAX_VESSELS} vessels are scheduled: name others"
-        return [says] if len(known) > MAX_VESSELS else []
-    rest = len(set(known) - set(request.aircraft_ids))
-    says = (
-        f"{rest} vessels that the model knows are not asked for: no slots are kept for them,"
-        " and all that is booked at a base is taken for trips of those that are"
-    )
-    return [says] if rest else []
-
-
-def _values(one: _Scheduler, row: OnlineRow) -> Values:
-    """Features of a vessel, by full name."""
-    return {**row.values, **one.features.on_demand(requesttime.ON_DEMAND, None, row)}
-
-
-def _booked(
-    one: _Scheduler, vessels: Sequence[Known], request: MaintenanceScheduleRequest
-) -> Booked:
-    """What is booked where the vessels are based, of their kinds."""
-    kinds = one.schedules.kinds
-    cells = sorted({(known.base, kinds[known.kind]) for known in vessels})
-    rows = one.features.read(
-        [_Asked(request.asked_at, base=base, vessel_type=kind) for base, kind in cells]
-    )
-    return Booked({cell: row.values for cell, row in zip(cells, rows, strict=True)}, kinds)
-
-
-def _made(
-    one: _Scheduler, request: MaintenanceScheduleRequest, fleet: Fleet, now: datetime
-) -> Made:
+def _made(one: Trained, request: MaintenanceScheduleRequest, fleet: Fleet, now: datetime) -> Made:
     name = request.schedule or one.schedules.best
     closed = {(day - fleet.today).days for day in request.blackout_dates or ()}
     allowed: Flags = np.array([day not in closed for day in range(request.horizon)])
@@ -223,7 +116,7 @@ def _current(request: MaintenanceScheduleRequest, fleet: Fleet) -> Ints:
 
 
 def _answer(
-    one: _Scheduler, request: MaintenanceScheduleRequest, made: Made, row: OnlineRow
+    one: Trained, request: MaintenanceScheduleRequest, made: Made, row: OnlineRow
 ) -> MaintenanceSchedule:
     fleet, plan, current = made.fleet, made.plan, made.current
     number, before = (int((of.enters >= 0).sum()) for of in (plan, current))
