@@ -7,18 +7,21 @@ What a schedule is tuned or trained in is estimated from the past of a sample wo
 sample world's own figures. Each seed is another luck, and another training. The share earned more
 than the tuned threshold is compared seed by seed; intervals are Student's, 95 %. "decision" is the
 CPU of one morning of one fleet. With --recipes the parts of the Q-network's training are compared
-instead, each left out or put in alone.
+instead, each put in alone and all together. --keep lets a run that was ended go on where it was.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import platform
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+
+import numpy as np
 
 from benchmarks.fleet_past import past
 from benchmarks.fleet_truth import declared, roster
@@ -31,7 +34,8 @@ from training.fleet.schedule.choosing import YEARS, Validation
 from training.fleet.schedule.comparing import Judged, Judging, gain, tuned
 from training.fleet.schedule.estimate import Declared, estimate
 from training.fleet.schedule.horizon import horizon_of
-from training.fleet.schedule.learn import learn
+from training.fleet.schedule.learn import Learned, learn
+from training.fleet.schedule.network import build, weights
 from training.fleet.schedule.recipe import LEARNED, PLAIN, Recipe
 
 Trained = Callable[[int], Policy]
@@ -83,17 +87,33 @@ def compare_with_optimiser(
     }
 
 
-def compare_recipes(tests: Judging, validation: Validation) -> dict[str, Judged]:
+def compare_recipes(
+    tests: Judging, validation: Validation, steps: int, keep: Path | None
+) -> dict[str, Judged]:
     """Judge networks that were trained in other ways."""
-    return {name: tests.judge(trainings(validation, one)) for name, one in RECIPES.items()}
+    return {
+        name: tests.judge(trainings(validation, replace(one, steps=steps), keep))
+        for name, one in RECIPES.items()
+    }
 
 
-def trainings(validation: Validation, recipe: Recipe) -> Trained:
-    """Trains a network for a seed, once."""
+def trainings(validation: Validation, recipe: Recipe, keep: Path | None) -> Trained:
+    """Trains a network for a seed, once; kept ones are read again."""
 
     @cache
     def of(seed: int) -> Policy:
-        return learn(validation.parameters, validation.roster, recipe, seed, validation)
+        made = (recipe, seed, validation.roster.count, *validation.roster.slots.tolist())
+        name = hashlib.sha256(repr(made).encode()).hexdigest()[:16]
+        file = None if keep is None else keep / f"{name}.npz"
+        if file is not None and file.exists():
+            network = build(recipe.units, recipe.duelling, seed)
+            network.set_weights(list(np.load(file).values()))
+            return Learned(network)
+        learnt = learn(validation.parameters, validation.roster, recipe, seed, validation)
+        if file is not None:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            np.savez(file, *weights(learnt.network))
+        return learnt
 
     return of
 
@@ -124,14 +144,15 @@ def main() -> None:
     parser.add_argument("--optimised", type=int, default=2, help="fleets of a seed; 0: none")
     parser.add_argument("--steps", type=int, default=LEARNED.steps, help="days of a training")
     parser.add_argument("--recipes", action="store_true")
+    parser.add_argument("--keep", type=Path, help="folder of trained networks, read again")
     parser.add_argument("--out", type=Path)
     given = parser.parse_args()
     fleet = roster(given.vessels, 1, given.slots)
     validation = Validation(estimated(), fleet)
     tests = Judging(declared(), fleet, range(given.seeds), days=given.days)
-    trained = trainings(validation, replace(LEARNED, steps=given.steps))
+    trained = trainings(validation, replace(LEARNED, steps=given.steps), given.keep)
     if given.recipes:
-        parts = [table(compare_recipes(tests, validation), "plain")]
+        parts = [table(compare_recipes(tests, validation, given.steps, given.keep), "plain")]
     else:
         parts = [table(compare(tests, validation, trained), THRESHOLD)]
     if given.optimised and not given.recipes:

@@ -54,7 +54,7 @@ class Settings(BaseSettings):
         default=None, ge=0, description="of each model's search; default: as the model declares"
     )
     schedule_training_days: int = Field(
-        default=6000,
+        default=3000,
         ge=500,
         description="days that simulated fleets live while the maintenance schedule is learned",
     )

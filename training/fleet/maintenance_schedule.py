@@ -103,6 +103,7 @@ class MaintenanceSchedule:
     ) -> ModelVersion:
         """See `OwnTraining`."""
         known_by = release.as_of.of(self.domain)
+        manifest = online_manifest(settings, self.feature_service, release)
         tell("read the past of the fleet")
         with reader(settings, release.snapshot_id) as connection:
             require(connection, self.label)
@@ -148,7 +149,7 @@ class MaintenanceSchedule:
                     self._version(release, best, run_id),
                     fitted,
                     verdict,
-                    online_manifest(settings, self.feature_service, release),
+                    manifest,
                     history.vessels,
                 ),
             ),

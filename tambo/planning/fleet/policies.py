@@ -18,7 +18,8 @@ from tambo.planning.fleet.parameters import Floats
 Policy = Callable[[Standing], Floats]
 """A morning to the urgency of each vessel to enter a hangar today; not a number: it is not to
 [fleet, vessel]."""
-STAY, ENTER = 0, 1
+ACTIONS = ("stay", "enter")
+STAY, ENTER = range(2)
 """Columns of what a network answers."""
 FIRST, SECOND = 2e3, 1e3
 """Urgency of failed vessels, and of those at a legal limit; above any other."""

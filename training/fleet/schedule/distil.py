@@ -14,7 +14,7 @@ import numpy as np
 
 from tambo.planning.fleet.look import NAMES, Standing, look
 from tambo.planning.fleet.parameters import Flags, Floats, Parameters, Roster
-from tambo.planning.fleet.policies import ENTER, STAY, forced
+from tambo.planning.fleet.policies import ACTIONS, ENTER, STAY, forced
 from training.fleet.schedule.fleets import Fleets
 from training.fleet.schedule.morning import standing
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from training.fleet.schedule.learn import Learned
 
 LEVELS = 5
+LEAST_GAIN = 1e-3
+"""Impurity that a split must save, or it is left out: many would only say the same twice."""
 LEAST_LEAF = 50
 """Mornings of vessels that a leaf must tell of."""
 EVERY = 3
@@ -69,7 +71,9 @@ class Distilled:
         """The tree as lines, one a decision."""
         from sklearn.tree import export_text
 
-        return str(export_text(self.tree, feature_names=list(NAMES), decimals=2))
+        return str(
+            export_text(self.tree, feature_names=list(NAMES), class_names=ACTIONS, decimals=2)
+        )
 
 
 def mornings(
@@ -117,7 +121,11 @@ def distil(learnt: Mornings, others: Mornings, levels: int = LEVELS) -> Distille
     if learnt.entered.all() or not learnt.entered.any():
         raise ValueError("the network decided the same on all mornings: there is no tree")
     tree = DecisionTreeClassifier(
-        max_depth=levels, min_samples_leaf=LEAST_LEAF, class_weight="balanced", random_state=0
+        max_depth=levels,
+        min_samples_leaf=LEAST_LEAF,
+        class_weight="balanced",
+        ccp_alpha=LEAST_GAIN,
+        random_state=0,
     )
     tree.fit(learnt.seen, learnt.entered, sample_weight=np.abs(learnt.gain))
     agrees = tree.predict(others.seen) == others.entered

@@ -31,11 +31,26 @@ if TYPE_CHECKING:
     from training.fleet.schedule.history import History
     from training.fleet.schedule.recipe import Recipe
 
-TESTED, TEST_SEED = 40, 30_011
-"""Fleets that schedules are judged on, and their seed: other than those of training and choice."""
-DISTILLED, DISTILLED_DAYS = 16, 365
-"""Fleets whose mornings the tree is grown on, and their days."""
+TEST_SEED, TREE_SEEDS = 30_011, (40_009, 50_021)
+"""Other than those of training and choice."""
 PARITY_ROWS = 2_000
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How many fleets are simulated side by side, and for how long.
+
+    Attributes:
+        chosen: fleets that rules and networks are chosen on.
+        tested: fleets that schedules are judged on.
+        distilled: fleets on whose mornings the tree is grown.
+        days: that each of the first two live.
+    """
+
+    chosen: int = 32
+    tested: int = 40
+    distilled: int = 16
+    days: int = YEARS
 
 
 @dataclass(frozen=True)
@@ -67,6 +82,7 @@ def fit(
     recipe: Recipe,
     seed: int,
     tell: Callable[[str], None],
+    sizes: Sizes = Sizes(),
 ) -> Fitted:
     """Estimate a fleet's world, and find the schedule that earns most in it.
 
@@ -79,26 +95,27 @@ def fit(
         recipe: how the network is trained.
         seed: of everything.
         tell: told each step.
+        sizes: of the simulations.
 
     Raises:
         FewLabelsError: too little is known.
     """
     tell("estimate how the fleet wears, fails and is asked for")
     parameters, roster = estimate(history, declared), history.roster
-    validation = Validation(parameters, roster)
+    validation = Validation(parameters, roster, sizes.chosen, sizes.days)
     tell("tune the rules")
     rules = tuned(validation)
     tell("learn")
     network = learn(parameters, roster, recipe, seed, validation)
     graph = to_onnx(weights(network.network))
     tell("judge")
-    tests = Fleets(parameters, roster, TESTED, YEARS, TEST_SEED)
+    tests = Fleets(parameters, roster, sizes.tested, sizes.days, TEST_SEED)
     policies: dict[str, Policy] = {**rules.policies(), NETWORK: network}
     judged = {name: live(one, tests.again()) for name, one in policies.items()}
     rule = best_of({name: judged[name] for name in rules.policies()})
     more = gain(judged[NETWORK], judged[rule])
     tell("distil")
-    tree = _distilled(network, validation)
+    tree = _distilled(network, validation, sizes.distilled)
     schedules = Schedules(
         best=NETWORK if more.low > 0 else rule,
         interval=rules.interval,
@@ -129,12 +146,10 @@ def _earned(judged: Judged) -> Earned:
     )
 
 
-def _distilled(network: Learned, validation: Validation) -> Distilled | None:
+def _distilled(network: Learned, validation: Validation, fleets: int) -> Distilled | None:
     """The tree; None where the network decides the same on all mornings."""
     world = validation.parameters, validation.roster
-    learnt, others = (
-        mornings(network, *world, DISTILLED, DISTILLED_DAYS, seed) for seed in (40_009, 50_021)
-    )
+    learnt, others = (mornings(network, *world, fleets, 365, seed) for seed in TREE_SEEDS)
     if learnt.entered.all() or not learnt.entered.any():
         return None
     return distil(learnt, others)

@@ -85,7 +85,7 @@ def learn(
     """
     rng = np.random.default_rng(seed)
     learner = _Learner(recipe, seed)
-    experience = Experience(parameters, roster, recipe, learner.policy.value, rng)
+    experience = Experience(parameters, roster, recipe, learner.acting.value, rng)
     replay = Replay(recipe.capacity, recipe.prioritised)
     chosen = None if validation is None else Chosen(validation)
     for step in range(recipe.steps):
@@ -104,14 +104,15 @@ def learn(
 
 
 class _Learner:
-    """Two networks, one of which follows the other slowly; that one is the policy."""
+    """Three networks: one learns, one follows it and acts, one follows slowly and is judged."""
 
     def __init__(self, recipe: Recipe, seed: int) -> None:
         keras = keras_runtime.load()
         self._recipe = recipe
         self._online = build(recipe.units, recipe.duelling, seed)
         self._target = build(recipe.units, recipe.duelling, seed)
-        self.policy = Learned(self._target)
+        self.acting = Learned(self._target)
+        self.policy = Learned(build(recipe.units, recipe.duelling, seed))
         rate = keras.optimizers.schedules.CosineDecay(
             recipe.rate, recipe.steps * recipe.updates, alpha=LEAST_RATE
         )
@@ -148,7 +149,16 @@ class _Learner:
         import tensorflow as tf
 
         online, target = self._online, self._target
-        pairs = list(zip(target.trainable_variables, online.trainable_variables, strict=True))
+        pairs = [
+            (share, slow, fast)
+            for share, follower in (
+                (self._recipe.follow, target),
+                (self._recipe.settle, self.policy.network),
+            )
+            for slow, fast in zip(
+                follower.trainable_variables, online.trainable_variables, strict=True
+            )
+        ]
 
         def worth(network: Any, seen: Any) -> Any:
             shape = tf.shape(seen)
@@ -179,8 +189,8 @@ class _Learner:
                 total = tf.reduce_mean(weight * loss)
             gradient = tape.gradient(total, online.trainable_variables)
             self._optimizer.apply_gradients(zip(gradient, online.trainable_variables, strict=True))
-            for slow, fast in pairs:
-                slow.assign_add(self._recipe.follow * (fast - slow))
+            for share, slow, fast in pairs:
+                slow.assign_add(share * (fast - slow))
             return error
 
         return tf.function(step, reduce_retracing=True)

@@ -28,13 +28,16 @@ class Recipe:
         units: of the network.
         rate: of Adam at the begin; it falls along half a wave to a twentieth.
         follow: share by which the target network follows the online one at each update.
+        settle: share by which the network that is judged follows it. Most days, entering today or
+            tomorrow is worth nearly the same, so that decisions swing from update to update; those
+            of a mean over many updates do not (Izmailov et al. 2018).
     """
 
     double: bool = False
     duelling: bool = False
     prioritised: bool = False
     steps_ahead: int = 1
-    steps: int = 6000
+    steps: int = 3000
     fleets: int = 32
     episode: int = 365
     thresholds: float = 0.5
@@ -45,8 +48,9 @@ class Recipe:
     begin: int = 5000
     capacity: int = 40_000
     units: int = 64
-    rate: float = 3e-4
+    rate: float = 1e-3
     follow: float = 0.005
+    settle: float = 0.0005
 
 
 PLAIN = Recipe()

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tambo.planning.fleet.look import NAMES
+from tambo.planning.fleet.policies import ACTIONS
 from tambo.serving.spec import MANIFEST_FILE, MODEL_FILE, SPEC_FILE, Input, ServingSpec
 from training import plots
 from training.card import table
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from tambo.serving.version import ServedVersion
     from training.fleet.schedule.fitted import Fitted
     from training.gate import Verdict
-
-ACTIONS = ("stay", "enter")
 
 
 def write_version(
