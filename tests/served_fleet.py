@@ -14,6 +14,7 @@ from starlette.applications import Starlette
 
 from bentos.fleet.endpoints import ENDPOINTS
 from bentos.inference.endpoint import open_endpoints
+from bentos.web.authorization import Guard
 from bentos.web.endpoint import route
 from bentos.web.middleware import ProblemMiddleware
 from tambo.featurestore.online import resolve
@@ -91,7 +92,11 @@ def cost_graph() -> onnx.ModelProto:
 
 
 def client(
-    folder: Path, *, costs: bool = True, schedules: Schedules | None = None
+    folder: Path,
+    *,
+    costs: bool = True,
+    schedules: Schedules | None = None,
+    guard: Guard | None = None,
 ) -> served_model.Client:
     """Make a home in a folder, and serve from it; without costs, that model is not there.
 
@@ -110,5 +115,5 @@ def client(
     if schedules is not None:
         served_schedule.write(models / "maintenance_schedule", store, schedules)
     opened = open_endpoints(ENDPOINTS, models, settings)
-    routes = [route(one.operation, opened[one.operation.name].answer) for one in ENDPOINTS]
+    routes = [route(one.operation, opened[one.operation.name].answer, guard) for one in ENDPOINTS]
     return served_model.Client(ProblemMiddleware(Starlette(routes=routes)))

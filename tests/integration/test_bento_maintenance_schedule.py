@@ -8,6 +8,7 @@ from datetime import date, timedelta
 import pytest
 import served_fleet
 import served_schedule
+from oidc_issuer import API, Client, issuing
 from online_fleet import (
     AS_OF,
     BOOKED,
@@ -20,7 +21,11 @@ from online_fleet import (
 from served_schedule import GAIN, LESS, STAY
 
 from bentos.fleet.documentation import openapi
+from bentos.web.authorization import Guard
+from tambo.access.fleet import ASKS, ROLES
+from tambo.monitoring.refusals import refusals
 from tambo.planning.fleet.demand import usual_revenue
+from tambo.settings import Settings
 
 SCHEDULE = "/v1/maintenance-schedule"
 TODAY = AS_OF.date()
@@ -181,6 +186,26 @@ def test_a_home_without_schedules_says_what_to_load(tmp_path_factory) -> None:
     assert "no schedule was trained" in answer.json()["detail"]
     assert "hangars" in answer.json()["remedy"]
     assert plain.post("/v1/maintenance-alerts", json={}).status_code == 200
+
+
+def test_only_those_whose_work_it_is_are_answered(tmp_path) -> None:
+    made = served_schedule.schedules()
+    people = [Client(role, (role,)) for role in ROLES]
+    with issuing(*people, Client("late", ROLES, lifetime=-60), Client("nobody")) as issuer:
+        settings = Settings(home=tmp_path, oidc_discovery_url=issuer.discovery, oidc_client_id=API)
+        guarded = served_fleet.client(tmp_path, schedules=made, guard=Guard("fleet", settings))
+
+        def ask(token: str | None) -> int:
+            headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+            return guarded.post(SCHEDULE, json={"horizon": 3}, headers=headers).status_code
+
+        may = {one.client_id: ask(issuer.token(one.client_id)) for one in people}
+        assert may == {role: 200 if role in ASKS["maintenance_schedule"] else 403 for role in ROLES}
+        assert ask(issuer.token("nobody")) == 403
+        assert ask(issuer.token("late")) == ask(None) == ask("a.forged.one") == 401
+    refused = [(one["subject"], one["status"]) for one in refusals(settings, 10)]
+    assert ("customer_support", 403) in refused
+    assert len(refused) == 5
 
 
 def test_the_examples_of_the_document_run(client) -> None:

@@ -19,13 +19,13 @@ from tambo.errors import ServingError
 from tambo.featurestore.online import OnlineReader, OnlineRow
 from tambo.planning.fleet.look import NAMES
 from tambo.planning.fleet.parameters import Floats
+from tambo.planning.fleet.policies import ACTIONS
 from tambo.planning.fleet.schedules import Schedules
 from tambo.requesttime import fleet as requesttime
 from tambo.serving.model import ServedModel
 from tambo.serving.problem import field_error
 
 ENTITY = ("aircraft_id", "base", "vessel_type")
-ACTIONS = ("stay", "enter")
 
 
 @dataclass(frozen=True)
