@@ -15,6 +15,7 @@ from tambo.planning.fleet.course import by, course, planned
 from tambo.planning.fleet.dated import dated
 from tambo.planning.fleet.expected import Expectation
 from tambo.planning.fleet.look import AHEAD
+from tambo.planning.fleet.moves import Moves
 from tambo.planning.fleet.optimiser import Optimiser
 from tambo.planning.fleet.outlook import expected_bookings
 from tambo.planning.fleet.policies import Interval, Threshold, Valued, run_to_failure
@@ -153,3 +154,28 @@ def test_where_a_base_is_too_large_to_plan_the_rule_s_plan_is_told(monkeypatch):
     plan = dated(Optimiser(HORIZON), today, HORIZON, rule=Threshold(70.0))
     assert not plan.proven
     assert (plan.enters == course(by(Threshold(70.0)), today, HORIZON).enters).all()
+
+
+@settings(deadline=None, max_examples=6)
+@given(seed=st.integers(0, 2**31), slots=st.integers(1, 2))
+def test_an_alternative_that_is_possible_can_be_planned_at_what_it_costs(seed, slots):
+    today = standing(np.random.default_rng(seed), roster(5, 1, slots))
+    allowed = np.random.default_rng(seed).random(HORIZON.days) < 0.8
+    plan, current = (course(by(one), today, HORIZON, allowed) for one in POLICIES[1:3])
+    expectation = Expectation(today, HORIZON)
+    moves = Moves(today, expectation, plan.enters, current.enters, allowed)
+    told = [(vessel, move) for vessel in range(5) for move in moves.of(vessel)]
+
+    def planned_at(enters):
+        return plan_base(today, 0, 0, HORIZON, allowed, fixed=enters)
+
+    base = planned_at(plan.enters)
+    assert base.proven
+    off = UNIT * (5 + HORIZON.days * len(today.roster.cells))
+    for vessel, move in told:
+        other = plan.enters.copy()
+        other[vessel] = move.day
+        found = planned_at(other)
+        assert found.proven == (move.hindrance is None)
+        if found.proven:
+            assert found.cost - base.cost == pytest.approx(move.more.cost, abs=off)

@@ -2,7 +2,7 @@
 
 A day is that of simulated fleets without its luck: vessels wear as they did, nobody fails, each
 stays in its hangar as long as is usual, and as much is booked as is expected to be. A vessel enters
-once at most; what it is asked to after that is for a later plan.
+once at most, and one that is in its hangar now does not; what comes after is for a later plan.
 """
 
 from __future__ import annotations
@@ -118,6 +118,7 @@ class _Ahead:
         self._use = usual_use(parameters, standing.roster)
         self._wear = parameters.wear(standing.score)
         count = standing.roster.count
+        self._inside = standing.hangar[0]
         self._enters, self._back = np.full(count, -1), np.full(count, -1)
         self._back[standing.hangar[0]] = standing.back_in[0, standing.hangar[0]]
         self._urgency = np.full(count, np.nan)
@@ -132,7 +133,7 @@ class _Ahead:
 
     def live(self, decide: Decide, day: int, is_open: bool) -> None:
         """Live through a day, and wake up on the next."""
-        today, waits = self._today, self._enters < 0
+        today, waits = self._today, (self._enters < 0) & ~self._inside
         for kept, figure in zip(self._seen, _figures(today), strict=True):
             kept[waits] = figure[0][waits]
         urgency = np.where(waits, decide(today, day)[0], np.nan)
