@@ -115,7 +115,10 @@ def client(
     manifest = resolve(store, online_fleet.SERVICE, release=2, as_of=online_fleet.INSTANTS)
     models = folder / "models"
     if schedules is not None:
-        served_schedule.write(models / "maintenance_schedule", store, schedules)
+        booked = resolve(
+            store, online_fleet.SCHEDULE_SERVICE, release=2, as_of=online_fleet.INSTANTS
+        )
+        served_schedule.write(models / "maintenance_schedule", booked, schedules)
     return served_model.Client(application(settings, manifest, models, costs=costs, guard=guard))
 
 

@@ -8,11 +8,10 @@ import numpy as np
 import online_fleet
 import onnx
 import served_model
-from feast import FeatureStore
 from online_fleet import HANGAR, QUIET, REPORTED, WORN
 
 from benchmarks.fleet_truth import declared, roster
-from tambo.featurestore.online import resolve
+from tambo.featurestore.online import OnlineManifest
 from tambo.planning.fleet.look import NAMES
 from tambo.planning.fleet.policies import Hours, Interval, Threshold
 from tambo.planning.fleet.schedules import KINDS, Earned, Schedules
@@ -78,8 +77,10 @@ def graph() -> onnx.ModelProto:
     return made.finish(made.add("Add", linear, made.constant(np.array([[STAY, STAY - LESS]]))))
 
 
-def write(folder: Path, store: FeatureStore, made: Schedules) -> None:
-    """Write the artefact."""
-    manifest = resolve(store, online_fleet.SCHEDULE_SERVICE, release=2, as_of=online_fleet.INSTANTS)
-    served_model.write(folder, manifest, spec(), graph())
+def write(folder: Path, manifest: OnlineManifest, made: Schedules) -> None:
+    """Write the artefact of what a manifest names."""
+    of = spec(
+        feature_service=manifest.feature_service, release=manifest.release, as_of=manifest.as_of
+    )
+    served_model.write(folder, manifest, of, graph())
     made.save(folder)

@@ -74,7 +74,7 @@ def test_the_board_shows_what_is_urgent_and_why(settings, service) -> None:
     assert rows.loc[WORN, "hours"] == FLOWN
     assert rows.loc[WORN, "hours_share"] == pytest.approx(100 * FLOWN / LIMIT)
     assert (rows.loc[SILENT, "kind"], rows.loc[SILENT, "base"]) == ("Private Jet", "Cusco")
-    assert rows.loc[WORN, "base"] == "not told"
+    assert rows.loc[GRAVE, "base"] == "not told"
     sent = rows.drop(index=SILENT)
     assert sent["health"].between(70, 90).all()
     assert all(len(one) > DAYS for one in sent["lately"]), "each day, and now"
