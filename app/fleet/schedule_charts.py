@@ -11,7 +11,7 @@ import pandas as pd
 
 from app.fleet.schedule import PLANS, PROPOSED
 
-ROW = 30
+ROW = 36
 """Height of a vessel, pixels."""
 _AROUND = 100
 """Of legend and axis."""
@@ -21,17 +21,22 @@ _DAY = "%a %d %b %Y"
 
 
 def gantt(
-    stays: pd.DataFrame, vessels: Sequence[str], days: tuple[date, date], closed: Sequence[date]
+    stays: pd.DataFrame,
+    held: str,
+    vessels: Sequence[str],
+    days: tuple[date, date],
+    closed: Sequence[date],
 ) -> Any:
     """Stays of the vessels of one base: those of the plan above those that it is held against.
 
     Args:
         stays: see `schedule.stays`; of the base.
+        held: what the plan is held against, one of `PLANS`.
         vessels: of the base, in the order of priority.
         days: the first that is planned, which is today, and the last that is drawn.
         closed: days on which nobody enters.
     """
-    told = [one for one in PLANS if one in {PROPOSED, *stays["plan"]}]
+    told = [PROPOSED, held]
     axis = alt.Axis(format="%d %b", tickCount="week", grid=True, labelOverlap=True)
     x = alt.X("enters:T", title=None, axis=axis, scale=alt.Scale(domain=[_at(one) for one in days]))
     bars = (

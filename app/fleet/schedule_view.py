@@ -12,38 +12,55 @@ import streamlit as st
 from app import look, notices, tables
 from app.fleet import columns, schedule, schedule_charts, vessels
 from app.fleet.answers import Answer
+from app.fleet.figures import Good
+
+GOOD: Mapping[str, Good] = {"earned": "normal", "maintenances": "off"}
+"""Figures of which less is not better."""
+SHOWN = 3
+"""Warnings that are told in full; more of them stand in a fold."""
 
 
 def figures(answer: Answer) -> None:
     """What the plan is expected to earn and to cost, against today's practice."""
     currency, of, less = vessels.currency(), answer["plan"], answer["difference"]
     boxes = {
-        "Earned": "earned",
-        "Maintenance": "maintenance",
-        "Failures": "failures",
-        "Revenue lost, waiting": "absence",
+        "Earned": ("earned", look.money(of["earned"], 0, currency)),
+        "Maintenance": ("maintenance", look.money(of["maintenance"], 0, currency)),
+        "Failures": ("failures", look.money(of["failures"], 0, currency)),
+        "Revenue lost, and waiting": ("absence", look.money(of["absence"], 0, currency)),
+        "Downtime": ("downtime_days", f"{of['downtime_days']:,.1f} days"),
+        "Maintenances": ("maintenances", look.count(of["maintenances"])),
     }
-    places = st.columns(len(boxes) + 1)
-    for place, (title, name) in zip(places, boxes.items(), strict=False):
-        _box(place, title, look.money(of[name], 0, currency), less[name], name == "earned")
-    downtime = f"{of['downtime_days']:,.1f} days"
-    _box(places[-1], "Downtime", downtime, less["downtime_days"], good=False, digits=1)
+    places = [*st.columns(len(boxes) // 2), *st.columns(len(boxes) // 2)]
+    for place, (title, (name, value)) in zip(places, boxes.items(), strict=True):
+        good = GOOD.get(name, "inverse")
+        _box(place, title, value, less[name], good, digits=int(name == "downtime_days"))
     st.caption(
         f"Expected over {answer['horizon']} days; changes are against today's practice. Downtime: "
         "of all vessels, that of expected failures too. Altogether, with how worn the vessels are "
         f"at the end, the plan costs {_difference(less['cost'], currency)} than today's practice."
     )
-    notices.warnings(answer["warnings"])
+    _warnings(answer["warnings"])
 
 
-def _box(place: Any, title: str, value: str, less: float, good: bool, digits: int = 0) -> None:
+def _warnings(said: Sequence[str]) -> None:
+    """What the service says of its own answer; of a large fleet that is much."""
+    if len(said) <= SHOWN:
+        notices.warnings(said)
+        return
+    notices.nothing(f"The service warns of {len(said)} things that it took for granted or changed.")
+    with st.expander("What the service warns of"):
+        notices.warnings(said)
+
+
+def _box(place: Any, title: str, value: str, less: float, good: Good, digits: int) -> None:
     # Plus nothing: it never reads -0.
     change = round(less, digits) + 0.0
     place.metric(
         title,
         value,
         delta=f"{change:+,.{digits}f}" if change else "as today",
-        delta_color="off" if not change else "normal" if good else "inverse",
+        delta_color=good if change else "off",
         delta_arrow="auto" if change else "off",
         border=True,
         height="stretch",
@@ -59,13 +76,19 @@ def gantt(answer: Answer, closed: Sequence[date], held: str = schedule.PRACTICE)
     stays = schedule.stays(answer, held)
     today, end = date.fromisoformat(answer["asked_at"][:10]), schedule.day(answer["ends_on"])
     last = max([end or today, *stays["back"]]) + timedelta(days=1)
-    for base, here in _by_base(answer).items():
+    by_base = _by_base(answer)
+    quiet = [base for base in by_base if base not in set(stays["base"])]
+    for base, here in by_base.items():
+        if base in quiet:
+            continue
         st.markdown(f"**{look.plain(base)}**")
         look.chart(
-            schedule_charts.gantt(stays[stays["base"] == base], here, (today, last), closed),
+            schedule_charts.gantt(stays[stays["base"] == base], held, here, (today, last), closed),
             f"Stays in the hangar of {base}: {schedule.PROPOSED} beside {held}",
             schedule_charts.height(here),
         )
+    if quiet:
+        notices.nothing(f"Nobody enters within these days at {', '.join(quiet)}.")
     st.caption(
         f"Days, UTC, in the order of priority. Above: {schedule.PROPOSED}; below: {held}, as far "
         "as it can be kept. Grey: nobody enters. Dashed: today. One that is in its hangar now is "
@@ -139,7 +162,7 @@ def _network(name: str, said: Mapping[str, Any] | None, currency: str) -> None:
         look.chart(
             schedule_charts.moved_by(said, currency),
             f"What speaks for entering and for staying, of {name}",
-            110 + 26 * len(said["moved_by"]),
+            150 + 28 * len(said["moved_by"]),
         )
     st.caption("Whichever schedule decides: exact Shapley values of groups of its features.")
 
