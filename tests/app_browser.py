@@ -209,10 +209,15 @@ class Visitor:
     def _open_cell(self, form: Locator, row: int, across: float) -> None:
         """A table is one picture: its cells are found by where they are drawn."""
         picture = form.get_by_test_id("data-grid-canvas").first
-        picture.scroll_into_view_if_needed()
+        # Its middle comes to that of the window; a chart above may still grow.
+        picture.evaluate("picture => picture.scrollIntoView({block: 'center'})")
+        self.page.wait_for_timeout(_REACTION)
         box = picture.bounding_box()
         assert box is not None
-        self.page.mouse.click(box["x"] + across * box["width"], box["y"] + _ROW * (row + 1.5))
+        self.page.mouse.move(box["x"] + across * box["width"], box["y"] + _ROW * (row + 1.5))
+        self.page.wait_for_timeout(_REACTION)
+        self.page.mouse.down()
+        self.page.mouse.up()
         self.page.wait_for_timeout(_REACTION)
         self.page.keyboard.press("Enter")
         self.page.wait_for_timeout(_REACTION)

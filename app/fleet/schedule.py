@@ -24,8 +24,8 @@ PLANS = (PROPOSED, PRACTICE, OWN)
 _SECONDS = 90.0
 """That an answer may take: the optimiser is given 30 on a machine of its own."""
 
-AMOUNTS = ("earned", "maintenance", "failures", "absence", "worth", "cost")
-FIGURES = (*AMOUNTS[:-2], "downtime_days", "maintenances", *AMOUNTS[-2:])
+AMOUNTS = ("cost", "earned", "maintenance", "failures", "absence", "worth")
+FIGURES = (*AMOUNTS[:-1], "downtime_days", "maintenances", "worth")
 """That the service tells of a plan, in the order of the page."""
 
 MOVES = {

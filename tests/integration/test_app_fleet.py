@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import time
 from collections.abc import Callable, Iterator
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import app_browser
 import app_pages
@@ -173,8 +173,8 @@ def test_a_role_is_told_what_it_may_not_see(settings, monkeypatch, tmp_path) -> 
 def schedule_body(settings: Settings, **changes: object) -> dict[str, object]:
     """What the page asks of the fleet that can be scheduled."""
     names = [WORN, GRAVE, SOUND, SILENT]
-    instant = releases.latest(settings).as_of.of("fleet").isoformat()
-    return {"horizon": 28, "asked_at": instant, "aircraft_ids": names, **changes}
+    instant = releases.latest(settings).as_of.of("fleet").replace(tzinfo=UTC)
+    return {"horizon": 28, "asked_at": instant.isoformat(), "aircraft_ids": names, **changes}
 
 
 def test_the_schedule_is_that_of_the_service_and_stays_while_the_page_reruns(
@@ -255,7 +255,9 @@ def test_somebody_asks_what_their_own_dates_would_cost(settings, service, runnin
     ]
     told = asking.ask("fleet", schedule.PATH, schedule_body(settings, current_plan=own))
     found = visitor.cells("your dates")
-    assert found[1] == f"{told['current_plan']['earned']:,.0f}"
+    assert [float(one) for one in found[1:3]] == [
+        round(told["current_plan"][name]) for name in ("cost", "earned")
+    ]
     assert told["current_plan"]["cost"] != told["plan"]["cost"]
     assert (visitor.exceptions(), visitor.unnamed(), visitor.outside) == ([], [], [])
     visitor.keep("schedule")
