@@ -178,6 +178,13 @@ def test_what_is_not_known_is_said(client) -> None:
     assert {one["base"] for one in body["vessels"]} == {"Lima", "Cusco"}
 
 
+def test_of_vessels_whose_state_is_not_known_nothing_is_made_up(client) -> None:
+    answer = client.post(SCHEDULE, json={"asked_at": after(60)})
+    assert answer.status_code == 422
+    (error,) = answer.json()["errors"]
+    assert f"no reading, hours or maintenance of {WORN} is known then" in error["detail"]
+
+
 def test_a_home_without_schedules_says_what_to_load(tmp_path_factory) -> None:
     plain = served_fleet.client(tmp_path_factory.mktemp("plain"))
     answer = plain.post(SCHEDULE, json={})
