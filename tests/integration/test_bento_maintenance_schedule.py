@@ -102,6 +102,8 @@ def test_an_alternative_costs_what_the_plan_that_takes_it_does(client) -> None:
     for name, more in planned["more"].items():
         assert more == pytest.approx(-body["difference"][name], abs=0.02)
     assert not moves["not_within"]["enters"]
+    assert moves["not_within"]["limit"].startswith("a legal limit is reached by 2026-01-07")
+    assert planned["limit"] is None
 
 
 def test_the_network_decides_and_what_moved_it_adds_up(client) -> None:
