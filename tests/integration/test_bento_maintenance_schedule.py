@@ -104,6 +104,8 @@ def test_an_alternative_costs_what_the_plan_that_takes_it_does(client) -> None:
     for name, more in planned["more"].items():
         assert more == pytest.approx(-body["difference"][name], abs=0.02)
     assert not moves["not_within"]["enters"]
+    assert moves["not_within"]["limit"].startswith("a legal limit is reached by 2026-01-07")
+    assert planned["limit"] is None
 
 
 def test_the_network_decides_and_what_moved_it_adds_up(client) -> None:
@@ -178,6 +180,13 @@ def test_what_is_not_known_is_said(client) -> None:
     assert "what is booked of Private Jet at Cusco is not known" in said
     assert "3 vessels that the model knows are not asked for" in said
     assert {one["base"] for one in body["vessels"]} == {"Lima", "Cusco"}
+
+
+def test_of_vessels_whose_state_is_not_known_nothing_is_made_up(client) -> None:
+    answer = client.post(SCHEDULE, json={"asked_at": after(60)})
+    assert answer.status_code == 422
+    (error,) = answer.json()["errors"]
+    assert f"no reading, hours or maintenance of {WORN} is known then" in error["detail"]
 
 
 def test_a_home_without_schedules_says_what_to_load(tmp_path_factory) -> None:

@@ -15,7 +15,7 @@ from tambo.planning.fleet.course import by, course, planned
 from tambo.planning.fleet.dated import dated
 from tambo.planning.fleet.expected import Expectation
 from tambo.planning.fleet.look import AHEAD
-from tambo.planning.fleet.moves import Moves
+from tambo.planning.fleet.moves import Moves, first_over
 from tambo.planning.fleet.optimiser import Optimiser
 from tambo.planning.fleet.outlook import expected_bookings
 from tambo.planning.fleet.policies import Interval, Threshold, Valued, run_to_failure
@@ -138,6 +138,18 @@ def test_a_limit_that_comes_within_the_horizon_is_met_or_named():
     assert taken.enters[0] == taken.back[1]
 
 
+@settings(deadline=None, max_examples=25)
+@given(today=fleets)
+def test_the_morning_on_which_a_limit_is_reached_is_that_of_the_course(today):
+    """Without slots nobody enters, so each limit that is reached is missed."""
+    found = first_over(today, WORLD, HORIZON.days)
+    shut = replace(today, roster=replace(today.roster, slots=0 * today.roster.slots))
+    missed = course(by(run_to_failure), shut, HORIZON).missed
+    first = {one.vessel: one.day for one in reversed(missed)}
+    for vessel in np.flatnonzero(~today.hangar[0] & ~today.failed[0]).tolist():
+        assert first.get(vessel, -1) == found[vessel]
+
+
 def test_today_s_bookings_are_seen_and_more_come_until_then():
     today = standing(np.random.default_rng(5), roster(6, 1, 1))
     seen = expected_bookings(today, WORLD, 0, 30)
@@ -163,7 +175,7 @@ def test_an_alternative_that_is_possible_can_be_planned_at_what_it_costs(seed, s
     allowed = np.random.default_rng(seed).random(HORIZON.days) < 0.8
     plan, current = (course(by(one), today, HORIZON, allowed) for one in POLICIES[1:3])
     expectation = Expectation(today, HORIZON)
-    moves = Moves(today, expectation, plan.enters, current.enters, allowed)
+    moves = Moves(today, expectation, plan.enters, current.enters, allowed, WORLD)
     told = [(vessel, move) for vessel in range(5) for move in moves.of(vessel)]
 
     def planned_at(enters):

@@ -53,7 +53,14 @@ def scheduled(
 ) -> list[ScheduledVessel]:
     """Each vessel of a plan, in the order of its priority."""
     fleet, plan = made.fleet, made.plan
-    moves = Moves(fleet.standing, made.expectation, plan.enters, made.current.enters, made.allowed)
+    moves = Moves(
+        fleet.standing,
+        made.expectation,
+        plan.enters,
+        made.current.enters,
+        made.allowed,
+        fleet.horizon.parameters,
+    )
     found = []
     for rank, vessel in enumerate(_order(made), 1):
         base = fleet.bases[int(fleet.standing.roster.base[vessel])]
@@ -161,6 +168,9 @@ def _alternative(one: Move, base: str, fleet: Fleet) -> Alternative:
         enters=fleet.day(one.day),
         possible=one.hindrance is None,
         why_not=None if one.hindrance is None else hindered(one.hindrance, base),
+        limit=None
+        if one.lapses < 0
+        else f"a legal limit is reached by {fleet.day(one.lapses)}: it stands still from then on",
         more=split(one.more),
     )
 

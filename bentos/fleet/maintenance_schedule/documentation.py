@@ -72,6 +72,7 @@ _ANSWER: dict[str, Any] = {
                     "enters": "2026-01-17",
                     "possible": False,
                     "why_not": "all slots of Lima are taken then",
+                    "limit": None,
                     "more": _MORE,
                 }
             ],

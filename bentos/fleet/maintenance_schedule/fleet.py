@@ -8,10 +8,16 @@ from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 
-from bentos.fleet.maintenance_alerts.urgency import HOURS_LIMIT
+from bentos.fleet.maintenance_alerts.urgency import HOURS, HOURS_LIMIT, SINCE
 from bentos.fleet.maintenance_schedule.demand import Booked
 from bentos.fleet.maintenance_schedule.schemas import MaintenanceScheduleRequest
-from bentos.fleet.maintenance_schedule.vessels import Known, Values, at_of, planned_in
+from bentos.fleet.maintenance_schedule.vessels import (
+    SCORE,
+    Known,
+    Values,
+    at_of,
+    planned_in,
+)
 from bentos.fleet.operations_plan.fleet import BASE, DAYS_LIMIT, SLOTS
 from bentos.fleet.outlook import KIND
 from tambo.planning.fleet.look import Standing
@@ -56,7 +62,7 @@ def schedulable(
     kinds: Sequence[str],
     warnings: list[str],
 ) -> list[Known]:
-    """The vessels that the schedules know the kind of, and whose base is known."""
+    """The vessels of which enough is known: the kind, as in training, the base, and the state."""
     told = {one.aircraft_id: one for one in request.vessels or ()}
     fleet = []
     for name, values in found:
@@ -65,6 +71,10 @@ def schedulable(
             warnings.append(f"the kind or the base of {name} is not known, so it is left out")
         elif str(kind) not in kinds:
             warnings.append(f"no {kind} was there when the model was trained: {name} is left out")
+        elif all(values.get(one) is None for one in (SCORE, HOURS, SINCE)):
+            warnings.append(
+                f"no reading, hours or maintenance of {name} is known then, so it is left out"
+            )
         else:
             fleet.append(Known(name, kinds.index(str(kind)), str(base), values, told.get(name)))
     return fleet

@@ -131,6 +131,9 @@ class Alternative(BaseModel):
     enters: datetime.date | None
     possible: bool
     why_not: str | None
+    limit: str | None = Field(
+        description="a legal limit that is reached before; `more` leaves out that it stands still"
+    )
     more: Split = Field(description="by how much it is more than the recommendation")
 
 

@@ -6,10 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
 from tambo.planning.fleet.course import Hindrance
 from tambo.planning.fleet.expected import Expectation, Expected
 from tambo.planning.fleet.look import Standing
-from tambo.planning.fleet.parameters import Flags, Ints
+from tambo.planning.fleet.options import FAR, usual_use
+from tambo.planning.fleet.parameters import Flags, Ints, Parameters
 
 MoveKind = Literal["today", "planned", "week_later", "not_within"]
 LATER = 7
@@ -26,12 +29,38 @@ class Move:
         day: from today on; -1: not within the horizon.
         more: by how much each figure of the fleet is higher then.
         hindrance: what makes it impossible; None: it is possible.
+        lapses: day from today on whose morning a legal limit is reached before it enters; -1: none.
+            It then stands still, which the figures do not tell.
     """
 
     kind: MoveKind
     day: int
     more: Expected
     hindrance: Hindrance | None
+    lapses: int
+
+
+def first_over(standing: Standing, parameters: Parameters, days: int) -> Ints:
+    """First morning on which each vessel of one fleet has reached a legal limit if it never enters.
+
+    Args:
+        standing: this morning.
+        parameters: of the world.
+        days: that are looked ahead; -1 is answered where no limit is reached in them.
+    """
+    kind, morning = standing.roster.kind, np.arange(days)
+    hours, limit = (
+        np.array([min(FAR, getattr(one, name)) for one in parameters.upkeep])[kind]
+        for name in ("hours_limit", "days_limit")
+    )
+    flown = (
+        standing.hours[0][:, None]
+        + morning * (usual_use(parameters, standing.roster) / hours)[:, None]
+    )
+    gone = standing.days[0][:, None] + morning * (1 / limit)[:, None]
+    # Sums of fractions: 365 days of 365 are within the law.
+    over = (flown.round(9) >= 1) | (gone.round(9) > 1)
+    return np.where(over.any(axis=1), over.argmax(axis=1), -1)
 
 
 class Moves:
@@ -43,6 +72,7 @@ class Moves:
         enters: the plan, as `Course.enters`.
         current: the current one, likewise.
         allowed: days from today on which vessels may enter [day].
+        parameters: of the world.
     """
 
     def __init__(
@@ -52,9 +82,11 @@ class Moves:
         enters: Ints,
         current: Ints,
         allowed: Flags,
+        parameters: Parameters,
     ) -> None:
         self._standing, self._expectation = standing, expectation
         self._enters, self._current, self._allowed = enters, current, allowed
+        self._reached = first_over(standing, parameters, len(allowed))
 
     def of(self, vessel: int) -> Iterator[Move]:
         """Other days for a vessel; none for one that is in its hangar."""
@@ -69,7 +101,10 @@ class Moves:
         for day, kind in days.items():
             if day != enters:
                 more = self._expectation.moved(self._enters, vessel, day)
-                yield Move(kind, day, more, self._hindrance(vessel, day))
+                reached = int(self._reached[vessel])
+                in_time = reached < 0 or 0 <= day <= reached
+                hindrance = self._hindrance(vessel, day)
+                yield Move(kind, day, more, hindrance, -1 if in_time else reached)
 
     def _hindrance(self, vessel: int, day: int) -> Hindrance | None:
         if day < 0:
