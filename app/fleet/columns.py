@@ -173,6 +173,7 @@ def alternatives(currency: str) -> dict[str, Any]:
         **_parts(currency),
         "worth": _worth(currency),
         "why_not": st.column_config.TextColumn("Why it is not possible", width=280),
+        "limit": st.column_config.TextColumn("Legal limit", width=280),
     }
 
 

@@ -196,7 +196,8 @@ def alternatives(vessel: Answer) -> pd.DataFrame:
     """One row another day for a vessel, and by how much each figure of the fleet is more then.
 
     Returns:
-        what, enters, cost, maintenance, failures, absence, worth, why_not (None: it is possible).
+        what, enters, cost, maintenance, failures, absence, worth, why_not (None: it is possible),
+        limit (of the law, that is reached before; None: none).
     """
     parts = ["cost", "maintenance", "failures", "absence", "worth"]
     rows = [
@@ -205,10 +206,11 @@ def alternatives(vessel: Answer) -> pd.DataFrame:
             "enters": day(one["enters"]),
             **{part: one["more"][part] for part in parts},
             "why_not": one["why_not"],
+            "limit": one["limit"],
         }
         for one in vessel["alternatives"]
     ]
-    return pd.DataFrame(rows, columns=["what", "enters", *parts, "why_not"])
+    return pd.DataFrame(rows, columns=["what", "enters", *parts, "why_not", "limit"])
 
 
 def simulated(answer: Answer) -> pd.DataFrame:

@@ -145,7 +145,8 @@ def vessel(answer: Answer) -> None:
         look.table(_whole(rows), columns.alternatives(currency))
         st.caption(
             "By how much each figure of the fleet is more than by the plan, all other vessels as "
-            "planned. Worth: of the vessels at the end, by how worn they are; more is better."
+            "planned; that a vessel stands still from a legal limit on is not in it. Worth: of the "
+            "vessels at the end, by how worn they are; more is better."
         )
     _network(name, one["network"], currency)
 
