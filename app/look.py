@@ -13,6 +13,10 @@ import streamlit as st
 
 CURRENCY = "BRL"
 HEIGHT = 300
+MOST_ROWS = 20
+"""Of a table that are shown at once; the others are scrolled to."""
+_ROW = 35
+"""Height of a row of a table, pixels."""
 
 
 def money(value: float | None, digits: int = 2, currency: str = CURRENCY) -> str:
@@ -88,6 +92,11 @@ def table(
         height="auto" if height is None else height,
         placeholder="",
     )
+
+
+def high(rows: pd.DataFrame) -> int:
+    """Height of a table of which `MOST_ROWS` are shown at once, pixels."""
+    return _ROW * (min(len(rows), MOST_ROWS) + 1) + 3
 
 
 def money_axis(title: str, **options: Any) -> alt.Y:

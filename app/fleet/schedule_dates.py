@@ -73,6 +73,7 @@ def _editor(rows: pd.DataFrame, answer: Answer) -> pd.DataFrame | None:
             disabled=["vessel", "base", "proposed", "practice"],
             hide_index=True,
             placeholder="",
+            height=look.high(rows),
             key=f"schedule_table_{number}",
         )
         asked = st.form_submit_button("What would that cost?")

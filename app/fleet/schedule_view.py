@@ -107,7 +107,7 @@ def _by_base(answer: Answer) -> dict[str, list[str]]:
 def plan(answer: Answer) -> None:
     """Who enters when and why, in the order of priority, and as a file."""
     rows, currency = schedule.planned(answer), vessels.currency()
-    look.table(rows.round({"cost": 0}), columns.scheduled(currency))
+    look.table(rows.round({"cost": 0}), columns.scheduled(currency), look.high(rows))
     st.caption(
         "Cost: what its maintenance is expected to cost. Failure: its chance before the vessel "
         "enters, or within these days. Empty: not within these days."

@@ -17,11 +17,6 @@ TITLE, ORDER = "Fleet", 1
 EVERY_SECONDS = 5
 """How often the board reads the served values again."""
 
-MOST_ROWS = 20
-"""Vessels that the board shows at once; the others are scrolled to."""
-_ROW = 35
-"""Height of a row of a table, pixels."""
-
 
 def show() -> None:
     """Draw the page."""
@@ -68,7 +63,7 @@ def _overview(register: pd.DataFrame, fleet: Fleet) -> None:
     st.header("Urgent first")
     alerts_view.show(fleet.alerts, fleet.withheld)
     st.header("Every vessel")
-    look.table(rows, columns.BOARD, _ROW * (min(len(rows), MOST_ROWS) + 1) + 3)
+    look.table(rows, columns.BOARD, look.high(rows))
     _said(rows, fleet)
 
 
