@@ -282,7 +282,7 @@ def problems(visitor: Visitor) -> list[str]:
     weak += ("no costs of maintenance are known", "is in maintenance", "is in its hangar")
     weak += ("has not begun", "the last booked trip is over", "the law allows")
     weak += ("depart after the horizon", "no schedule was trained", "bookings are seen until")
-    weak += ("cannot keep the dates", "is not known", "taken for granted")
+    weak += ("cannot keep the dates", "no legal days count", "taken for granted")
     return [one for one in visitor.problems() if not any(said in one.lower() for said in weak)]
 
 

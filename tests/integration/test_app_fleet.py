@@ -183,13 +183,13 @@ def test_the_schedule_is_that_of_the_service_and_stays_while_the_page_reruns(
     shown = app_pages.page("schedule")
     assert not shown.exception
     told = asking.ask("fleet", schedule.PATH, schedule_body(settings))
-    assert {one["aircraft_id"] for one in told["vessels"]} == {WORN, SOUND, SILENT}
+    assert {one["aircraft_id"] for one in told["vessels"]} == {WORN, SOUND}
     rows = table(shown, "practice").set_index("vessel")
     for one in told["vessels"]:
         row = rows.loc[one["aircraft_id"]]
         assert (row["enters"], row["why"]) == (schedule.day(one["enters"]), one["why"])
         assert row["practice"] == schedule.day(one["planned"])
-    assert list(rows["priority"]) == [1, 2, 3]
+    assert list(rows["priority"]) == [1, 2]
     earned = f"USD {told['plan']['earned']:,.0f}"
     assert metrics(shown)["Earned"] == earned
     plans = table(shown, "downtime_days").set_index("plan")
@@ -208,7 +208,7 @@ def test_the_schedule_is_that_of_the_service_and_stays_while_the_page_reruns(
     assert not shown.exception
     said = f"10 days, decided by run to failure; nobody enters on {NOW + timedelta(days=1):%d %b}"
     assert said in texts(shown)
-    shown.selectbox(key="schedule_vessel").select(SILENT).run()
+    shown.selectbox(key="schedule_vessel").select(SOUND).run()
     assert said in texts(shown), "nothing new was asked for"
     assert not shown.exception
 
@@ -238,14 +238,14 @@ def test_the_schedule_is_shown_to_those_whose_work_it_is(settings, monkeypatch, 
             token.write_text(issuer.token("executive"))
             shown = app_pages.page("schedule")
             assert "Your role is not told what is urgent" in texts(shown)
-            assert set(table(shown, "practice")["vessel"]) == {WORN, SOUND, SILENT}
+            assert set(table(shown, "practice")["vessel"]) == {WORN, SOUND}
 
 
 def test_somebody_asks_what_their_own_dates_would_cost(settings, service, running) -> None:
     visitor = running()
     visitor.open("schedule")
     rows = list(csv.DictReader(visitor.download("Download the plan as CSV").splitlines()))
-    assert [one["vessel"] for one in rows] == [WORN, SOUND, SILENT]
+    assert [one["vessel"] for one in rows] == [WORN, SOUND]
     mine = (date.fromisoformat(rows[1]["enters"]) - timedelta(days=2)).isoformat()
     visitor.edit_date(visitor.form("What would that cost?"), 1, 0.35, mine)
     visitor.click("What would that cost?")
