@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import random
 from collections import Counter
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -94,6 +95,14 @@ def test_versions_are_written_as_the_contract_says(tmp_path):
     assert row["date"] == "01/07/2024"
     assert row["booked_at"] == "2024-01-07 00:00:00", "local in the file, UTC in the lake"
     assert (row["price"], row["agency"], row["withdrawn"]) == ("104.5000", "Rota, São", "")
+
+
+def test_files_that_say_the_same_are_not_the_same_to_ingest(tmp_path):
+    again = [replace(user(1, 0.0), file=f"b{number}") for number in range(3)]
+    write_versions(tmp_path, TRAVEL, again)
+    contents = [path.read_bytes() for path in tmp_path.glob("users_*.csv")]
+    assert len({*contents}) == 3
+    assert len({one.rstrip(b"\n") for one in contents}) == 1
 
 
 def bag(*rows):
