@@ -10,11 +10,11 @@ from feast import FeatureService, FeatureStore, FeatureView, RepoConfig
 from online_feast import PROJECT, source
 
 from feature_repo.fleet import views
-from feature_repo.fleet.entities import aircraft
-from feature_repo.fleet.on_demand import maintenance_request
+from feature_repo.fleet.entities import aircraft, base, vessel_type
+from feature_repo.fleet.on_demand import demand_request, maintenance_request
 from tambo.as_of import AsOf
 
-SERVICE = "maintenance_due_test"
+SERVICE, SCHEDULE_SERVICE = "maintenance_due_test", "maintenance_schedule_test"
 AS_OF = datetime(2026, 1, 1, 6, 0, tzinfo=UTC)
 INSTANTS = AsOf({"fleet": AS_OF})
 WORN, QUIET, REPORTED, HANGAR, NEW = "OB-1", "OB-2", "YT-1", "YT-2", "OB-3"
@@ -23,10 +23,12 @@ maintenance, and one that came after training, without a reading."""
 SCORES = {WORN: 40.0, QUIET: 96.0, REPORTED: 90.0, HANGAR: 70.0}
 BASES = {WORN: "Lima", QUIET: "Lima", NEW: "Cusco", REPORTED: "Callao", HANGAR: "Callao"}
 HOURS_LIMIT, DAYS_LIMIT, FLOWN, USED = 400, 365, 380.0, 60.0
+BOOKED = {("Lima", "Private Jet"): 40_000.0, ("Callao", "Yacht"): 20_000.0}
+"""USD booked for each day, by base and kind; of Cusco nothing is known."""
 
 _VIEWS = (
     "aircraft_profile", "aircraft_operations", "aircraft_health", "aircraft_maintenance",
-    "aircraft_service_logs",
+    "aircraft_service_logs", "fleet_demand",
 )  # fmt: skip
 
 
@@ -47,17 +49,24 @@ def repository(folder: Path, online: dict[str, object]) -> FeatureStore:
         made.append(
             FeatureView(
                 name=name,
-                entities=[aircraft],
+                entities=[base, vessel_type] if name == "fleet_demand" else [aircraft],
                 ttl=real.ttl,
                 schema=real.schema,
                 source=source(store, name),
                 tags=real.tags,
             )
         )
+    *of_vessel, _ = made
     service = FeatureService(
-        name=SERVICE, features=[*made, maintenance_request], tags={"domain": "fleet"}
+        name=SERVICE, features=[*of_vessel, maintenance_request], tags={"domain": "fleet"}
     )
-    store.apply([aircraft, *made, maintenance_request, service])
+    schedule = FeatureService(
+        name=SCHEDULE_SERVICE,
+        features=[*made, maintenance_request, demand_request],
+        tags={"domain": "fleet"},
+    )
+    entities = (aircraft, base, vessel_type)
+    store.apply([*entities, *made, maintenance_request, demand_request, service, schedule])
     return store
 
 
@@ -93,6 +102,16 @@ def _rows() -> dict[str, list[dict[str, object]]]:
         NEW: {"last_maintenance_date": _ago(10), "next_maintenance_date": _ago(-100)},
     }
     return {
+        "fleet_demand": [
+            {
+                "base": at,
+                "vessel_type": kind,
+                "booked_revenue": [revenue] * 30,
+                # The lists begin the day before: what is over is left out.
+                "booked_from": _ago(1.25),
+            }
+            for (at, kind), revenue in BOOKED.items()
+        ],
         "aircraft_profile": [
             {
                 "aircraft_id": name,

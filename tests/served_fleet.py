@@ -12,15 +12,18 @@ import numpy as np
 import online_fleet
 import onnx
 import served_model
+import served_schedule
 import uvicorn
 from online_fleet import AS_OF, HANGAR, QUIET, REPORTED, WORN
 from starlette.applications import Starlette
 
 from bentos.fleet.endpoints import ENDPOINTS
 from bentos.inference.endpoint import open_endpoints
+from bentos.web.authorization import Guard
 from bentos.web.endpoint import route
 from bentos.web.middleware import ProblemMiddleware
 from tambo.featurestore.online import OnlineManifest, resolve
+from tambo.planning.fleet.schedules import Schedules
 from tambo.serving.spec import Band, Input, Interval, ServingSpec
 from tambo.serving.survival import Survival
 from tambo.settings import Settings
@@ -93,19 +96,39 @@ def cost_graph() -> onnx.ModelProto:
     return made.finish(made.table(table, made.codes(0)))
 
 
-def client(folder: Path, *, costs: bool = True) -> served_model.Client:
-    """Make a home in a folder, and serve from it; without costs, that model is not there."""
+def client(
+    folder: Path,
+    *,
+    costs: bool = True,
+    schedules: Schedules | None = None,
+    guard: Guard | None = None,
+) -> served_model.Client:
+    """Make a home in a folder, and serve from it; without costs, that model is not there.
+
+    Where no schedules are given, there are none.
+    """
     settings = Settings(home=folder)
     settings.online_store.parent.mkdir(parents=True)
     online = {"type": "sqlite", "path": str(settings.online_store)}
     store = online_fleet.repository(folder, online)
     online_fleet.fill(store)
     manifest = resolve(store, online_fleet.SERVICE, release=2, as_of=online_fleet.INSTANTS)
-    return served_model.Client(application(settings, manifest, folder / "models", costs=costs))
+    models = folder / "models"
+    if schedules is not None:
+        booked = resolve(
+            store, online_fleet.SCHEDULE_SERVICE, release=2, as_of=online_fleet.INSTANTS
+        )
+        served_schedule.write(models / "maintenance_schedule", booked, schedules)
+    return served_model.Client(application(settings, manifest, models, costs=costs, guard=guard))
 
 
 def application(
-    settings: Settings, manifest: OnlineManifest, models: Path, *, costs: bool = True
+    settings: Settings,
+    manifest: OnlineManifest,
+    models: Path,
+    *,
+    costs: bool = True,
+    guard: Guard | None = None,
 ) -> ProblemMiddleware:
     """The service of a home that reads what a manifest names; models: a folder for artefacts."""
     of = {
@@ -118,7 +141,7 @@ def application(
         made = cost_spec().model_copy(update=of)
         served_model.write(models / "maintenance_cost", manifest, made, cost_graph())
     opened = open_endpoints(ENDPOINTS, models, settings)
-    routes = [route(one.operation, opened[one.operation.name].answer) for one in ENDPOINTS]
+    routes = [route(one.operation, opened[one.operation.name].answer, guard) for one in ENDPOINTS]
     return ProblemMiddleware(Starlette(routes=routes))
 
 

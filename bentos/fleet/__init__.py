@@ -1,13 +1,14 @@
 """The fleet service: which vessels need maintenance, when, at what cost, and who flies what."""
 
-MODELS = ("maintenance_due", "maintenance_cost")
+MODELS = ("maintenance_due", "maintenance_cost", "maintenance_schedule")
 """Registered models whose champions the bento holds."""
 
-OPTIONAL = ("maintenance_cost",)
-"""Of these, models that it answers without: not every hangar tells what it charged."""
+OPTIONAL = ("maintenance_cost", "maintenance_schedule")
+"""Of these, models that it answers without: not every hangar tells what it charged, and without
+costs, bases and bookings there is nothing to schedule by."""
 
 PACKAGES = ("ortools",)
-"""What it imports besides what every service does: trips are given to vessels by it."""
+"""What it imports besides what every service does: it plans trips and maintenance."""
 
 CODE = (
     "tambo/progress.py",

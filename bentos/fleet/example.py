@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from bentos.champions import champions
 from tambo.errors import ServingError
 from tambo.lake import reader, releases
 from tambo.settings import Settings
 
 DUE = "/v1/maintenance-due"
 ALERTS = "/v1/maintenance-alerts"
+SCHEDULE = "/v1/maintenance-schedule"
 
 _FIRST = """
     SELECT aircraft_id
@@ -46,8 +48,16 @@ def fleet(settings: Settings) -> dict[str, Any]:
     return {"horizon": 30}
 
 
-QUESTIONS: Mapping[str, tuple[str, Callable[[Settings], dict[str, Any]]]] = {
+def four_weeks(settings: Settings) -> dict[str, Any] | None:
+    """Ask when the vessels enter their hangars within four weeks; None: no schedule was trained."""
+    trained = champions(settings, ("maintenance_schedule",), optional=("maintenance_schedule",))
+    return {"horizon": 28} if trained else None
+
+
+QUESTIONS: Mapping[str, tuple[str, Callable[[Settings], dict[str, Any] | None]]] = {
     "maintenance_due": (DUE, vessel),
     "maintenance_cost": (ALERTS, fleet),
+    "maintenance_schedule": (SCHEDULE, four_weeks),
 }
-"""By model: where to ask, and what. The first is asked where nobody names a model."""
+"""By model: where to ask, and what; None: it cannot be asked. The first is asked where nobody names
+a model."""

@@ -65,7 +65,8 @@ class Endpoint:
             answered later, it makes a `Planner`.
         many: the answer to a batch; it takes `items`. None: it takes no batches.
         others: further models that it answers with.
-        optional: of these, models that the bento may lack; None is then their model and reader.
+        optional: of all of these, models that the bento may lack; None is then their model and
+            reader.
         artefacts: further champions that it answers with, which are no graphs.
         heavy: an answer takes longer than the way to a thread and back.
         examples: requests that this champion can answer, by title; None: those of the operation.

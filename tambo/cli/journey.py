@@ -93,7 +93,8 @@ def _ask_all(settings: Settings, domain: str) -> dict[str, Any]:
     from bentos.serve import call, serving
 
     questions = slices("bentos", "example")[domain].QUESTIONS
-    asked = {model: (path, sample(settings)) for model, (path, sample) in questions.items()}
+    every = {model: (path, sample(settings)) for model, (path, sample) in questions.items()}
+    asked = {model: (path, given) for model, (path, given) in every.items() if given is not None}
     known = credentials(settings)
     with serving(settings, domain) as process:
         return {
@@ -154,6 +155,10 @@ def predict(
     if given is None:
         stages.require_domain(settings, domain)
         given = sample(settings)
+    if given is None:
+        raise ServingError(
+            f"There is no {model} of {domain} here to ask.", remedy=f"run tambo train {model}"
+        )
     if url is not None:
         return dict(call(url + path, given, credentials(settings)))
     with serving(settings, domain) as process:

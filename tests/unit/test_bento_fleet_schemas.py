@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 import served_fleet
+import served_schedule
 from jsonschema import Draft202012Validator
 from online_fleet import WORN
 
@@ -13,10 +14,15 @@ from bentos.fleet.documentation import openapi
 from bentos.fleet.endpoints import ENDPOINTS
 from bentos.fleet.maintenance_alerts.urgency import urgency
 from bentos.fleet.maintenance_due.reasons import group_of
+from bentos.fleet.maintenance_schedule import drivers
 from feature_repo.fleet.services import maintenance_due_v1
+from tambo.planning.fleet.look import NAMES
 
 
-@pytest.mark.parametrize("specs", [{}, {"maintenance_due": served_fleet.spec()}])
+@pytest.mark.parametrize(
+    "specs",
+    [{}, {"maintenance_due": served_fleet.spec(), "maintenance_schedule": served_schedule.spec()}],
+)
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda one: one.operation.name)
 def test_the_openapi_document_holds_valid_examples(endpoint, specs) -> None:
     document = openapi(specs)
@@ -43,6 +49,11 @@ def test_every_feature_is_shown_as_part_of_something() -> None:
         "the sensors", "hours and use", "the plan", "the last maintenance", "earlier faults",
         "the service log", "kind and age", "the season",
     }  # fmt: skip
+
+
+def test_every_feature_of_the_network_is_shown_as_part_of_something() -> None:
+    shown = [name for names in drivers.GROUPS.values() for name in names]
+    assert sorted([*shown, *drivers.SHARED]) == sorted(NAMES)
 
 
 @pytest.mark.parametrize(

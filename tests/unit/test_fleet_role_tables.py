@@ -10,6 +10,7 @@ from tambo.settings import PROJECT_ROOT
 BUILT = {
     "/v1/maintenance-due": ASKS["maintenance_due"],
     "/v1/maintenance-alerts": ASKS["maintenance_alerts"],
+    "/v1/maintenance-schedule": ASKS["maintenance_schedule"],
     "/v1/operations-plan": ASKS["operations_plan"],
     "/v1/service-logs": WRITES["service_logs"],
     "/v1/downtime": WRITES["downtime"],

@@ -11,40 +11,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from fleet_standing import standing
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.fleet_truth import declared, roster
-from tambo.planning.fleet.look import AHEAD, Standing
+from tambo.planning.fleet.look import AHEAD
 from tambo.planning.fleet.outlook import expected_trips, losses
-from tambo.planning.fleet.parameters import Roster
 from tambo.planning.fleet.rolling import plan_base
 from training.fleet.schedule.horizon import horizon_of
 
 WORLD = declared()
 HORIZON = replace(horizon_of(WORLD, roster(6, 1, 1)), days=10)
-
-
-def standing(rng: np.random.Generator, fleet: Roster, **given) -> Standing:
-    """A fleet somewhere in its life."""
-    shape = (1, fleet.count)
-    failed = rng.random(shape) < 0.15
-    hangar = ~failed & (rng.random(shape) < 0.15)
-    away = ~failed & ~hangar & (rng.random(shape) < 0.2)
-    days = rng.integers(1, 6, shape)
-    fields = {
-        "roster": fleet,
-        "score": rng.uniform(20, 99, shape),
-        "hours": rng.uniform(0, 1.05, shape),
-        "days": rng.uniform(0, 1.05, shape),
-        "failed": failed,
-        "hangar": hangar,
-        "back_in": np.where(hangar | away, days, 0).astype(float),
-        "booked": rng.uniform(0, 2, (1, len(fleet.cells), len(AHEAD))),
-        "season": rng.uniform(0.5, 1.5, len(fleet.cells)),
-        "weekday": int(rng.integers(7)),
-    }
-    return Standing(**{**fields, **given})
 
 
 @settings(deadline=None, max_examples=12)

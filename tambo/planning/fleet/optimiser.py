@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from tambo.planning.fleet.look import Standing
+from tambo.planning.fleet.options import Horizon
 from tambo.planning.fleet.parameters import Floats
 from tambo.planning.fleet.policies import forced
-from tambo.planning.fleet.rolling import Horizon, plan_base
+from tambo.planning.fleet.rolling import plan_base
 
 
 class Optimiser:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from tambo.errors import PlanError
 from tambo.planning.fleet.look import NAMES
 from tambo.planning.fleet.optimiser import Optimiser
+from tambo.planning.fleet.options import Horizon
 from tambo.planning.fleet.parameters import Demand, Floats, Parameters, Upkeep
 from tambo.planning.fleet.policies import (
     Hours,
@@ -28,7 +29,6 @@ from tambo.planning.fleet.policies import (
     Valued,
     run_to_failure,
 )
-from tambo.planning.fleet.rolling import Horizon
 
 SCHEDULES_FILE = "schedules.json"
 FORMAT = 1

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from tambo.planning.fleet.options import Horizon, day_worth
 from tambo.planning.fleet.parameters import Parameters, Roster
-from tambo.planning.fleet.rolling import Horizon, day_worth
 from training.fleet.schedule.one_vessel import OneVessel, simplified
 
 

@@ -1,0 +1,176 @@
+"""What it is expected to cost to let one vessel enter a hangar on each of the days ahead.
+
+These figures are what the optimiser chooses by, and what is told of any dated plan.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tambo.planning.fleet.look import Standing
+from tambo.planning.fleet.outlook import losses, mean_hours
+from tambo.planning.fleet.parameters import Floats, Parameters, Roster
+
+FAR = 1e6
+"""Hours or days that no vessel reaches, where the law sets no limit."""
+USUAL_USE = 200.0
+"""Hours of use that say as much of how fast a vessel wears as what is usual of its kind."""
+
+
+@dataclass(frozen=True)
+class Horizon:
+    """What the optimiser runs on.
+
+    Attributes:
+        parameters: of the world.
+        grid: wear for which `value` holds.
+        value: USD that a vessel is worth from then on, of each kind [kind, wear].
+        days: it plans ahead.
+        gamma: of the discount, a day.
+    """
+
+    parameters: Parameters
+    grid: Floats
+    value: Floats
+    days: int = 28
+    gamma: float = 0.995
+
+
+@dataclass(frozen=True)
+class Options:
+    """What is expected of one vessel that enters on a day; the last: not within the horizon.
+
+    Attributes:
+        earliest: first day on which it can enter.
+        until: first day on which it is not in the hangar that it is in now.
+        stay: days that it is expected to stay.
+        useless: it cannot be used until it has entered.
+        maintenance: USD that its maintenance costs [day + 1].
+        failures: USD that failures before it cost more than it does, likewise.
+        waiting: USD of days on which it waits for a slot, and that its stay lasts beyond the
+            horizon, likewise.
+        worth: USD that it is worth at the end of the horizon, likewise.
+        chance: of a failure before it enters, likewise.
+        failed_days: days of absence that failures before are expected to add, likewise.
+    """
+
+    earliest: int
+    until: int
+    stay: int
+    useless: bool
+    maintenance: Floats
+    failures: Floats
+    waiting: Floats
+    worth: Floats
+    chance: Floats
+    failed_days: Floats
+
+    @property
+    def gain(self) -> Floats:
+        """USD that entering costs more than not to enter, absence left out [day]."""
+        every = self.maintenance + self.failures + self.waiting - self.worth
+        return np.asarray(every[:-1] - every[-1])
+
+
+def day_worth(parameters: Parameters, roster: Roster, base: int, kind: int) -> float:
+    """USD that a day of absence of one vessel loses on a usual day."""
+    here = int(((roster.base == base) & (roster.kind == kind)).sum())
+    demand = parameters.demand[kind]
+    trips = np.array([max(1, here) * demand.trips])
+    found = losses(trips, demand, max(1, here), parameters.compensation)[0]
+    return float(found[1] - found[0])
+
+
+def usual_use(parameters: Parameters, roster: Roster) -> Floats:
+    """Hours that each vessel is used on a usual day [vessel]."""
+    of_kind = np.array([one.trips * mean_hours(one) for one in parameters.demand])
+    return np.asarray(of_kind[roster.kind])
+
+
+def pace(standing: Standing, parameters: Parameters) -> Floats:
+    """How fast vessels wear, as a factor of what is usual of their kind [fleet, vessel].
+
+    What a vessel wore since its last maintenance says it; 1 where that says nothing of its use.
+    """
+
+    def of(name: str) -> Floats:
+        figures = np.array([float(getattr(one, name)) for one in parameters.upkeep])
+        return np.asarray(figures[standing.roster.kind])
+
+    hours = standing.hours * np.minimum(of("hours_limit"), FAR)
+    days = standing.days * np.minimum(of("days_limit"), FAR)
+    usual = of("wear_hour") * hours + of("wear_day") * days
+    prior = USUAL_USE * of("wear_hour")
+    found = (parameters.wear(standing.score) + prior) / (usual + prior)
+    return np.where(standing.hangar | standing.must_enter, 1.0, found)
+
+
+def options(standing: Standing, fleet: int, vessel: int, horizon: Horizon) -> Options:
+    """What is expected of one vessel.
+
+    Args:
+        standing: this morning.
+        fleet: which of them.
+        vessel: which of its vessels.
+        horizon: what is known of the world, and the days ahead.
+    """
+    parameters, roster = horizon.parameters, standing.roster
+    kind = int(roster.kind[vessel])
+    upkeep = parameters.upkeep[kind]
+    failed, useless, inside = (
+        bool(flags[fleet, vessel])
+        for flags in (standing.failed, standing.must_enter, standing.hangar)
+    )
+    back = int(standing.back_in[fleet, vessel])
+    until = back if inside else 0
+    steps = np.arange(horizon.days + 1)
+    use, wear, rate = _wear(standing, fleet, vessel, horizon, until)
+    day_lost = day_worth(parameters, roster, int(roster.base[vessel]), kind)
+    chance = 1 - np.exp(-use * upkeep.hazard * np.exp(upkeep.steepness * wear))
+    chance = np.where(steps < until, 0.0, chance)
+    usual = upkeep.cost * (1 + upkeep.cost_by_wear * wear)
+    longer = upkeep.failed_days - upkeep.days
+    extra = (upkeep.failed_cost - 1) * usual + longer * day_lost
+    discount = horizon.gamma**steps
+    stay = max(1, round(upkeep.failed_days if failed else upkeep.days))
+    waits = parameters.grounded_day * steps if failed else np.zeros(horizon.days + 1)
+    beyond = discount[-1] * day_lost * np.clip(steps + stay - horizon.days, 0, stay)
+    after = float(np.mean(upkeep.left)) * wear + rate * np.maximum(0, horizon.days - steps - stay)
+    found = {
+        "maintenance": discount * usual * (upkeep.failed_cost if failed else 1.0),
+        "failures": _before(discount * chance * extra),
+        "waiting": discount * waits + beyond,
+        "worth": discount[-1] * np.interp(after, horizon.grid, horizon.value[kind]),
+        "chance": 1 - np.exp(_before(np.log1p(-np.minimum(chance, 1 - 1e-12)))),
+        "failed_days": _before(chance * longer),
+    }
+    if not useless:
+        # One of no use must enter in the end: it is as if it did after the last day.
+        found["maintenance"][-1] = found["waiting"][-1] = 0.0
+        last = np.interp(wear[-1], horizon.grid, horizon.value[kind])
+        found["worth"][-1] = discount[-1] * float(last)
+    return Options(horizon.days if inside else back, until, stay, useless, **found)
+
+
+def _before(by_day: Floats) -> Floats:
+    """Sums of the days before each."""
+    return np.concatenate([[0.0], by_day.cumsum()[:-1]])
+
+
+def _wear(
+    standing: Standing, fleet: int, vessel: int, horizon: Horizon, until: int
+) -> tuple[float, Floats, float]:
+    """Hours of use a day, wear on each morning ahead, and wear of a day."""
+    parameters, roster = horizon.parameters, standing.roster
+    upkeep = parameters.upkeep[int(roster.kind[vessel])]
+    idle = bool(standing.must_enter[fleet, vessel])
+    use = 0.0 if idle else float(usual_use(parameters, roster)[vessel])
+    rate = (upkeep.wear_hour * use + upkeep.wear_day) * float(
+        pace(standing, parameters)[fleet, vessel]
+    )
+    inside = bool(standing.hangar[fleet, vessel])
+    now = 0.0 if inside else float(parameters.wear(standing.score[fleet, vessel][None])[0])
+    steps = np.maximum(0, np.arange(horizon.days + 1) - until)
+    return use, np.asarray(now + rate * steps), rate
