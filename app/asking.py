@@ -18,20 +18,23 @@ _SECONDS = 30.0
 _TASK_SECONDS, _PAUSE_SECONDS = 120.0, 0.2
 
 
-def ask(domain: str, path: str, payload: Mapping[str, Any]) -> dict[str, Any]:
+def ask(
+    domain: str, path: str, payload: Mapping[str, Any], seconds: float = _SECONDS
+) -> dict[str, Any]:
     """Send one question to a domain's service.
 
     Args:
         domain: whose service.
         path: of the endpoint, for example /v1/flight-price.
         payload: the body.
+        seconds: that the answer may take.
 
     Raises:
         ServingError: the service is down or too old for the question; the message is for the
             visitor.
         ProblemError: it refuses the question; its problem names the fields.
     """
-    return _answer(domain, "POST", path, payload)
+    return _answer(domain, "POST", path, payload, seconds)
 
 
 def ask_task(domain: str, path: str, payload: Mapping[str, Any]) -> dict[str, Any]:
@@ -55,7 +58,11 @@ def ask_task(domain: str, path: str, payload: Mapping[str, Any]) -> dict[str, An
 
 
 def _answer(
-    domain: str, method: str, path: str, payload: Mapping[str, Any] | None = None
+    domain: str,
+    method: str,
+    path: str,
+    payload: Mapping[str, Any] | None = None,
+    seconds: float = _SECONDS,
 ) -> dict[str, Any]:
     settings = released.settings()
     url = address(settings, domain)
@@ -71,7 +78,7 @@ def _answer(
             url + path,
             json=payload,
             headers=known,
-            timeout=_SECONDS,
+            timeout=seconds,
             trust_env=False,
         )
     except httpx.TimeoutException as error:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, Playwright, expect, sync_playwright
 
 from tambo.settings import PROJECT_ROOT
 
@@ -28,6 +28,8 @@ SCREENSHOTS = PROJECT_ROOT / "build" / "screenshots"
 SECONDS = 60.0
 _REACTION = 150
 """Milliseconds in which the page begins to react to what its visitor did."""
+_ROW = 35
+"""Height of a row of a table, pixels."""
 
 
 @contextmanager
@@ -182,6 +184,48 @@ class Visitor:
         with self.page.expect_download() as started:
             self.page.get_by_role("button", name=label, exact=True).click()
         return started.value.path().read_text(encoding="utf-8-sig")
+
+    def form(self, button: str) -> Locator:
+        """The form with a button."""
+        named = self.page.get_by_role("button", name=button, exact=True)
+        return self.page.get_by_test_id("stForm").filter(has=named)
+
+    def edit_date(self, form: Locator, row: int, across: float, day: str) -> None:
+        """Write a date into a cell of a form's table; across: the share of its width."""
+        self._open_cell(form, row, across)
+        field = self.page.get_by_test_id("date-picker-cell")
+        field.fill(day)
+        field.press("Enter")
+        self.reacted()
+
+    def edit_number(self, form: Locator, row: int, across: float, number: str) -> None:
+        """Write a number into a cell of a form's table; across: the share of its width."""
+        self._open_cell(form, row, across)
+        self.page.keyboard.press("ControlOrMeta+A")
+        self.page.keyboard.type(number)
+        self.page.keyboard.press("Enter")
+        self.reacted()
+
+    def _open_cell(self, form: Locator, row: int, across: float) -> None:
+        """A table is one picture: its cells are found by where they are drawn."""
+        picture = form.get_by_test_id("data-grid-canvas").first
+        # Its middle comes to that of the window; a chart above may still grow.
+        picture.evaluate("picture => picture.scrollIntoView({block: 'center'})")
+        self.page.wait_for_timeout(_REACTION)
+        box = picture.bounding_box()
+        assert box is not None
+        self.page.mouse.move(box["x"] + across * box["width"], box["y"] + _ROW * (row + 1.5))
+        self.page.wait_for_timeout(_REACTION)
+        self.page.mouse.down()
+        self.page.mouse.up()
+        self.page.wait_for_timeout(_REACTION)
+        self.page.keyboard.press("Enter")
+        self.page.wait_for_timeout(_REACTION)
+
+    def cells(self, first: str) -> list[str]:
+        """The row of a table that begins so, as screen readers are told it."""
+        row = self.page.locator("canvas tr").filter(has=self.page.get_by_text(first, exact=True))
+        return row.first.locator("td").all_inner_texts()
 
     def hotels(self) -> list[tuple[str, str, float]]:
         """The recommended hotels in their order: name, place, BRL a night."""

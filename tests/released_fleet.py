@@ -74,7 +74,7 @@ def home(folder: Path, more: list[RawFile] | None = None) -> Settings:
     return made
 
 
-def manifest(settings: Settings) -> OnlineManifest:
-    """What a bundle of the due model reads online."""
+def manifest(settings: Settings, service: str = SERVICE) -> OnlineManifest:
+    """What a bundle reads online: that of the due model, or of another feature service."""
     held = releases.get(settings)
-    return resolve(open_store(settings), SERVICE, release=held.number, as_of=held.as_of)
+    return resolve(open_store(settings), service, release=held.number, as_of=held.as_of)

@@ -8,14 +8,19 @@ from datetime import timedelta
 
 import released_fleet
 import served_fleet
+import served_schedule
 from released_fleet import NOW, VESSELS
 from tourism_files import RawFile
 
 from tambo.services import announced
 from tambo.settings import Settings
 
-WORN, GRAVE, SILENT = VESSELS[0], VESSELS[1], "YT-9"
-"""One near the limit of its kind, one with a critical entry, one that never sent a reading."""
+WORN, GRAVE, SILENT, SOUND = VESSELS[0], VESSELS[1], "YT-9", VESSELS[2]
+"""One near the limit of its kind, one with a critical entry, of which nobody told where it is based,
+one that never sent a reading, and one without news."""
+BASE = "Callao"
+PLANNED = {WORN: 9, SOUND: 12}
+"""Days to the dates of today's practice; one slot is there, and a stay is longer than three days."""
 FLOWN, LIMIT = 38, 40
 
 
@@ -59,6 +64,14 @@ def more() -> list[RawFile]:
     """A vessel without readings, a limit, hours flown, and what was written of one vessel."""
     day = NOW - timedelta(days=3)
     register = [{"aircraft_id": SILENT, "aircraft_type": "Private Jet", "home_base": "Cusco"}]
+    register += [
+        {"aircraft_id": one, "aircraft_type": "Yacht", "home_base": BASE} for one in (WORN, SOUND)
+    ]
+    slots = [{"base": BASE, "slots": 1}, {"base": "Cusco", "slots": 2}]
+    later = [
+        {"aircraft_id": one, "planned_at": day, "due_at": NOW + timedelta(days=ahead)}
+        for one, ahead in PLANNED.items()
+    ]
     limits = [
         {"aircraft_type": "Yacht", "measure": "hours_between_overhauls", "limit": LIMIT},
         {"aircraft_type": "Yacht", "measure": "days_between_overhauls", "limit": 400},
@@ -83,15 +96,21 @@ def more() -> list[RawFile]:
     ]  # fmt: skip
     found = {"aircraft_9": register, "legal_limits_0": limits, "service_logs_0": entries}
     found |= {"maintenance_0": [job | done], "flights_log_0": [flight]}
+    found |= {"hangars_0": slots, "maintenance_plan_0": later}
     found |= {"bookings_1": [booked(*one) for one in TRIPS]}
     return [RawFile(f"{name}.csv", NOW - timedelta(days=1), rows) for name, rows in found.items()]
 
 
 @contextmanager
-def serving(home: Settings) -> Iterator[str]:
-    """The service of the home for the time of a block, with hazards by a known formula."""
-    app = served_fleet.application(
-        home, released_fleet.manifest(home), home.home / "formula", costs=False
-    )
+def serving(home: Settings, *, schedules: bool = True) -> Iterator[str]:
+    """The service of the home for the time of a block, with hazards by a known formula.
+
+    Without schedules: as of a home whose data gave none.
+    """
+    models = home.home / ("formula" if schedules else "formula-alone")
+    if schedules:
+        booked = released_fleet.manifest(home, "maintenance_schedule_v1")
+        served_schedule.write(models / "maintenance_schedule", booked, served_schedule.schedules())
+    app = served_fleet.application(home, released_fleet.manifest(home), models, costs=False)
     with served_fleet.listening(app) as url, announced(home, "fleet", url):
         yield url

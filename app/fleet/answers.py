@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 
@@ -19,8 +19,11 @@ AHEAD_DAYS = 30
 """Days within which a failure, or a limit of the law, is a reason for attention."""
 
 _ITEM = re.compile(r"items\.(\d+)\.aircraft_id")
+VESSEL = re.compile(r"aircraft_ids\.(\d+)")
+"""How the service names a vessel that it refuses, in a question about several."""
 
 Answer = Mapping[str, Any]
+Told = TypeVar("Told")
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,49 @@ def of_fleet(names: Sequence[str]) -> Fleet:
             told, withheld = _alerts(list(found))
             alerts += told
     return Fleet(due, refused, ranked(alerts), withheld)
+
+
+def alerts_of(names: Sequence[str]) -> tuple[list[Answer], str | None]:
+    """Vessels that need attention, the most urgent first; or none, and why they are not told.
+
+    Args:
+        names: of vessels, at least one; those that the service knows nothing of are left out.
+
+    Raises:
+        ServingError: the service is down, or refuses more than single vessels and a role.
+    """
+    alerts: list[Answer] = []
+    withheld = None
+    for start in range(0, len(names), AT_ONCE):
+        (told, withheld), _ = of_known(_alerts, names[start : start + AT_ONCE])
+        alerts += told
+    return ranked(alerts), withheld
+
+
+def of_known(
+    put: Callable[[list[str]], Told], names: Sequence[str], field: re.Pattern[str] = VESSEL
+) -> tuple[Told, list[str]]:
+    """Ask about some vessels; again without those that the service knows nothing of.
+
+    Args:
+        put: asks, and raises what the service refuses.
+        names: of the vessels.
+        field: how the service names one of them, with its number.
+
+    Returns:
+        What was answered, and who was left out.
+
+    Raises:
+        ServingError: the service is down, knows none of them, or refuses something else.
+    """
+    try:
+        return put(list(names)), []
+    except ProblemError as error:
+        unknown = {names[number] for number in wrong_items(error, field)}
+        known = [one for one in names if one not in unknown]
+        if not unknown or not known:
+            raise
+    return put(known), sorted(unknown)
 
 
 def ranked(alerts: Sequence[Answer]) -> list[Answer]:

@@ -30,8 +30,7 @@ _AHEAD = """
 def now() -> datetime:
     """The instant on which the service answers, UTC: the newest, or the wall clock's if so set."""
     wall = released.settings().online_clock == "wall"
-    found = datetime.now(UTC) if wall else released.release().as_of.of("fleet")
-    return found.astimezone(UTC)
+    return datetime.now(UTC) if wall else released.release().as_of.of("fleet").replace(tzinfo=UTC)
 
 
 def ahead(at: datetime) -> pd.DataFrame:

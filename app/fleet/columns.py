@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 import streamlit as st
@@ -67,6 +68,7 @@ def urgent(currency: str) -> dict[str, Any]:
         "when": "See to it",
         "why": st.column_config.TextColumn("Why", width=380),
         "until": _date("Can wait until"),
+        "enters": _date("Enters by the plan"),
         "chance": _number("Failure in 30 days", "%.1f %%"),
         "cost": _number(f"Cost, {currency}", "localized"),
     }
@@ -115,6 +117,99 @@ def used(currency: str) -> dict[str, Any]:
             "Legal hours left", "%.0f", "at the end of the days ahead; empty: no legal limit"
         ),
     }
+
+
+def scheduled(currency: str) -> dict[str, Any]:
+    """Of `schedule.planned`."""
+    return {
+        "priority": st.column_config.NumberColumn("Priority", width=60),
+        "vessel": st.column_config.TextColumn("Vessel", pinned=True),
+        "base": "Base",
+        "enters": _date("Enters"),
+        "back": _date("Back", "expected"),
+        "practice": _date("Today's practice", "begin of the stay as far as it can be kept"),
+        "why": st.column_config.TextColumn("Why", width=420),
+        "cost": _number(f"Cost, {currency}", "localized"),
+        "chance": _number("Failure before it", "%.1f %%"),
+    }
+
+
+def dates(first: date, last: date) -> dict[str, Any]:
+    """Of `schedule.editable`; first and last: days on which a vessel may enter."""
+    return {
+        "vessel": st.column_config.TextColumn("Vessel", pinned=True),
+        "base": "Base",
+        "enters": st.column_config.DateColumn(
+            "Enters (yours)",
+            format=_DATE,
+            min_value=first,
+            max_value=last,
+            help="click to change it; empty: not within these days",
+        ),
+        "proposed": _date("The plan"),
+        "practice": _date("Today's practice"),
+    }
+
+
+def compared(currency: str) -> dict[str, Any]:
+    """Of `schedule.compared`."""
+    return {
+        "plan": st.column_config.TextColumn("By", pinned=True),
+        "earned": _number(f"Earned, {currency}", "localized"),
+        **_parts(currency),
+        "downtime_days": _number("Downtime, days", "%.1f"),
+        "maintenances": "Maintenances",
+        "worth": _worth(currency),
+        "cost": _cost(currency),
+    }
+
+
+def alternatives(currency: str) -> dict[str, Any]:
+    """Of `schedule.alternatives`."""
+    return {
+        "what": st.column_config.TextColumn("Instead", pinned=True),
+        "enters": _date("Enters"),
+        "cost": _cost(currency),
+        **_parts(currency),
+        "worth": _worth(currency),
+        "why_not": st.column_config.TextColumn("Why it is not possible", width=280),
+        "limit": st.column_config.TextColumn("Legal limit", width=280),
+    }
+
+
+def simulated(currency: str) -> dict[str, Any]:
+    """Of `schedule.simulated`."""
+    return {
+        "name": st.column_config.TextColumn("Schedule", pinned=True),
+        "serves": st.column_config.CheckboxColumn("The best", help="decides where none is named"),
+        "earned": _number(f"Earned, {currency}", "localized"),
+        "low": _number("Low", "localized"),
+        "high": _number("High", "localized"),
+        "maintenances": _number("Maintenances", "%.1f"),
+        "failures": _number("Failures", "%.1f"),
+    }
+
+
+def _parts(currency: str) -> dict[str, Any]:
+    return {
+        "maintenance": _number(f"Maintenance, {currency}", "localized"),
+        "failures": _number(
+            f"Failures, {currency}", "localized", "that they cost more than maintenances"
+        ),
+        "absence": _number(
+            f"Revenue lost, {currency}",
+            "localized",
+            "trips lost and compensated for want of a vessel, and waiting for a slot",
+        ),
+    }
+
+
+def _worth(currency: str) -> Any:
+    return _number(f"Worth at the end, {currency}", "localized", "by how worn the vessels are then")
+
+
+def _cost(currency: str) -> Any:
+    return _number(f"Cost, {currency}", "localized", "the other costs less worth")
 
 
 def _trip(currency: str) -> dict[str, Any]:

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import datetime
 
 import pandas as pd
 
 from app.asking import ask
-from app.fleet.answers import AT_ONCE, Answer, wrong_items
-from tambo.serving.problem import ProblemError
+from app.fleet.answers import AT_ONCE, Answer, of_known
 
 PATH = "/v1/operations-plan"
 
 FLOWN, MAY_FAIL, NOBODY = "flown", "its vessel may fail", "nobody flies it"
 STATES = (FLOWN, NOBODY, MAY_FAIL)
-
-VESSEL = re.compile(r"aircraft_ids\.(\d+)")
-"""How the service names a vessel that it refuses."""
 
 
 def plan(
@@ -41,19 +36,13 @@ def plan(
     """
     body = {
         "trips": [_trip(one) for one in trips.to_dict("records")],
-        "aircraft_ids": list(vessels[:AT_ONCE]),
         "asked_at": at.isoformat(),
         "horizon": days,
         "least_chance": least_chance,
     }
-    try:
-        return ask("fleet", PATH, body), []
-    except ProblemError as error:
-        unknown = {vessels[number] for number in wrong_items(error, VESSEL)}
-        known = [one for one in vessels[:AT_ONCE] if one not in unknown]
-        if not unknown or not known:
-            raise
-    return ask("fleet", PATH, {**body, "aircraft_ids": known}), sorted(unknown)
+    return of_known(
+        lambda names: ask("fleet", PATH, {**body, "aircraft_ids": names}), vessels[:AT_ONCE]
+    )
 
 
 def _trip(one: dict[object, object]) -> dict[str, object]:

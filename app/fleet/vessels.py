@@ -20,6 +20,11 @@ _REGISTER = """
     WHERE ended_timestamp IS NULL ORDER BY aircraft_id
 """
 
+_SLOTS = """
+    SELECT home_base, max(hangar_slots)::INTEGER AS slots FROM lake.intermediate.int_vessels
+    WHERE ended_timestamp IS NULL AND home_base IS NOT NULL GROUP BY ALL ORDER BY home_base
+"""
+
 _SCORE, _VARIANCE = (
     f"(avg({name}) FILTER (WHERE {name}_is_outlier IS NOT TRUE) / 1e6)::DOUBLE"
     for name in ("engine_health_score", "temperature_variance")
@@ -56,6 +61,12 @@ _ENTRIES = f"""
 def register() -> pd.DataFrame:
     """One row a vessel: aircraft_id, aircraft_type, model, home_base (null: not told)."""
     return released.frame(_REGISTER)
+
+
+def slots() -> dict[str, int | None]:
+    """Hangar slots of each base of the fleet; None: not told."""
+    rows = released.frame(_SLOTS).to_dict("records")
+    return {one["home_base"]: None if pd.isna(one["slots"]) else int(one["slots"]) for one in rows}
 
 
 def currency() -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import time
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import app_browser
 import app_pages
@@ -17,11 +18,12 @@ from mqtt_broker import MosquittoBroker, needs_broker, publisher, reading
 from mqtt_listener import Listener
 from oidc_issuer import API, Client, issuing
 from released_fleet import DAYS, NOW, VESSELS
-from shown_fleet import FLOWN, GRAVE, LIMIT, SILENT, WORN
+from shown_fleet import FLOWN, GRAVE, LIMIT, SILENT, SOUND, WORN
 from streamlit.testing.v1 import AppTest
 
-from app.fleet import board, months, operations
-from tambo.lake import reader
+from app import asking
+from app.fleet import board, months, operations, schedule
+from tambo.lake import reader, releases
 from tambo.settings import Settings
 
 pytestmark = pytest.mark.slow
@@ -74,7 +76,7 @@ def test_the_board_shows_what_is_urgent_and_why(settings, service) -> None:
     assert rows.loc[WORN, "hours"] == FLOWN
     assert rows.loc[WORN, "hours_share"] == pytest.approx(100 * FLOWN / LIMIT)
     assert (rows.loc[SILENT, "kind"], rows.loc[SILENT, "base"]) == ("Private Jet", "Cusco")
-    assert rows.loc[WORN, "base"] == "not told"
+    assert rows.loc[GRAVE, "base"] == "not told"
     sent = rows.drop(index=SILENT)
     assert sent["health"].between(70, 90).all()
     assert all(len(one) > DAYS for one in sent["lately"]), "each day, and now"
@@ -166,6 +168,105 @@ def test_a_role_is_told_what_it_may_not_see(settings, monkeypatch, tmp_path) -> 
             shown = app_pages.page("fleet")
             assert "needs one of the roles" in shown.warning[0].value
             assert not any("state" in one.value for one in shown.dataframe)
+
+
+def schedule_body(settings: Settings, **changes: object) -> dict[str, object]:
+    """What the page asks of the fleet that can be scheduled."""
+    names = [WORN, GRAVE, SOUND, SILENT]
+    instant = releases.latest(settings).as_of.of("fleet").replace(tzinfo=UTC)
+    return {"horizon": 28, "asked_at": instant.isoformat(), "aircraft_ids": names, **changes}
+
+
+def test_the_schedule_is_that_of_the_service_and_stays_while_the_page_reruns(
+    settings, service
+) -> None:
+    shown = app_pages.page("schedule")
+    assert not shown.exception
+    told = asking.ask("fleet", schedule.PATH, schedule_body(settings))
+    assert {one["aircraft_id"] for one in told["vessels"]} == {WORN, SOUND, SILENT}
+    rows = table(shown, "practice").set_index("vessel")
+    for one in told["vessels"]:
+        row = rows.loc[one["aircraft_id"]]
+        assert (row["enters"], row["why"]) == (schedule.day(one["enters"]), one["why"])
+        assert row["practice"] == schedule.day(one["planned"])
+    assert list(rows["priority"]) == [1, 2, 3]
+    earned = f"USD {told['plan']['earned']:,.0f}"
+    assert metrics(shown)["Earned"] == earned
+    plans = table(shown, "downtime_days").set_index("plan")
+    assert list(plans.index) == [schedule.PROPOSED, schedule.PRACTICE]
+    assert plans.loc[schedule.PRACTICE, "cost"] == round(told["current_plan"]["cost"])
+    assert f"the kind or the base of {GRAVE} is not known" in texts(shown)
+    urgent = table(shown, "until").set_index("vessel")
+    assert urgent.loc[WORN, "enters"] == rows.loc[WORN, "enters"]
+    assert shown.selectbox(key="schedule_vessel").value == WORN
+    assert "not within these days" in set(table(shown, "why_not")["what"])
+    shown.slider(key="schedule_horizon").set_value(10)
+    shown.selectbox(key="schedule_name").select("run_to_failure")
+    closed = shown.multiselect(key="schedule_closed")
+    closed.select(closed.options[1])
+    next(one for one in shown.button if one.label == "Make the plan").click().run()
+    assert not shown.exception
+    said = f"10 days, decided by run to failure; nobody enters on {NOW + timedelta(days=1):%d %b}"
+    assert said in texts(shown)
+    shown.selectbox(key="schedule_vessel").select(SILENT).run()
+    assert said in texts(shown), "nothing new was asked for"
+    assert not shown.exception
+
+
+def test_without_a_trained_schedule_the_page_says_what_to_load(settings) -> None:
+    with shown_fleet.serving(settings, schedules=False):
+        shown = app_pages.page("schedule")
+    assert not shown.exception
+    assert "no schedule was trained" in shown.warning[0].value
+    assert "hangars" in texts(shown)
+    assert GRAVE in set(table(shown, "until")["vessel"]), "what is urgent is told all the same"
+
+
+def test_the_schedule_is_shown_to_those_whose_work_it_is(settings, monkeypatch, tmp_path) -> None:
+    token = tmp_path / "token"
+    monkeypatch.setenv("TAMBO_OIDC_CLIENT_ID", API)
+    monkeypatch.setenv("TAMBO_TOKEN_FILE", str(token))
+    roles = ("executive", "customer_support")
+    with issuing(*(Client(one, (one,)) for one in roles)) as issuer:
+        monkeypatch.setenv("TAMBO_OIDC_DISCOVERY_URL", issuer.discovery)
+        with shown_fleet.serving(settings):
+            token.write_text(issuer.token("customer_support"))
+            shown = app_pages.page("schedule")
+            assert "needs one of the roles" in shown.warning[0].value
+            assert "The schedule is shown to roles that may ask for it." in texts(shown)
+            assert not any("why" in one.value for one in shown.dataframe)
+            token.write_text(issuer.token("executive"))
+            shown = app_pages.page("schedule")
+            assert "Your role is not told what is urgent" in texts(shown)
+            assert set(table(shown, "practice")["vessel"]) == {WORN, SOUND, SILENT}
+
+
+def test_somebody_asks_what_their_own_dates_would_cost(settings, service, running) -> None:
+    visitor = running()
+    visitor.open("schedule")
+    rows = list(csv.DictReader(visitor.download("Download the plan as CSV").splitlines()))
+    assert [one["vessel"] for one in rows] == [WORN, SOUND, SILENT]
+    mine = (date.fromisoformat(rows[1]["enters"]) - timedelta(days=2)).isoformat()
+    visitor.edit_date(visitor.form("What would that cost?"), 1, 0.35, mine)
+    visitor.click("What would that cost?")
+    own = [
+        {"aircraft_id": WORN, "enters": rows[0]["enters"]},
+        {"aircraft_id": SOUND, "enters": mine},
+    ]
+    told = asking.ask("fleet", schedule.PATH, schedule_body(settings, current_plan=own))
+    found = visitor.cells("your dates")
+    assert [float(one) for one in found[1:3]] == [
+        round(told["current_plan"][name]) for name in ("cost", "earned")
+    ]
+    assert told["current_plan"]["cost"] != told["plan"]["cost"]
+    assert (visitor.exceptions(), visitor.unnamed(), visitor.outside) == ([], [], [])
+    visitor.keep("schedule")
+    visitor.edit_number(visitor.form("Make the plan"), 0, 0.75, "0")
+    visitor.click("Make the plan")
+    assert f"{shown_fleet.BASE} with 0 slots" in visitor.says()
+    stands = f"the hangar of {shown_fleet.BASE} has no slots: it stands still"
+    assert any(WORN in one and stands in one for one in visitor.problems())
+    assert "your dates" not in visitor.says(), "they belong to the plan before"
 
 
 def test_the_figures_of_months_are_those_of_the_marts(settings) -> None:

@@ -68,8 +68,10 @@ def test_a_dated_plan_is_held_against_the_current_one(client) -> None:
     assert worn["why"].startswith("the plan of least expected cost")
     stay = date.fromisoformat(worn["back"]) - date.fromisoformat(worn["enters"])
     assert stay.days == 8
+    assert date.fromisoformat(worn["planned_back"]) == TODAY + stay, "the current plan's stay"
     inside = of(body, HANGAR)
     assert (inside["enters"], inside["alternatives"], inside["network"]) == (None, [], None)
+    assert inside["planned_back"] is None
     assert f"is in its hangar, and expected back on {inside['back']}" == inside["why"]
     plan, current, difference = (body[one] for one in ("plan", "current_plan", "difference"))
     for name, value in difference.items():

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.fleet import answers, board, operations, seen, vessel_view
+from app.fleet import answers, board, seen, vessel_view
 from app.fleet.answers import Fleet
 from bentos.fleet.maintenance_alerts.documentation import MAINTENANCE_ALERTS
 from bentos.fleet.maintenance_due.documentation import MAINTENANCE_DUE
@@ -120,8 +120,8 @@ def test_only_vessels_that_are_refused_are_left_out() -> None:
     unknown = invalid(("items", 3, "aircraft_id"), says)
     assert answers.wrong_items(unknown) == {3: says}
     planned = invalid(("aircraft_ids", 2), says)
-    assert answers.wrong_items(planned, operations.VESSEL) == {2: says}
-    assert answers.wrong_items(unknown, operations.VESSEL) == {}
+    assert answers.wrong_items(planned, answers.VESSEL) == {2: says}
+    assert answers.wrong_items(unknown, answers.VESSEL) == {}
     other = field_error(("horizon",), "must be 180 or less")
     assert answers.wrong_items(ProblemError(422, "both", [*unknown.problem.errors, other])) == {}
     assert answers.wrong_items(ProblemError(503, "busy")) == {}

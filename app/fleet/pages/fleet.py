@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from app import look, notices
-from app.fleet import answers, board, columns, seen, vessel_view, vessels
+from app.fleet import alerts_view, answers, board, columns, seen, vessel_view, vessels
 from app.fleet.answers import Fleet
 from tambo.errors import ServingError, TamboError
 
@@ -66,29 +66,10 @@ def _overview(register: pd.DataFrame, fleet: Fleet) -> None:
     for place, (title, number) in zip(st.columns(len(boxes)), boxes.items(), strict=True):
         place.metric(title, look.count(number), border=True, height="stretch")
     st.header("Urgent first")
-    _urgent(fleet)
+    alerts_view.show(fleet.alerts, fleet.withheld)
     st.header("Every vessel")
     look.table(rows, columns.BOARD, _ROW * (min(len(rows), MOST_ROWS) + 1) + 3)
     _said(rows, fleet)
-
-
-def _urgent(fleet: Fleet) -> None:
-    if fleet.withheld is not None:
-        notices.nothing(f"Your role is not told what is urgent: {fleet.withheld}.")
-        return
-    if not fleet.alerts:
-        notices.nothing("No vessel needs attention.")
-        return
-    rows, costs = board.urgent(fleet.alerts), [one["cost"] for one in fleet.alerts]
-    currency = next((one["currency"] for one in costs if one is not None), None)
-    if currency is None:
-        rows = rows.drop(columns="cost")
-    look.table(rows, columns.urgent(currency or ""))
-    cost = "" if currency is None else " Cost: what the next maintenance is expected to cost."
-    st.caption(
-        "The vessel that can wait least comes first; each reason says until when it can wait (day, "
-        f"UTC).{cost}"
-    )
 
 
 def _said(rows: pd.DataFrame, fleet: Fleet) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 
 import numpy as np
 
@@ -73,6 +73,7 @@ def scheduled(
                 enters=fleet.day(at),
                 back=fleet.day(int(plan.back[vessel])),
                 planned=fleet.day(int(made.current.enters[vessel])),
+                planned_back=_back(made, vessel),
                 why=why(made.schedule, plan, vessel, fleet, schedules),
                 cost=_usd(option.maintenance[at]) if at >= 0 else 0.0,
                 chance_of_failure=round(float(option.chance[at]), 4),
@@ -153,6 +154,12 @@ def _order(made: Made) -> list[int]:
         )
 
     return sorted(range(len(options)), key=key)
+
+
+def _back(made: Made, vessel: int) -> date | None:
+    """When a vessel that enters by the current plan is back."""
+    current = made.current
+    return made.fleet.day(int(current.back[vessel])) if current.enters[vessel] >= 0 else None
 
 
 def _alternative(one: Move, base: str, fleet: Fleet) -> Alternative:

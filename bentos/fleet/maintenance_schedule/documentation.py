@@ -61,6 +61,7 @@ _ANSWER: dict[str, Any] = {
             "enters": "2026-01-04",
             "back": "2026-01-08",
             "planned": "2026-01-17",
+            "planned_back": "2026-01-21",
             "why": "the plan of least expected cost that was found has it enter then: its health"
             " score is 61, and 48% of its legal hours and 66% of its legal days are used by then",
             "cost": 52_300.0,

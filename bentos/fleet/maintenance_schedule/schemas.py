@@ -168,6 +168,9 @@ class ScheduledVessel(BaseModel):
     planned: datetime.date | None = Field(
         description="of the current plan as it can be kept, within the horizon"
     )
+    planned_back: datetime.date | None = Field(
+        description="day on which it is expected back by the current plan; null: it does not enter"
+    )
     why: str
     cost: float = Field(description="USD that its maintenance is expected to cost")
     chance_of_failure: float = Field(description="before it enters, or within the horizon")
