@@ -4,7 +4,8 @@
 
 Fleets of a size at bases of at most twenty vessels with two slots each. Both decide on the same
 mornings, of a fleet that has lived by a threshold for a while. What the network decides does not
-matter for the time that it takes, so it is not trained. The optimiser plans each base for itself.
+matter for the time that it takes, so it is not trained; it runs as the service runs it, as a graph.
+The optimiser plans each base for itself.
 """
 
 from __future__ import annotations
@@ -21,12 +22,12 @@ import numpy as np
 
 from benchmarks.fleet_truth import declared, roster
 from tambo.planning.fleet.optimiser import Optimiser
-from tambo.planning.fleet.policies import Policy, Threshold
+from tambo.planning.fleet.policies import Policy, Threshold, Valued
 from training.fleet.schedule.fleets import Fleets
+from training.fleet.schedule.graph import to_onnx, valued
 from training.fleet.schedule.horizon import horizon_of
-from training.fleet.schedule.learn import Learned
 from training.fleet.schedule.morning import standing
-from training.fleet.schedule.network import build
+from training.fleet.schedule.network import build, weights
 from training.fleet.schedule.recipe import LEARNED
 
 A_BASE, SLOTS = 20, 2
@@ -55,7 +56,7 @@ def timed(vessels: int, mornings: int) -> Timed:
     """Let both decide on some mornings of a fleet."""
     world = declared()
     fleet = roster(vessels, max(1, vessels // A_BASE), SLOTS)
-    network = Learned(build(LEARNED.units, LEARNED.duelling, seed=0))
+    network = Valued(valued(to_onnx(weights(build(LEARNED.units, LEARNED.duelling, seed=0)))))
     optimiser = Optimiser(horizon_of(world, fleet))
     fleets = Fleets(world, fleet, 1, BEFORE + mornings * BETWEEN, seed=1)
     spent: dict[str, list[float]] = {"network": [], "optimiser": []}

@@ -84,8 +84,10 @@ class Future:
 
     @property
     def powerless(self) -> list[Moved]:
-        """Parts of which nothing moved after t either."""
-        return [part for part in self.moved if not part.later_moved]
+        """Parts of which nothing moved after t either; one that holds nothing cannot move."""
+        return [
+            part for part in self.moved if not part.later_moved and (part.earlier or part.later)
+        ]
 
 
 @dataclass(frozen=True)

@@ -18,12 +18,12 @@ from training.fleet.schedule.comparing import Gain, Judged, best_of, gain, live,
 from training.fleet.schedule.distil import Distilled, distil, mornings
 from training.fleet.schedule.estimate import Declared, estimate
 from training.fleet.schedule.fleets import Fleets
-from training.fleet.schedule.graph import to_onnx
+from training.fleet.schedule.graph import to_onnx, valued
 from training.fleet.schedule.horizon import horizon_of
 from training.fleet.schedule.learn import Learned, learn
 from training.fleet.schedule.morning import standing
 from training.fleet.schedule.network import weights
-from training.onnx_export import Parity, answer, compare, open_session
+from training.onnx_export import Parity, compare
 
 if TYPE_CHECKING:
     from onnx import ModelProto
@@ -165,4 +165,4 @@ def _parity(graph: ModelProto, network: Learned, tests: Fleets) -> Parity:
         lived.live(network(today))
     rows = np.concatenate(parts)
     native: Floats = network.value(rows)
-    return compare(answer(open_session(graph), rows), native, np.maximum(1.0, np.abs(native)))
+    return compare(valued(graph)(rows), native, np.maximum(1.0, np.abs(native)))

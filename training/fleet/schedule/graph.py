@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from training.onnx_export import INPUT, Graph
+from tambo.planning.fleet.parameters import Floats
+from tambo.planning.fleet.schedules import Value
+from training.onnx_export import INPUT, Graph, answer, open_session
 
 if TYPE_CHECKING:
     from onnx import ModelProto
@@ -40,3 +42,14 @@ def to_onnx(weights: Sequence[NDArray[np.float32]]) -> ModelProto:
     middle = graph.add("ReduceMean", advantage, axes=[1], keepdims=1)
     worth = graph.add("Add", dense(hidden, 2), graph.add("Sub", advantage, middle))
     return graph.finish(worth)
+
+
+def valued(model: ModelProto | bytes) -> Value:
+    """What a graph answers, as `policies.Valued` asks for it."""
+    session = open_session(model)
+
+    def value(seen: NDArray[np.float32]) -> Floats:
+        flat = answer(session, seen.reshape(-1, seen.shape[-1]))
+        return np.asarray(flat.reshape(*seen.shape[:-1], 2))
+
+    return value

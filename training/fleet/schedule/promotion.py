@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from tambo.errors import TamboError
 from tambo.planning.fleet.policies import Policy
 from tambo.planning.fleet.schedules import Schedules
-from training import onnx_export, registry
+from training import registry
 from training.fleet.schedule.comparing import gain, live
+from training.fleet.schedule.graph import valued
 from training.promotion import Decision
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from tambo.planning.fleet.parameters import Floats
     from tambo.settings import Settings
     from training.fleet.schedule.fitted import Fitted
     from training.registry import ModelVersion
@@ -59,10 +55,4 @@ def _serving(settings: Settings, rival: ModelVersion, fitted: Fitted) -> Policy 
     if schedules.kinds != fitted.schedules.kinds:
         return None
     _, model = registry.load_serving(settings, rival)
-    session = onnx_export.open_session(model)
-
-    def value(seen: NDArray[np.float32]) -> Floats:
-        flat = onnx_export.answer(session, seen.reshape(-1, seen.shape[-1]))
-        return np.asarray(flat.reshape(*seen.shape[:-1], 2))
-
-    return schedules.policy(schedules.best, value)
+    return schedules.policy(schedules.best, valued(model))
