@@ -208,11 +208,7 @@ class Visitor:
 
     def _open_cell(self, form: Locator, row: int, across: float) -> None:
         """A table is one picture: its cells are found by where they are drawn."""
-        picture = form.get_by_test_id("data-grid-canvas").first
-        # Its middle comes to that of the window; a chart above may still grow.
-        picture.evaluate("picture => picture.scrollIntoView({block: 'center'})")
-        self.page.wait_for_timeout(_REACTION)
-        box = picture.bounding_box()
+        box = self._table(form).bounding_box()
         assert box is not None
         self.page.mouse.move(box["x"] + across * box["width"], box["y"] + _ROW * (row + 1.5))
         self.page.wait_for_timeout(_REACTION)
@@ -222,10 +218,22 @@ class Visitor:
         self.page.keyboard.press("Enter")
         self.page.wait_for_timeout(_REACTION)
 
-    def cells(self, first: str) -> list[str]:
-        """The row of a table that begins so, as screen readers are told it."""
-        row = self.page.locator("canvas tr").filter(has=self.page.get_by_text(first, exact=True))
-        return row.first.locator("td").all_inner_texts()
+    def _table(self, form: Locator) -> Locator:
+        """The table of a form, scrolled to: its cells are told where it is seen alone."""
+        picture = form.get_by_test_id("data-grid-canvas").first
+        # Its middle comes to that of the window; a chart above may still grow.
+        picture.evaluate("picture => picture.scrollIntoView({block: 'center'})")
+        self.page.wait_for_timeout(_REACTION)
+        return picture
+
+    def cells(self, first: str, within: Locator | None = None) -> list[str]:
+        """The row of a table that begins so, as screen readers are told it; within: of a form."""
+        if within is not None:
+            self._table(within)
+        rows = (within or self.page).locator("canvas tr")
+        row = rows.filter(has=self.page.get_by_text(first, exact=True)).first
+        row.wait_for(state="attached")
+        return row.locator("td").all_inner_texts()
 
     def hotels(self) -> list[tuple[str, str, float]]:
         """The recommended hotels in their order: name, place, BRL a night."""

@@ -261,6 +261,9 @@ def test_somebody_asks_what_their_own_dates_would_cost(settings, service, runnin
     assert told["current_plan"]["cost"] != told["plan"]["cost"]
     assert (visitor.exceptions(), visitor.unnamed(), visitor.outside) == ([], [], [])
     visitor.keep("schedule")
+    visitor.choose("Vessel", SOUND)
+    assert visitor.cells("your dates") == found, "they stay while the page reruns"
+    assert mine in visitor.cells(SOUND, visitor.form("What would that cost?"))[2]
     visitor.edit_number(visitor.form("Make the plan"), 0, 0.75, "0")
     visitor.click("Make the plan")
     assert f"{shown_fleet.BASE} with 0 slots" in visitor.says()
