@@ -36,10 +36,24 @@ def gantt(
         days: the first that is planned, which is today, and the last that is drawn.
         closed: days on which nobody enters.
     """
-    told = [PROPOSED, held]
     axis = alt.Axis(format="%d %b", tickCount="week", grid=True, labelOverlap=True)
     x = alt.X("enters:T", title=None, axis=axis, scale=alt.Scale(domain=[_at(one) for one in days]))
-    bars = (
+    today = pd.DataFrame({"enters": [days[0]], "says": ["today"]})
+    now = alt.Chart(_instants(today, "enters")).mark_rule(
+        color=_GREY, strokeDash=[4, 3], strokeWidth=2
+    )
+    layers = [
+        _bars(stays, held, vessels, x),
+        now.encode(x=x, tooltip=alt.Tooltip("says:N", title=" ")),
+    ]
+    if closed:
+        layers.insert(0, _closed(closed, x))
+    return alt.layer(*layers)
+
+
+def _bars(stays: pd.DataFrame, held: str, vessels: Sequence[str], x: alt.X) -> Any:
+    told = [PROPOSED, held]
+    return (
         alt.Chart(_instants(stays, "enters", "back"))
         .mark_bar(cornerRadius=2, clip=True)
         .encode(
@@ -67,14 +81,6 @@ def gantt(
             ],
         )
     )
-    today = pd.DataFrame({"enters": [days[0]], "says": ["today"]})
-    now = alt.Chart(_instants(today, "enters")).mark_rule(
-        color=_GREY, strokeDash=[4, 3], strokeWidth=2
-    )
-    layers = [bars, now.encode(x=x, tooltip=alt.Tooltip("says:N", title=" "))]
-    if closed:
-        layers.insert(0, _closed(closed, x))
-    return alt.layer(*layers)
 
 
 def _closed(days: Sequence[date], x: alt.X) -> Any:
