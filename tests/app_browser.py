@@ -190,33 +190,33 @@ class Visitor:
         named = self.page.get_by_role("button", name=button, exact=True)
         return self.page.get_by_test_id("stForm").filter(has=named)
 
-    def edit_date(self, form: Locator, row: int, across: float, day: str) -> None:
-        """Write a date into a cell of a form's table; across: the share of its width."""
-        self._open_cell(form, row, across)
-        field = self.page.get_by_test_id("date-picker-cell")
-        field.fill(day)
-        field.press("Enter")
-        self.reacted()
+    def edit_cell(self, form: Locator, row: int, across: float, text: str) -> None:
+        """Write a date or a number into a cell of a form's table.
 
-    def edit_number(self, form: Locator, row: int, across: float, number: str) -> None:
-        """Write a number into a cell of a form's table; across: the share of its width."""
-        self._open_cell(form, row, across)
-        self.page.keyboard.press("ControlOrMeta+A")
-        self.page.keyboard.type(number)
-        self.page.keyboard.press("Enter")
-        self.reacted()
-
-    def _open_cell(self, form: Locator, row: int, across: float) -> None:
-        """A table is one picture: its cells are found by where they are drawn."""
+        Args:
+            form: with the table.
+            row: of the cell, from 0.
+            across: where its column is, as a share of the table's width.
+            text: what is written; a date as YYYY-MM-DD.
+        """
+        # A table is one picture: its cells are found by where they are drawn, once it listens.
         box = self._table(form).bounding_box()
         assert box is not None
-        self.page.mouse.move(box["x"] + across * box["width"], box["y"] + _ROW * (row + 1.5))
-        self.page.wait_for_timeout(_REACTION)
-        self.page.mouse.down()
-        self.page.mouse.up()
-        self.page.wait_for_timeout(_REACTION)
-        self.page.keyboard.press("Enter")
-        self.page.wait_for_timeout(_REACTION)
+        editor = self.page.locator("#portal input")
+        deadline = time.monotonic() + SECONDS
+        while not editor.count():
+            assert time.monotonic() < deadline, "the cell does not open"
+            self.page.mouse.move(box["x"] + across * box["width"], box["y"] + _ROW * (row + 1.5))
+            self.page.wait_for_timeout(_REACTION)
+            self.page.mouse.down()
+            self.page.mouse.up()
+            self.page.wait_for_timeout(_REACTION)
+            self.page.keyboard.press("Enter")
+            self.page.wait_for_timeout(2 * _REACTION)
+        editor.fill(text)
+        editor.press("Enter")
+        editor.wait_for(state="detached")
+        self.reacted()
 
     def _table(self, form: Locator) -> Locator:
         """The table of a form, scrolled to: its cells are told where it is seen alone."""

@@ -247,7 +247,7 @@ def test_somebody_asks_what_their_own_dates_would_cost(settings, service, runnin
     rows = list(csv.DictReader(visitor.download("Download the plan as CSV").splitlines()))
     assert [one["vessel"] for one in rows] == [WORN, SOUND]
     mine = (date.fromisoformat(rows[1]["enters"]) - timedelta(days=2)).isoformat()
-    visitor.edit_date(visitor.form("What would that cost?"), 1, 0.35, mine)
+    visitor.edit_cell(visitor.form("What would that cost?"), 1, 0.35, mine)
     visitor.click("What would that cost?")
     own = [
         {"aircraft_id": WORN, "enters": rows[0]["enters"]},
@@ -264,7 +264,7 @@ def test_somebody_asks_what_their_own_dates_would_cost(settings, service, runnin
     visitor.choose("Vessel", SOUND)
     assert visitor.cells("your dates") == found, "they stay while the page reruns"
     assert mine in visitor.cells(SOUND, visitor.form("What would that cost?"))[2]
-    visitor.edit_number(visitor.form("Make the plan"), 0, 0.75, "0")
+    visitor.edit_cell(visitor.form("Make the plan"), 0, 0.75, "0")
     visitor.click("Make the plan")
     assert f"{shown_fleet.BASE} with 0 slots" in visitor.says()
     stands = f"the hangar of {shown_fleet.BASE} has no slots: it stands still"
