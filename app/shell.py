@@ -27,7 +27,8 @@ def show() -> None:
     start = st.Page(
         partial(st.switch_page, first), title="Start", default=True, visibility="hidden"
     )
-    chosen = st.navigation({"": [start], **menu})
+    # Streamlit by itself hides what comes after the tenth page.
+    chosen = st.navigation({"": [start], **menu}, expanded=True)
     st.set_page_config(page_title=f"{chosen.title} · Tambo", layout="wide")
     _sidebar()
     chosen.run()
