@@ -74,6 +74,26 @@ def test_today_is_what_the_schedule_says_of_today(policy, seed):
     assert ((plan.enters == 0) == chosen).all()
 
 
+def test_a_vessel_counts_as_absent_from_the_day_on_which_the_law_stops_it():
+    """Until it has entered, and stayed; so the optimiser does not let that day come."""
+    fleet, shape = roster(1, 1, 1), (1, 1)
+    upkeep = WORLD.upkeep[0]
+    nothing = np.zeros(shape)
+    today = standing(
+        np.random.default_rng(1), fleet, score=nothing + 95, hours=nothing, failed=nothing > 0,
+        hangar=nothing > 0, back_in=nothing, days=nothing + 1 - 4.5 / upkeep.days_limit,
+    )  # fmt: skip
+    expectation = Expectation(today, HORIZON)
+    (option,) = expectation.options
+    assert option.still == 5
+    days = np.arange(HORIZON.days)
+    assert (expectation.absent(np.array([-1]))[0] == (days >= 5)).all()
+    early, late = (expectation.absent(np.array([day]))[0] for day in (2, 8))
+    assert (early == (days >= 2) & (days < 2 + option.stay)).all()
+    assert (late == (days >= 5) & (days < 8 + option.stay)).all()
+    assert 0 <= plan_base(today, 0, 0, HORIZON).enters[0] <= 5
+
+
 @settings(deadline=None, max_examples=10)
 @given(seed=st.integers(0, 2**31), other=st.integers(0, 2**31))
 def test_plans_cost_what_the_optimiser_says(seed, other):

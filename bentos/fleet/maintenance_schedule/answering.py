@@ -143,7 +143,7 @@ def _order(made: Made) -> list[int]:
 
     def key(vessel: int) -> tuple[bool, bool, float, float, str]:
         enters = int(plan.enters[vessel])
-        first = made.expectation.options[vessel].useless
+        first = made.expectation.options[vessel].still == 0
         urgent = plan.urgency[vessel] if enters >= 0 else options[vessel].chance[-1]
         return (
             bool(made.fleet.standing.hangar[0, vessel]),

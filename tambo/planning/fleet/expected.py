@@ -117,7 +117,7 @@ class Expectation:
     def absent(self, enters: Ints) -> Flags:
         """Days on which vessels cannot be used: in a hangar, or of no use yet [vessel, day]."""
         day, enter = np.arange(self._days), enters[:, None]
-        waits = (self._of("useless") > 0) & ((enter < 0) | (day < enter))
+        waits = (day >= self._of("still")) & ((enter < 0) | (day < enter))
         return np.asarray(self.inside(enters) | waits)
 
     def _of(self, name: str) -> Ints:

@@ -5,6 +5,7 @@ These figures are what the optimiser chooses by, and what is told of any dated p
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,7 +47,8 @@ class Options:
         earliest: first day on which it can enter.
         until: first day on which it is not in the hangar that it is in now.
         stay: days that it is expected to stay.
-        useless: it cannot be used until it has entered.
+        still: first day on which it cannot be used until it has entered: it has failed, or reaches
+            what the law allows; the horizon's days where that lies beyond.
         maintenance: USD that its maintenance costs [day + 1].
         failures: USD that failures before it cost more than it does, likewise.
         waiting: USD of days on which it waits for a slot, and that its stay lasts beyond the
@@ -59,7 +61,7 @@ class Options:
     earliest: int
     until: int
     stay: int
-    useless: bool
+    still: int
     maintenance: Floats
     failures: Floats
     waiting: Floats
@@ -119,17 +121,16 @@ def options(standing: Standing, fleet: int, vessel: int, horizon: Horizon) -> Op
     parameters, roster = horizon.parameters, standing.roster
     kind = int(roster.kind[vessel])
     upkeep = parameters.upkeep[kind]
-    failed, useless, inside = (
-        bool(flags[fleet, vessel])
-        for flags in (standing.failed, standing.must_enter, standing.hangar)
-    )
+    failed, inside = bool(standing.failed[fleet, vessel]), bool(standing.hangar[fleet, vessel])
     back = int(standing.back_in[fleet, vessel])
     until = back if inside else 0
     steps = np.arange(horizon.days + 1)
-    use, wear, rate = _wear(standing, fleet, vessel, horizon, until)
+    use = float(usual_use(parameters, roster)[vessel])
+    still = horizon.days if inside else _still(standing, fleet, vessel, use, horizon)
+    wear, rate = _wear(standing, fleet, vessel, horizon, use, (until, still))
     day_lost = day_worth(parameters, roster, int(roster.base[vessel]), kind)
     chance = 1 - np.exp(-use * upkeep.hazard * np.exp(upkeep.steepness * wear))
-    chance = np.where(steps < until, 0.0, chance)
+    chance = np.where((steps < until) | (steps >= still), 0.0, chance)
     usual = upkeep.cost * (1 + upkeep.cost_by_wear * wear)
     longer = upkeep.failed_days - upkeep.days
     extra = (upkeep.failed_cost - 1) * usual + longer * day_lost
@@ -146,12 +147,12 @@ def options(standing: Standing, fleet: int, vessel: int, horizon: Horizon) -> Op
         "chance": 1 - np.exp(_before(np.log1p(-np.minimum(chance, 1 - 1e-12)))),
         "failed_days": _before(chance * longer),
     }
-    if not useless:
-        # One of no use must enter in the end: it is as if it did after the last day.
+    if still >= horizon.days:
+        # One that stands still must enter in the end: it is as if it did after the last day.
         found["maintenance"][-1] = found["waiting"][-1] = 0.0
         last = np.interp(wear[-1], horizon.grid, horizon.value[kind])
         found["worth"][-1] = discount[-1] * float(last)
-    return Options(horizon.days if inside else back, until, stay, useless, **found)
+    return Options(horizon.days if inside else back, until, stay, still, **found)
 
 
 def _before(by_day: Floats) -> Floats:
@@ -159,18 +160,32 @@ def _before(by_day: Floats) -> Floats:
     return np.concatenate([[0.0], by_day.cumsum()[:-1]])
 
 
+def _still(standing: Standing, fleet: int, vessel: int, use: float, horizon: Horizon) -> int:
+    """The first morning on which it has failed, or has no legal hours or days left."""
+    if standing.must_enter[fleet, vessel]:
+        return 0
+    upkeep = horizon.parameters.upkeep[int(standing.roster.kind[vessel])]
+    hours, days = (1 - float(of[fleet, vessel]) for of in (standing.hours, standing.days))
+    by_hours = hours * min(upkeep.hours_limit, FAR) / max(use, 1e-9)
+    by_days = days * min(upkeep.days_limit, FAR)
+    return min(math.ceil(by_hours), math.floor(by_days) + 1, horizon.days)
+
+
 def _wear(
-    standing: Standing, fleet: int, vessel: int, horizon: Horizon, until: int
-) -> tuple[float, Floats, float]:
-    """Hours of use a day, wear on each morning ahead, and wear of a day."""
+    standing: Standing,
+    fleet: int,
+    vessel: int,
+    horizon: Horizon,
+    use: float,
+    used: tuple[int, int],
+) -> tuple[Floats, float]:
+    """Wear on each morning ahead, and that of a day of use; used: first day, and first not."""
     parameters, roster = horizon.parameters, standing.roster
     upkeep = parameters.upkeep[int(roster.kind[vessel])]
-    idle = bool(standing.must_enter[fleet, vessel])
-    use = 0.0 if idle else float(usual_use(parameters, roster)[vessel])
-    rate = (upkeep.wear_hour * use + upkeep.wear_day) * float(
-        pace(standing, parameters)[fleet, vessel]
-    )
+    quick = float(pace(standing, parameters)[fleet, vessel])
+    rate, idle = (quick * (upkeep.wear_hour * hours + upkeep.wear_day) for hours in (use, 0.0))
     inside = bool(standing.hangar[fleet, vessel])
     now = 0.0 if inside else float(parameters.wear(standing.score[fleet, vessel][None])[0])
-    steps = np.maximum(0, np.arange(horizon.days + 1) - until)
-    return use, np.asarray(now + rate * steps), rate
+    (until, still), steps = used, np.arange(horizon.days + 1)
+    days = np.clip(steps - until, 0, max(0, still - until))
+    return np.asarray(now + rate * days + idle * np.maximum(0, steps - still)), rate

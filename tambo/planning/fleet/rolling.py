@@ -148,7 +148,7 @@ def _away(option: Options, choice: list[Any], day: int) -> list[Any]:
     """Terms whose sum is 1 on a day on which a vessel cannot be used, else 0."""
     if option.until > day:
         return [1]
-    if option.useless:
+    if day >= option.still:
         # It is back once it has entered, and stayed.
         return [1, *(-1 * one for one in choice[: max(0, day - option.stay + 1)])]
     return _inside(option, choice, day)
