@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bentos.fleet.asked import AskedVessel, stored_vessels
 from bentos.inference.answers import ModelVersion
 from bentos.inference.features import Asking, ModelFeatures, is_known
+from bentos.inference.requests import MAX_ITEMS
 from tambo.errors import ServingError
 from tambo.featurestore.online import OnlineReader, OnlineRow
 from tambo.requesttime import fleet
@@ -159,6 +161,24 @@ class Outlooks:
     def known_vessels(self) -> tuple[str, ...]:
         """The vessels that were there when the model was trained."""
         return self.model.spec.known_values(ENTITY[0]) or ()
+
+    def fleet(
+        self, named: Sequence[str] | None, asked_at: datetime | None
+    ) -> list[tuple[str, Outlook]]:
+        """Answer for the vessels of a fleet of which something is stored.
+
+        Args:
+            named: in a request; None: the first that the model knows, as many as one may name.
+            asked_at: of the request.
+
+        Raises:
+            ProblemError: nothing is stored of one that is named, or of any.
+        """
+
+        def read(names: Sequence[str]) -> list[Outlook | None]:
+            return self.look([AskedVessel(asked_at, name) for name in names])
+
+        return stored_vessels(named, self.known_vessels()[:MAX_ITEMS], read)
 
     def look(self, requests: Sequence[OfVessel]) -> list[Outlook | None]:
         """Answer for some vessels in one look-up; None for one of which nothing is stored."""

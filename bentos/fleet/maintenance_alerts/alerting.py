@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 
 from bentos.fleet.maintenance_alerts.schemas import (
     Alert,
@@ -15,18 +13,8 @@ from bentos.fleet.maintenance_alerts.schemas import (
 from bentos.fleet.maintenance_alerts.urgency import reasons, urgency
 from bentos.fleet.maintenance_due.expecting import expected_cost
 from bentos.fleet.outlook import IN_MAINTENANCE, Outlook, Outlooks
-from bentos.inference.requests import MAX_ITEMS, refuse
 from tambo.featurestore.online import OnlineReader
 from tambo.serving.model import ServedModel
-from tambo.serving.problem import field_error
-
-
-@dataclass(frozen=True)
-class _Asked:
-    """One vessel of a fleet."""
-
-    aircraft_id: str
-    asked_at: datetime | None
 
 
 class FleetAlerter:
@@ -60,18 +48,7 @@ class FleetAlerter:
         return [self._of_fleet(one) for one in requests]
 
     def _of_fleet(self, request: AlertsRequest) -> MaintenanceAlerts:
-        named = request.aircraft_ids
-        names = list(dict.fromkeys(named or self._outlooks.known_vessels()[:MAX_ITEMS]))
-        refuse([] if names else [field_error(("aircraft_ids",), "the model knows no vessels")])
-        found = self._outlooks.look([_Asked(name, request.asked_at) for name in names])
-        if named is not None:
-            refuse(
-                field_error(("aircraft_ids", at), f"nothing is stored of {name}")
-                for at, name in enumerate(named)
-                if found[names.index(name)] is None
-            )
-        fleet = [(name, one) for name, one in zip(names, found, strict=True) if one is not None]
-        refuse([] if fleet else [field_error(("aircraft_ids",), "nothing is stored of any vessel")])
+        fleet = self._outlooks.fleet(request.aircraft_ids, request.asked_at)
         return self._answer(request, fleet)
 
     def _answer(

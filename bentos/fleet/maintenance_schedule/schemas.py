@@ -132,7 +132,7 @@ class Alternative(BaseModel):
     possible: bool
     why_not: str | None
     limit: str | None = Field(
-        description="a legal limit that is reached before; `more` leaves out that it stands still"
+        description="a legal limit that is reached before: it stands still from then on"
     )
     more: Split = Field(description="by how much it is more than the recommendation")
 

@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from bentos.fleet.asked import stored_vessels
 from bentos.fleet.maintenance_schedule.demand import Booked
 from bentos.fleet.maintenance_schedule.schemas import MAX_VESSELS, MaintenanceScheduleRequest
 from bentos.fleet.maintenance_schedule.vessels import Known, Values
 from bentos.inference.features import ModelFeatures, is_known
-from bentos.inference.requests import refuse
 from tambo.errors import ServingError
 from tambo.featurestore.online import OnlineReader, OnlineRow
 from tambo.planning.fleet.look import NAMES
@@ -23,7 +23,6 @@ from tambo.planning.fleet.policies import ACTIONS
 from tambo.planning.fleet.schedules import Schedules
 from tambo.requesttime import fleet as requesttime
 from tambo.serving.model import ServedModel
-from tambo.serving.problem import field_error
 
 ENTITY = ("aircraft_id", "base", "vessel_type")
 
@@ -74,19 +73,12 @@ class Trained:
         Raises:
             ProblemError: one that the request names is not among them, or there is none.
         """
-        named = request.aircraft_ids
-        names = list(dict.fromkeys(named or self.known_vessels[:MAX_VESSELS]))
-        refuse([] if names else [field_error(("aircraft_ids",), "the model knows no vessels")])
-        rows = self.features.read([_Asked(request.asked_at, aircraft_id=name) for name in names])
-        if named is not None:
-            refuse(
-                field_error(("aircraft_ids", at), f"nothing is stored of {name}")
-                for at, name in enumerate(named)
-                if not is_known(rows[names.index(name)])
-            )
-        found = [(name, row) for name, row in zip(names, rows, strict=True) if is_known(row)]
-        refuse([] if found else [field_error(("aircraft_ids",), "nothing is stored of any vessel")])
-        return found
+
+        def read(names: Sequence[str]) -> list[OnlineRow | None]:
+            rows = self.features.read([_Asked(request.asked_at, name) for name in names])
+            return [row if is_known(row) else None for row in rows]
+
+        return stored_vessels(request.aircraft_ids, self.known_vessels[:MAX_VESSELS], read)
 
     def values(self, row: OnlineRow) -> Values:
         """Features of a vessel, by full name."""

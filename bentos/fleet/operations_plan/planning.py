@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bentos.fleet.operations_plan.answering import answered, used
@@ -16,7 +15,7 @@ from bentos.fleet.operations_plan.schemas import (
     PlannedTrip,
 )
 from bentos.fleet.outlook import Outlook, Outlooks
-from bentos.inference.requests import MAX_ITEMS, refuse
+from bentos.inference.requests import refuse
 from tambo.featurestore.online import OnlineReader
 from tambo.planning.fleet.alternatives import Plan
 from tambo.planning.fleet.assignment import assign
@@ -24,14 +23,6 @@ from tambo.planning.fleet.trips import Trip
 from tambo.planning.fleet.usage import lapses
 from tambo.serving.model import ServedModel
 from tambo.serving.problem import FieldError, field_error
-
-
-@dataclass(frozen=True)
-class _Asked:
-    """One vessel of a fleet."""
-
-    aircraft_id: str
-    asked_at: datetime | None
 
 
 class OperationsPlanner:
@@ -76,19 +67,7 @@ class OperationsPlanner:
         Raises:
             ProblemError: one that the request names is not among them, or there is none.
         """
-        named = request.aircraft_ids
-        names = list(dict.fromkeys(named or self._outlooks.known_vessels()[:MAX_ITEMS]))
-        refuse([] if names else [field_error(("aircraft_ids",), "the model knows no vessels")])
-        found = self._outlooks.look([_Asked(name, request.asked_at) for name in names])
-        if named is not None:
-            refuse(
-                field_error(("aircraft_ids", at), f"nothing is stored of {name}")
-                for at, name in enumerate(named)
-                if found[names.index(name)] is None
-            )
-        fleet = [(name, one) for name, one in zip(names, found, strict=True) if one is not None]
-        refuse([] if fleet else [field_error(("aircraft_ids",), "nothing is stored of any vessel")])
-        return fleet
+        return self._outlooks.fleet(request.aircraft_ids, request.asked_at)
 
     def _answer(
         self, request: OperationsPlanRequest, fleet: Fleet, now: datetime
