@@ -134,9 +134,12 @@ def table(judged: Mapping[str, Judged], against: str) -> str:
     return "\n".join(lines)
 
 
-def main() -> None:
-    """Measure, print, and write the page if asked."""
-    parser = argparse.ArgumentParser(description=__doc__)
+def asked() -> tuple[argparse.Namespace, str]:
+    """What is asked for, and its words without those that only say where files lie."""
+    files = argparse.ArgumentParser(add_help=False)
+    files.add_argument("--keep", type=Path, help="folder of trained networks, read again")
+    files.add_argument("--out", type=Path)
+    parser = argparse.ArgumentParser(description=__doc__, parents=[files])
     parser.add_argument("--vessels", type=int, default=20)
     parser.add_argument("--slots", type=int, default=2)
     parser.add_argument("--seeds", type=int, default=10)
@@ -144,9 +147,12 @@ def main() -> None:
     parser.add_argument("--optimised", type=int, default=2, help="fleets of a seed; 0: none")
     parser.add_argument("--steps", type=int, default=LEARNED.steps, help="days of a training")
     parser.add_argument("--recipes", action="store_true")
-    parser.add_argument("--keep", type=Path, help="folder of trained networks, read again")
-    parser.add_argument("--out", type=Path)
-    given = parser.parse_args()
+    return parser.parse_args(), " ".join(files.parse_known_args()[1])
+
+
+def main() -> None:
+    """Measure, print, and write the page if asked."""
+    given, words = asked()
     fleet = roster(given.vessels, 1, given.slots)
     validation = Validation(estimated(), fleet)
     tests = Judging(declared(), fleet, range(given.seeds), days=given.days)
@@ -165,7 +171,7 @@ def main() -> None:
     sys.stdout.write(page + "\n")
     if given.out is not None:
         about = ABOUT.format(
-            arguments=" ".join(sys.argv[1:]), machine=platform.processor() or platform.machine(),
+            arguments=words, machine=platform.processor() or platform.machine(),
             vessels=given.vessels, slots=given.slots, days=given.days, seeds=given.seeds,
         )  # fmt: skip
         given.out.write_text(about + page + "\n", encoding="utf-8")
