@@ -15,8 +15,9 @@ from tambo.planning.fleet.course import by, course, planned
 from tambo.planning.fleet.dated import dated
 from tambo.planning.fleet.expected import Expectation
 from tambo.planning.fleet.look import AHEAD
-from tambo.planning.fleet.moves import Moves, first_over
+from tambo.planning.fleet.moves import Moves
 from tambo.planning.fleet.optimiser import Optimiser
+from tambo.planning.fleet.options import first_over
 from tambo.planning.fleet.outlook import expected_bookings
 from tambo.planning.fleet.policies import Interval, Threshold, Valued, run_to_failure
 from tambo.planning.fleet.rolling import UNIT, plan_base

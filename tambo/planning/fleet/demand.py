@@ -42,5 +42,8 @@ def season_ahead(demand: Demand, weekday: Ints, day_of_year: Ints) -> Floats:
 
 
 def usual_revenue(demand: Demand) -> float:
-    """USD that are asked for on an average day, of a vessel: bookings are told as shares of it."""
+    """USD a day and vessel that bookings are told as shares of: usual trips of median hours, fare.
+
+    A measure, less than what is asked for on average: hours and fares are skewed.
+    """
     return demand.trips * demand.hours * demand.price

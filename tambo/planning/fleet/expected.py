@@ -12,7 +12,7 @@ from typing import Self
 import numpy as np
 
 from tambo.planning.fleet.look import Standing
-from tambo.planning.fleet.options import Horizon, Options, options
+from tambo.planning.fleet.options import Horizon, options
 from tambo.planning.fleet.outlook import expected_trips, losses, trip_revenue
 from tambo.planning.fleet.parameters import Flags, Ints
 
@@ -65,10 +65,7 @@ class Expectation:
 
     def __init__(self, standing: Standing, horizon: Horizon, fleet: int = 0) -> None:
         self._standing, self._days = standing, horizon.days
-        vessels = range(standing.roster.count)
-        self.options: tuple[Options, ...] = tuple(
-            options(standing, fleet, vessel, horizon) for vessel in vessels
-        )
+        self.options = options(standing, fleet, range(standing.roster.count), horizon)
         # By part, vessel and day.
         self._parts = np.array(
             [[getattr(one, part) for one in self.options] for part in PARTS]

@@ -6,12 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-
 from tambo.planning.fleet.course import Hindrance
 from tambo.planning.fleet.expected import Expectation, Expected
 from tambo.planning.fleet.look import Standing
-from tambo.planning.fleet.options import FAR, usual_use
+from tambo.planning.fleet.options import first_over
 from tambo.planning.fleet.parameters import Flags, Ints, Parameters
 
 MoveKind = Literal["today", "planned", "week_later", "not_within"]
@@ -24,13 +22,13 @@ class Move:
     """Another day for one vessel, all others as they are planned.
 
     Attributes:
-        kind: today, on the day of the current plan, a week later than planned, or not within the
-            horizon.
+        kind: today, on the day of the current plan, a week after it enters by this plan, or not
+            within the horizon.
         day: from today on; -1: not within the horizon.
         more: by how much each figure of the fleet is higher then.
         hindrance: what makes it impossible; None: it is possible.
-        lapses: day from today on whose morning a legal limit is reached before it enters; -1: none.
-            It then stands still, which the figures do not tell.
+        lapses: day from today on whose morning a legal limit is reached before it enters, so that
+            it stands still; -1: none.
     """
 
     kind: MoveKind
@@ -38,29 +36,6 @@ class Move:
     more: Expected
     hindrance: Hindrance | None
     lapses: int
-
-
-def first_over(standing: Standing, parameters: Parameters, days: int) -> Ints:
-    """First morning on which each vessel of one fleet has reached a legal limit if it never enters.
-
-    Args:
-        standing: this morning.
-        parameters: of the world.
-        days: that are looked ahead; -1 is answered where no limit is reached in them.
-    """
-    kind, morning = standing.roster.kind, np.arange(days)
-    hours, limit = (
-        np.array([min(FAR, getattr(one, name)) for one in parameters.upkeep])[kind]
-        for name in ("hours_limit", "days_limit")
-    )
-    flown = (
-        standing.hours[0][:, None]
-        + morning * (usual_use(parameters, standing.roster) / hours)[:, None]
-    )
-    gone = standing.days[0][:, None] + morning * (1 / limit)[:, None]
-    # Sums of fractions: 365 days of 365 are within the law.
-    over = (flown.round(9) >= 1) | (gone.round(9) > 1)
-    return np.where(over.any(axis=1), over.argmax(axis=1), -1)
 
 
 class Moves:

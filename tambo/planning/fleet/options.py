@@ -5,14 +5,14 @@ These figures are what the optimiser chooses by, and what is told of any dated p
 
 from __future__ import annotations
 
-import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from tambo.planning.fleet.look import Standing
-from tambo.planning.fleet.outlook import losses, mean_hours
-from tambo.planning.fleet.parameters import Floats, Parameters, Roster
+from tambo.planning.fleet.outlook import kept_trips, losses, mean_hours, served
+from tambo.planning.fleet.parameters import Floats, Ints, Parameters, Roster
 
 FAR = 1e6
 """Hours or days that no vessel reaches, where the law sets no limit."""
@@ -80,15 +80,18 @@ def day_worth(parameters: Parameters, roster: Roster, base: int, kind: int) -> f
     """USD that a day of absence of one vessel loses on a usual day."""
     here = int(((roster.base == base) & (roster.kind == kind)).sum())
     demand = parameters.demand[kind]
-    trips = np.array([max(1, here) * demand.trips])
+    trips = np.array([max(1, here) * kept_trips(demand)])
     found = losses(trips, demand, max(1, here), parameters.compensation)[0]
     return float(found[1] - found[0])
 
 
 def usual_use(parameters: Parameters, roster: Roster) -> Floats:
-    """Hours that each vessel is used on a usual day [vessel]."""
-    of_kind = np.array([one.trips * mean_hours(one) for one in parameters.demand])
-    return np.asarray(of_kind[roster.kind])
+    """Hours that each vessel is used on a usual day on which it and its like are there [vessel]."""
+    found = np.zeros(roster.count)
+    for _, kind, here in roster.cells:
+        demand = parameters.demand[kind]
+        found[here] = kept_trips(demand) * mean_hours(demand) * served(demand, len(here))
+    return found
 
 
 def pace(standing: Standing, parameters: Parameters) -> Floats:
@@ -109,15 +112,53 @@ def pace(standing: Standing, parameters: Parameters) -> Floats:
     return np.where(standing.hangar | standing.must_enter, 1.0, found)
 
 
-def options(standing: Standing, fleet: int, vessel: int, horizon: Horizon) -> Options:
-    """What is expected of one vessel.
+def options(
+    standing: Standing, fleet: int, vessels: Sequence[int], horizon: Horizon
+) -> tuple[Options, ...]:
+    """What is expected of some vessels.
 
     Args:
         standing: this morning.
         fleet: which of them.
-        vessel: which of its vessels.
+        vessels: which of its vessels.
         horizon: what is known of the world, and the days ahead.
     """
+    use = usual_use(horizon.parameters, standing.roster)
+    over = first_over(standing, horizon.parameters, horizon.days, fleet)
+    still = np.where(over < 0, horizon.days, over)
+    still = np.where(standing.must_enter[fleet], 0, still)
+    still = np.where(standing.hangar[fleet], horizon.days, still)
+    return tuple(
+        _options(standing, fleet, vessel, horizon, float(use[vessel]), int(still[vessel]))
+        for vessel in vessels
+    )
+
+
+def first_over(standing: Standing, parameters: Parameters, days: int, fleet: int = 0) -> Ints:
+    """First morning on which each vessel of a fleet has reached a legal limit if it never enters.
+
+    Args:
+        standing: this morning.
+        parameters: of the world.
+        days: that are looked ahead; -1 is answered where no limit is reached in them.
+        fleet: which one.
+    """
+    kind, morning = standing.roster.kind, np.arange(days)
+    hours, limit = (
+        np.array([min(FAR, getattr(one, name)) for one in parameters.upkeep])[kind]
+        for name in ("hours_limit", "days_limit")
+    )
+    share = usual_use(parameters, standing.roster) / hours
+    flown = standing.hours[fleet][:, None] + morning * share[:, None]
+    gone = standing.days[fleet][:, None] + morning * (1 / limit)[:, None]
+    # Sums of fractions: 365 days of 365 are within the law.
+    over = (flown.round(9) >= 1) | (gone.round(9) > 1)
+    return np.where(over.any(axis=1), over.argmax(axis=1), -1)
+
+
+def _options(
+    standing: Standing, fleet: int, vessel: int, horizon: Horizon, use: float, still: int
+) -> Options:
     parameters, roster = horizon.parameters, standing.roster
     kind = int(roster.kind[vessel])
     upkeep = parameters.upkeep[kind]
@@ -125,8 +166,6 @@ def options(standing: Standing, fleet: int, vessel: int, horizon: Horizon) -> Op
     back = int(standing.back_in[fleet, vessel])
     until = back if inside else 0
     steps = np.arange(horizon.days + 1)
-    use = float(usual_use(parameters, roster)[vessel])
-    still = horizon.days if inside else _still(standing, fleet, vessel, use, horizon)
     wear, rate = _wear(standing, fleet, vessel, horizon, use, (until, still))
     day_lost = day_worth(parameters, roster, int(roster.base[vessel]), kind)
     chance = 1 - np.exp(-use * upkeep.hazard * np.exp(upkeep.steepness * wear))
@@ -158,17 +197,6 @@ def options(standing: Standing, fleet: int, vessel: int, horizon: Horizon) -> Op
 def _before(by_day: Floats) -> Floats:
     """Sums of the days before each."""
     return np.concatenate([[0.0], by_day.cumsum()[:-1]])
-
-
-def _still(standing: Standing, fleet: int, vessel: int, use: float, horizon: Horizon) -> int:
-    """The first morning on which it has failed, or has no legal hours or days left."""
-    if standing.must_enter[fleet, vessel]:
-        return 0
-    upkeep = horizon.parameters.upkeep[int(standing.roster.kind[vessel])]
-    hours, days = (1 - float(of[fleet, vessel]) for of in (standing.hours, standing.days))
-    by_hours = hours * min(upkeep.hours_limit, FAR) / max(use, 1e-9)
-    by_days = days * min(upkeep.days_limit, FAR)
-    return min(math.ceil(by_hours), math.floor(by_days) + 1, horizon.days)
 
 
 def _wear(

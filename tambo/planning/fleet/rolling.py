@@ -8,6 +8,7 @@ solved again tomorrow. Solved by OR-Tools' CP-SAT.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,7 +72,7 @@ def plan_base(
 
     here, days = standing.roster.homes[base], horizon.days
     model = cp_model.CpModel()
-    choices = [options(standing, fleet, vessel, horizon) for vessel in here.tolist()]
+    choices = options(standing, fleet, here.tolist(), horizon)
     enter = [[model.new_bool_var("") for _ in range(days)] for _ in here]
     terms: list[Any] = []
     for option, choice in zip(choices, enter, strict=True):
@@ -113,7 +114,7 @@ def _absence(
     fleet: int,
     base: int,
     horizon: Horizon,
-    choices: list[Options],
+    choices: Sequence[Options],
     enter: list[list[Any]],
 ) -> list[Any]:
     """What absence is expected to lose, on each day and in each cell: convex in who is absent."""
