@@ -132,7 +132,7 @@ def test_closed_days_and_slots_of_the_request_are_kept(client) -> None:
     body = schedule(client, horizon=20, schedule="network", blackout_dates=closed)
     assert of(body, WORN)["enters"] == day(4)
     today = next(one for one in of(body, WORN)["alternatives"] if one["kind"] == "today")
-    assert (today["possible"], today["why_not"]) == (False, "nobody may enter on that day")
+    assert (today["possible"], today["why_not"]) == (False, "nobody may enter")
     assert any("cannot keep the dates of OB-1" in one for one in body["warnings"])
     outside = schedule(client, horizon=5, blackout_dates=[day(9)])
     assert any("1 of 1 blackout dates lie outside" in one for one in outside["warnings"])
@@ -153,6 +153,33 @@ def test_without_slots_it_says_which_legal_limit_is_not_met_and_why(client) -> N
     assert [one["aircraft_id"] for one in body["current_limits"]] == [WORN]
     # With slots, the law is met.
     assert schedule(client, **told | {"hangar_slots": {"Lima": 1}})["limits"] == []
+
+
+def test_who_is_to_enter_and_cannot_is_told_what_keeps_it(client) -> None:
+    told = {"horizon": 3, "schedule": "threshold"}
+    none = schedule(client, **told, hangar_slots={"Lima": 0, "Callao": 0})
+    assert of(none, WORN)["why"] == (
+        f"is to enter from {day(0)} on: the hangar of Lima has no slots, and no other day is found"
+        f" before {day(3)}"
+    )
+    closed = schedule(
+        client,
+        **told,
+        blackout_dates=[day(n) for n in range(3)],
+        vessels=[{"aircraft_id": QUIET, "failed": True}],
+    )
+    assert of(closed, QUIET)["why"].startswith(
+        f"has failed, and is to enter from {day(0)} on: nobody may enter"
+    )
+
+
+def test_a_current_plan_that_is_told_takes_the_place_of_the_register_s(client) -> None:
+    late = [{"aircraft_id": WORN, "enters": day(15)}]
+    body = schedule(client, horizon=10, current_plan=late)
+    said = " | ".join(body["warnings"])
+    assert "has not begun" not in said, "that is the register's plan"
+    assert of(body, WORN)["planned"] == day(6), "its legal days end"
+    assert "cannot keep the dates of OB-1" in said
 
 
 def test_what_the_request_tells_of_vessels_is_taken(client) -> None:

@@ -37,7 +37,7 @@ class Fleet:
         standing: of one fleet.
         horizon: the world with the limits of the law as they are now, and the days asked for.
         seasons: as `Standing.season` on each morning [day, cell].
-        planned: days from today on of the dates that are known; -1: none.
+        planned: days from today on of the current plan's dates; -1: none.
         today: the day, UTC.
         warnings: what was taken for granted.
     """
@@ -141,10 +141,24 @@ def fleet_of(
         standing=standing,
         horizon=replace(world, parameters=parameters, days=request.horizon),
         seasons=demand.seasons,
-        planned=np.array([planned_in(one, now, warnings) for one in vessels]),
+        planned=_planned(vessels, request, now, warnings),
         today=today,
         warnings=tuple(warnings),
     )
+
+
+def _planned(
+    vessels: Sequence[Known],
+    request: MaintenanceScheduleRequest,
+    now: datetime,
+    warnings: list[str],
+) -> Ints:
+    """Days to the dates of the current plan: the told one, else that of the features [vessel]."""
+    if request.current_plan is None:
+        return np.array([planned_in(one, now, warnings) for one in vessels])
+    today = now.astimezone(UTC).date()
+    told = {one.aircraft_id: (one.enters - today).days for one in request.current_plan}
+    return np.array([told.get(one.name, -1) for one in vessels])
 
 
 def _by_law(parameters: Parameters, vessels: Sequence[Known]) -> Parameters:

@@ -22,12 +22,12 @@ _LIMITS = {"hours_between_overhauls": "hours", "days_between_overhauls": "days"}
 
 
 def hindered(hindrance: Hindrance, base: str) -> str:
-    """What keeps a vessel from entering on a day."""
+    """What keeps a vessel from entering on a day that is told beside it."""
     words: Mapping[Hindrance, str] = {
         "no_slots": f"the hangar of {base} has no slots",
-        "closed": "nobody may enter on that day",
-        "away": "it is not there on that day",
-        "taken": f"all slots of {base} are taken then",
+        "closed": "nobody may enter",
+        "away": "it is not there",
+        "taken": f"all slots of {base} are taken",
     }
     return words[hindrance]
 
@@ -96,11 +96,18 @@ def _chosen(name: str, plan: Course, vessel: int, schedules: Schedules) -> str:
 
 
 def _waits(plan: Course, vessel: int, fleet: Fleet) -> str:
-    if fleet.standing.failed[0, vessel]:
-        return "has failed, and finds no slot within the horizon"
-    if any(one.vessel == vessel for one in plan.missed):
-        return "reaches a legal limit, and finds no slot within the horizon: see limits"
     end = fleet.today + timedelta(days=fleet.horizon.days)
+    waiting = plan.waiting.get(vessel)
+    if waiting is not None:
+        base = fleet.bases[int(fleet.standing.roster.base[vessel])]
+        what = "is to enter"
+        if fleet.standing.failed[0, vessel]:
+            what = "has failed, and is to enter"
+        elif any(one.vessel == vessel for one in plan.missed):
+            what = "reaches a legal limit (see limits), and is to enter"
+        first = fleet.day(waiting.day)
+        kept = f"{hindered(waiting.hindrance, base)}, and " if waiting.hindrance else ""
+        return f"{what} from {first} on: {kept}no other day is found before {end}"
     return (
         f"is not asked to enter before {end}: its health score is {plan.score[vessel]:.0f} by then,"
         f" and {plan.hours[vessel]:.0%} of its legal hours and {plan.days[vessel]:.0%} of its legal"

@@ -23,7 +23,7 @@ from tambo.planning.fleet.course import course, planned
 from tambo.planning.fleet.dated import dated
 from tambo.planning.fleet.demand import SEEN
 from tambo.planning.fleet.expected import Expectation
-from tambo.planning.fleet.parameters import Flags, Ints
+from tambo.planning.fleet.parameters import Flags
 from tambo.serving.model import ServedModel
 from tambo.serving.problem import ProblemError, field_error
 
@@ -99,19 +99,10 @@ def _made(one: Trained, request: MaintenanceScheduleRequest, fleet: Fleet, now: 
         schedule=name,
         fleet=fleet,
         plan=dated(policy, *given, rule=one.schedules.threshold),
-        current=course(planned(_current(request, fleet)), *given),
+        current=course(planned(fleet.planned), *given),
         expectation=Expectation(fleet.standing, fleet.horizon),
         allowed=allowed,
         now=now,
-    )
-
-
-def _current(request: MaintenanceScheduleRequest, fleet: Fleet) -> Ints:
-    if request.current_plan is None:
-        return fleet.planned
-    told = {one.aircraft_id: one.enters for one in request.current_plan}
-    return np.array(
-        [(told[name] - fleet.today).days if name in told else -1 for name in fleet.names]
     )
 
 
@@ -154,8 +145,9 @@ def _warnings(request: MaintenanceScheduleRequest, made: Made) -> Iterator[str]:
     outside = sum(not 0 <= (day - today).days < request.horizon for day in days)
     if outside:
         yield f"{outside} of {len(days)} blackout dates lie outside the horizon"
-    wanted, kept = _current(request, made.fleet), made.current.enters
-    moved = np.flatnonzero((wanted >= 0) & (wanted < request.horizon) & (wanted != kept)).tolist()
+    wanted, kept = made.fleet.planned, made.current.enters
+    within = (wanted < request.horizon) | (kept >= 0)
+    moved = np.flatnonzero((wanted >= 0) & within & (wanted != kept)).tolist()
     if moved:
         names = ", ".join(made.fleet.names[vessel] for vessel in moved)
         yield (

@@ -7,7 +7,7 @@ once at most, and one that is in its hangar now does not; what comes after is fo
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -44,6 +44,19 @@ class Missed:
 
 
 @dataclass(frozen=True)
+class Waiting:
+    """Since when a vessel is to enter, and why it does not on that morning.
+
+    Attributes:
+        day: from today on.
+        hindrance: likewise as of `Missed`.
+    """
+
+    day: int
+    hindrance: Hindrance | None
+
+
+@dataclass(frozen=True)
 class Course:
     """A dated plan of one fleet, and how it comes about; arrays are [vessel].
 
@@ -55,6 +68,7 @@ class Course:
         score, hours, days: as in `Standing`, on the morning on which it enters; of those that do
             not, on the last.
         missed: legal limits, in the order of days.
+        waiting: those that are to enter and do not at once, by number.
         proven: False: the optimiser ran out of time, and a better plan may exist.
     """
 
@@ -65,6 +79,7 @@ class Course:
     hours: Floats
     days: Floats
     missed: tuple[Missed, ...]
+    waiting: Mapping[int, Waiting]
     proven: bool = True
 
 
@@ -125,6 +140,7 @@ class _Ahead:
         self._seen = [figure[0].copy() for figure in _figures(standing)]
         self._missed: list[Missed] = []
         self._over: set[tuple[int, LimitKind]] = set()
+        self._waiting: dict[int, Waiting] = {}
 
     def of(self, name: str) -> Floats:
         """A figure of each vessel's kind [vessel]."""
@@ -139,6 +155,9 @@ class _Ahead:
         urgency = np.where(waits, decide(today, day)[0], np.nan)
         entered = _chosen(today, urgency) & is_open
         self._note(day, entered, is_open)
+        for vessel in np.flatnonzero(~np.isnan(urgency) & ~entered).tolist():
+            why = self._hindrance(vessel, entered, is_open)
+            self._waiting.setdefault(vessel, Waiting(day, why))
         self._enters[entered] = day
         self._urgency[entered] = urgency[entered]
         self._wake(day, entered)
@@ -210,6 +229,7 @@ class _Ahead:
             hours=hours,
             days=days,
             missed=tuple(self._missed),
+            waiting=self._waiting,
         )
 
 
