@@ -224,6 +224,9 @@ def service_logs(raw: Raw, vessel: str, t: datetime) -> State | None:
     return counts | {
         "last_entry_at": max(r["logged_at"] for r in entries),
         "last_grave_entry_at": max(grave, default=None),
+        "last_critical_entry_at": max(
+            (r["logged_at"] for r in entries if r["severity"] == "critical"), default=None
+        ),
     }
 
 

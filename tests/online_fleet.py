@@ -143,8 +143,21 @@ def _rows() -> dict[str, list[dict[str, object]]]:
                 "aircraft_id": REPORTED,
                 "critical_entries_30d": 1,
                 "last_grave_entry_at": _ago(2),
+                "last_critical_entry_at": _ago(2),
             },
             # Its maintenance came after the entry.
-            {"aircraft_id": NEW, "critical_entries_30d": 1, "last_grave_entry_at": _ago(12)},
+            {
+                "aircraft_id": QUIET,
+                "critical_entries_30d": 1,
+                "last_grave_entry_at": _ago(25),
+                "last_critical_entry_at": _ago(25),
+            },
+            # Its maintenance came after the critical entry, and a major one after that.
+            {
+                "aircraft_id": NEW,
+                "critical_entries_30d": 1,
+                "last_grave_entry_at": _ago(3),
+                "last_critical_entry_at": _ago(12),
+            },
         ],
     }

@@ -34,6 +34,7 @@ MORE: Mapping[str, Mapping[str, str]] = {
     },
     "fleet.marts.aircraft_service_logs": {
         "last_grave_entry_at <= last_entry_at": "the last grave entry is an entry",
+        "last_critical_entry_at <= last_grave_entry_at": "the last critical entry is a grave one",
         "critical_entries_30d <= critical_entries_90d": "ninety days hold the last thirty",
     },
     "fleet.marts.fleet_demand": {

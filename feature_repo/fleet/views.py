@@ -664,6 +664,12 @@ aircraft_service_logs = FeatureView(
             description="Time of the last entry that is major or critical.",
             tags={"unit": "UTC"},
         ),
+        Field(
+            name="last_critical_entry_at",
+            dtype=UnixTimestamp,
+            description="Time of the last entry that is critical.",
+            tags={"unit": "UTC"},
+        ),
     ],
     source=DuckLakeSource(
         table="marts.aircraft_service_logs",

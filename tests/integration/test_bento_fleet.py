@@ -137,8 +137,15 @@ def test_alerts_are_ranked_with_reasons_and_deadlines(client) -> None:
 
 
 def test_an_entry_that_a_maintenance_followed_is_no_reason(client) -> None:
-    body = client.post(ALERTS, json={"aircraft_ids": [NEW, NEW], "least_chance": 0.9}).json()
-    assert (body["alerts"], body["quiet"]) == ([], [NEW])
+    body = client.post(ALERTS, json={"aircraft_ids": [QUIET, QUIET], "least_chance": 0.9}).json()
+    assert (body["alerts"], body["quiet"]) == ([], [QUIET])
+
+
+def test_a_major_entry_after_the_maintenance_of_a_critical_one_waits_a_week(client) -> None:
+    body = client.post(ALERTS, json={"aircraft_ids": [NEW], "least_chance": 0.9}).json()
+    ((reason,),) = (one["reasons"] for one in body["alerts"])
+    assert reason["says"] == "a major entry in the service log 3 days ago"
+    assert reason["deadline"] == str(TODAY + timedelta(days=4))
 
 
 def test_a_shorter_horizon_gives_fewer_reasons_and_none_before_today(client) -> None:

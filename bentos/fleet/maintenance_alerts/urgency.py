@@ -11,6 +11,7 @@ from datetime import date, timedelta
 
 from bentos.fleet.maintenance_alerts.schemas import Reason, Urgency
 from bentos.fleet.outlook import Outlook
+from tambo.requesttime.fleet.calendar import days_between, instant
 
 SOON = timedelta(days=7)
 GRAVE_DAYS = 14.0
@@ -23,7 +24,7 @@ DAYS_LEFT = "maintenance_request__days_to_overhaul_limit"
 PLANNED = "maintenance_request__days_to_planned_maintenance"
 SINCE = "maintenance_request__days_since_last_maintenance"
 GRAVE = "maintenance_request__days_since_last_grave_entry"
-CRITICAL = "aircraft_service_logs__critical_entries_30d"
+CRITICAL = "aircraft_service_logs__last_critical_entry_at"
 
 
 def reasons(one: Outlook, horizon: int, least_chance: float) -> list[Reason]:
@@ -77,7 +78,7 @@ def _legal_hours(one: Outlook, horizon: int) -> Iterator[Reason]:
         return
     left = limit - flown
     if left <= 0:
-        says = f"{-left:,.0f} hours beyond the {limit:,.0f} that the law allows"
+        says = f"the {limit:,.0f} hours that the law allows are used up, by {flown:,.1f}"
         yield Reason(kind="legal_hours", says=says, deadline=_until(one, 0))
     elif used is not None and used > 0 and left / (used / 30.0) <= horizon:
         days = left / (used / 30.0)
@@ -89,26 +90,28 @@ def _legal_days(one: Outlook, horizon: int) -> Iterator[Reason]:
     left = one.number(DAYS_LEFT)
     if left is None or left > horizon:
         return
-    says = (
-        f"{_days(-left)} beyond those that the law allows between two overhauls"
-        if left <= 0
-        else f"{_days(left)} left of those that the law allows between two overhauls"
-    )
+    says = f"{_days(left)} left of those that the law allows between two overhauls"
+    if left <= 0:
+        since = "today" if left > -1 else f"{_days(-left)} ago"
+        says = f"the days that the law allows between two overhauls ended {since}"
     yield Reason(kind="legal_days", says=says, deadline=_until(one, left))
 
 
 def _overdue(one: Outlook) -> Iterator[Reason]:
     ahead = one.number(PLANNED)
     if ahead is not None and ahead < 0:
-        says = f"maintenance was planned {_days(-ahead)} ago and has not begun"
+        since = "for today" if ahead > -1 else f"{_days(-ahead)} ago"
+        says = f"maintenance was planned {since} and has not begun"
         yield Reason(kind="plan_overdue", says=says, deadline=_until(one, 0))
 
 
 def _grave(one: Outlook) -> Iterator[Reason]:
-    ago, since = one.number(GRAVE), one.number(SINCE)
-    if ago is None or ago > GRAVE_DAYS or (since is not None and since < ago):
-        return
-    critical = (one.number(CRITICAL) or 0) > 0
-    says = f"a {'critical' if critical else 'major'} entry in the service log {_days(ago)} ago"
+    since = one.number(SINCE)
     # What is critical does not wait; what is major is looked at within a week.
-    yield Reason(kind="grave_entry", says=says, deadline=_until(one, 0 if critical else 7 - ago))
+    critical = days_between(instant(one.value(CRITICAL)), one.row.asked_at)
+    for grave, ago, within in (("critical", critical, 0.0), ("major", one.number(GRAVE), 7.0)):
+        if ago is None or ago > GRAVE_DAYS or (since is not None and since < ago):
+            continue
+        says = f"a {grave} entry in the service log {_days(ago)} ago"
+        yield Reason(kind="grave_entry", says=says, deadline=_until(one, within - ago))
+        return

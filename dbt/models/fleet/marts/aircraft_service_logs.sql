@@ -26,7 +26,9 @@ states as (
         count(entries.event_timestamp) as entries,
         max(entries.event_timestamp) as last_entry_at,
         max(entries.event_timestamp) filter (where entries.severity in ('major', 'critical'))
-            as last_grave_entry_at
+            as last_grave_entry_at,
+        max(entries.event_timestamp) filter (where entries.severity = 'critical')
+            as last_critical_entry_at
     from instants
     left join entries
         on
@@ -42,7 +44,8 @@ select
     states.created_timestamp,
     {{ severity_features() }}
     states.last_entry_at,
-    states.last_grave_entry_at
+    states.last_grave_entry_at,
+    states.last_critical_entry_at
 from states
 {{ from_since('states', keys) }}
 {{ anchors(keys) }}
