@@ -1,14 +1,16 @@
-"""Which vessels a question about a fleet is about, and of which of them something is stored."""
+"""Which vessels a question is about, what it tells of them, and of which something is stored."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from bentos.inference.requests import refuse
-from tambo.serving.problem import field_error
+from pydantic import Field, field_validator
+
+from bentos.inference.requests import Instant, Name, Request, refuse
+from tambo.serving.problem import FieldError, field_error
 
 Row = TypeVar("Row")
 
@@ -19,6 +21,53 @@ class AskedVessel:
 
     asked_at: datetime | None
     aircraft_id: str
+
+
+class VesselNow(Request):
+    """What is known of a vessel beside its features."""
+
+    aircraft_id: Name
+    failed: bool = Field(
+        default=False, description="it cannot be used until it is maintained, or is being mended"
+    )
+    back_at: Instant | None = Field(
+        default=None, description="it is in its hangar, and back then; after asked_at"
+    )
+    away_until: Instant | None = Field(
+        default=None, description="it is on a trip, and back then; after asked_at"
+    )
+
+    @field_validator("away_until")
+    @classmethod
+    def _in_one_place(cls, value: datetime | None, info: Any) -> datetime | None:
+        if value is not None and info.data.get("back_at") is not None:
+            raise ValueError("it is in its hangar until back_at already")
+        return value
+
+
+def vessel_faults(
+    told: Sequence[VesselNow] | None, names: Collection[str], now: datetime
+) -> Iterator[FieldError]:
+    """What is wrong with what a request tells of vessels.
+
+    Args:
+        told: in its field `vessels`.
+        names: of the vessels that it is about.
+        now: its instant; what ends lies after it.
+    """
+    first: dict[str, int] = {}
+    for at, one in enumerate(told or ()):
+        if one.aircraft_id not in names:
+            says = f"{one.aircraft_id} is none of the vessels that are asked for"
+            yield field_error(("vessels", at, "aircraft_id"), says)
+        elif first.setdefault(one.aircraft_id, at) != at:
+            says = f"{one.aircraft_id} is vessels.{first[one.aircraft_id]} already"
+            yield field_error(("vessels", at, "aircraft_id"), says)
+        for name in ("back_at", "away_until"):
+            instant = getattr(one, name)
+            if instant is not None and instant <= now:
+                says = f"must lie after asked_at, {now.isoformat()}"
+                yield field_error(("vessels", at, name), says)
 
 
 def stored_vessels(

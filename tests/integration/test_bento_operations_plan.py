@@ -93,6 +93,24 @@ def test_legal_hours_are_never_exceeded_and_the_vessel_is_named(client) -> None:
     assert renewed["trips"][0]["chance_of_failure"] is None, "nothing is foretold beyond a stay"
 
 
+def test_a_vessel_that_is_away_or_has_failed_flies_nothing_until_then(client) -> None:
+    both = [trip("B1", 2, aircraft_id=QUIET), trip("B2", 6, aircraft_id=QUIET)]
+    away = [{"aircraft_id": QUIET, "away_until": after(3)}]
+    body = plan(client, *both, maintenance=[], horizon=10, vessels=away)
+    assert flown(body) == {"B1": None, "B2": QUIET}
+    (blocked,) = body["trips"][0]["blocked"]
+    assert (blocked["kind"], blocked["says"]) == ("away", "is away until 2026-01-04 06:00")
+    failed = [{"aircraft_id": QUIET, "failed": True}]
+    mended = plan(client, *both, maintenance=[stay(QUIET, 3, 5)], horizon=10, vessels=failed)
+    assert flown(mended) == {"B1": None, "B2": QUIET}
+    assert mended["trips"][0]["blocked"][0]["kind"] == "failed"
+    back = [{"aircraft_id": HANGAR, "back_at": after(0.5)}]
+    said = plan(client, *both, horizon=10, vessels=back)["warnings"]
+    assert not any("no end is told" in one for one in said)
+    over = client.post(PLAN, json={"trips": both, "vessels": [{**away[0], "away_until": after(0)}]})
+    assert over.status_code == 422
+
+
 def test_a_plan_that_cannot_meet_a_limit_says_which_and_why(client) -> None:
     body = plan(client, trip("B1", 7, aircraft_id=WORN), maintenance=[], horizon=10)
     (limit,) = body["limits"]

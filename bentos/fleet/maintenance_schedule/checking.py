@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
+from bentos.fleet.asked import vessel_faults
 from bentos.fleet.maintenance_schedule.schemas import MaintenanceScheduleRequest
 from tambo.serving.problem import FieldError, field_error
 
@@ -27,33 +28,14 @@ def faults(
     for at, day in enumerate(request.blackout_dates or ()):
         if day < today:
             yield field_error(("blackout_dates", at), f"lies before {today}")
-    for name in ("current_plan", "vessels"):
-        yield from _vessels(request, name, base_of)
-    for at, one in enumerate(request.current_plan or ()):
-        if one.enters < today:
-            yield field_error(("current_plan", at, "enters"), f"lies before {today}")
-    yield from _times(request, now)
-
-
-def _times(request: MaintenanceScheduleRequest, now: datetime) -> Iterator[FieldError]:
-    """Instants that a vessel is back at, and that are over."""
-    for at, told in enumerate(request.vessels or ()):
-        for name in ("back_at", "away_until"):
-            instant = getattr(told, name)
-            if instant is not None and instant <= now:
-                says = f"must lie after asked_at, {now.isoformat()}"
-                yield field_error(("vessels", at, name), says)
-
-
-def _vessels(
-    request: MaintenanceScheduleRequest, name: str, base_of: Mapping[str, str]
-) -> Iterator[FieldError]:
-    """Vessels of a list that are not scheduled, or that it names twice."""
     first: dict[str, int] = {}
-    for at, one in enumerate(getattr(request, name) or ()):
+    for at, one in enumerate(request.current_plan or ()):
         if one.aircraft_id not in base_of:
             says = f"{one.aircraft_id} is none of the vessels that are scheduled"
-            yield field_error((name, at, "aircraft_id"), says)
+            yield field_error(("current_plan", at, "aircraft_id"), says)
         elif first.setdefault(one.aircraft_id, at) != at:
-            says = f"{one.aircraft_id} is {name}.{first[one.aircraft_id]} already"
-            yield field_error((name, at, "aircraft_id"), says)
+            says = f"{one.aircraft_id} is current_plan.{first[one.aircraft_id]} already"
+            yield field_error(("current_plan", at, "aircraft_id"), says)
+        if one.enters < today:
+            yield field_error(("current_plan", at, "enters"), f"lies before {today}")
+    yield from vessel_faults(request.vessels, base_of, now)

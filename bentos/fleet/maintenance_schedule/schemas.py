@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, field_validator
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from bentos.fleet.asked import VesselNow
 from bentos.fleet.operations_plan.schemas import LimitReached
 from bentos.inference.answers import Asked, AsOf, ModelVersion, Release, Warnings
-from bentos.inference.requests import AskedAt, Day, Instant, Name, Request
+from bentos.inference.requests import AskedAt, Day, Name, Request
 from tambo.planning.fleet.moves import MoveKind
 
 LONGEST = 90
@@ -28,28 +29,6 @@ class PlannedEntry(Request):
 
     aircraft_id: Name
     enters: Day
-
-
-class VesselNow(Request):
-    """What is known of a vessel beside its features."""
-
-    aircraft_id: Name
-    failed: bool = Field(
-        default=False, description="it cannot be used until it is maintained, or is being mended"
-    )
-    back_at: Instant | None = Field(
-        default=None, description="it is in its hangar, and back then; after asked_at"
-    )
-    away_until: Instant | None = Field(
-        default=None, description="it is on a trip, and back then; after asked_at"
-    )
-
-    @field_validator("away_until")
-    @classmethod
-    def _in_one_place(cls, value: datetime.datetime | None, info: Any) -> datetime.datetime | None:
-        if value is not None and info.data.get("back_at") is not None:
-            raise ValueError("it is in its hangar until back_at already")
-        return value
 
 
 Vessels = Annotated[list[Name], Field(min_length=1, max_length=MAX_VESSELS)]

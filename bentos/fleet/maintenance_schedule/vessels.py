@@ -8,8 +8,8 @@ from datetime import UTC, datetime, time, timedelta
 
 import numpy as np
 
+from bentos.fleet.asked import VesselNow
 from bentos.fleet.maintenance_alerts.urgency import HOURS, PLANNED, SINCE
-from bentos.fleet.maintenance_schedule.schemas import VesselNow
 from bentos.fleet.outlook import IN_MAINTENANCE
 from tambo.planning.fleet.parameters import Parameters, Upkeep
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from bentos.fleet.asked import VesselNow
 from bentos.fleet.maintenance_alerts.urgency import DAYS_LEFT, HOURS, HOURS_LIMIT, PLANNED
 from bentos.fleet.operations_plan.schemas import OperationsPlanRequest, PlannedStay
 from bentos.fleet.outlook import IN_MAINTENANCE, KIND, Outlook
@@ -52,7 +53,11 @@ def plan_faults(stays: Sequence[PlannedStay] | None, names: Sequence[str]) -> It
 def fleet_of(found: Sequence[tuple[str, Outlook]], request: OperationsPlanRequest) -> Fleet:
     """Vessels of a request, from what is known of them."""
     warnings: list[str] = []
-    vessels = tuple(_vessel(name, one, request, warnings) for name, one in found)
+    told = {one.aircraft_id: one for one in request.vessels or ()}
+    vessels = tuple(
+        _vessel(one, told.get(name) or VesselNow(aircraft_id=name), request, warnings)
+        for name, one in found
+    )
     slots = {}
     for name, one in found:
         base, number = one.value(BASE), one.number(SLOTS)
@@ -92,56 +97,62 @@ class Chances:
         return self.foretold(vessel, trip) or 0.0
 
 
-def _vessel(name: str, one: Outlook, request: OperationsPlanRequest, warnings: list[str]) -> Vessel:
+def _vessel(
+    one: Outlook, told: VesselNow, request: OperationsPlanRequest, warnings: list[str]
+) -> Vessel:
     now = one.row.asked_at
     limit, flown, days = (one.number(of) for of in (HOURS_LIMIT, HOURS, DAYS_LEFT))
     kind, base = one.value(KIND), one.value(BASE)
     return Vessel(
-        name=name,
+        name=told.aircraft_id,
         kind=None if kind is None else str(kind),
         base=None if base is None else str(base),
-        stays=_stays(name, one, request, now, warnings),
+        stays=_stays(one, told, request, warnings),
         # What nobody has flown since the last maintenance is not counted.
         hours_left=None if limit is None else limit - (flown or 0.0),
         hours_limit=limit,
         legal_until=None if days is None else now + timedelta(days=days),
         days_limit=one.number(DAYS_LIMIT),
+        away_until=told.away_until,
+        failed=told.failed,
     )
 
 
 def _stays(
-    name: str, one: Outlook, request: OperationsPlanRequest, now: datetime, warnings: list[str]
+    one: Outlook, told: VesselNow, request: OperationsPlanRequest, warnings: list[str]
 ) -> tuple[Stay, ...]:
     """What lies ahead of a vessel's plan, and what it is in now."""
-    length = timedelta(days=request.stay_days)
-    told = request.maintenance
-    inside = one.value(IN_MAINTENANCE) is True
-    if told is None:
-        stays = [] if inside else _known(name, one, now, length, warnings)
+    now, length = one.row.asked_at, timedelta(days=request.stay_days)
+    inside = told.back_at is not None or (
+        one.value(IN_MAINTENANCE) is True and told.away_until is None
+    )
+    if request.maintenance is None:
+        stays = [] if inside else _known(one, told, length, warnings)
     else:
-        mine = [stay for stay in told if stay.aircraft_id == name and stay.ends_at > now]
-        stays = [Stay(stay.begins_at, stay.ends_at) for stay in mine]
+        mine = [of for of in request.maintenance if of.aircraft_id == told.aircraft_id]
+        stays = [Stay(of.begins_at, of.ends_at) for of in mine if of.ends_at > now]
         stays.sort(key=lambda stay: stay.begins)
     if inside and not any(stay.begins <= now for stay in stays):
-        end = min([now + length, *(stay.begins for stay in stays)])
-        warnings.append(
-            f"{name} is in its hangar, and no end is told: it is taken to be back on {end.date()}"
-        )
+        end = min([told.back_at or now + length, *(stay.begins for stay in stays)])
         stays.insert(0, Stay(now, end))
+        if told.back_at is None:
+            warnings.append(
+                f"{told.aircraft_id} is in its hangar, and no end is told: it is taken to be back"
+                f" on {end.date()}"
+            )
     return tuple(stays)
 
 
-def _known(
-    name: str, one: Outlook, now: datetime, length: timedelta, warnings: list[str]
-) -> list[Stay]:
-    """The planned date of the features; one that is overdue begins now."""
-    ahead = one.number(PLANNED)
+def _known(one: Outlook, told: VesselNow, length: timedelta, warnings: list[str]) -> list[Stay]:
+    """The planned date of the features; one that is overdue begins as soon as it is there."""
+    ahead, now = one.number(PLANNED), one.row.asked_at
     if ahead is None:
         return []
     if ahead < 0:
+        begin = "now" if told.away_until is None else "when it is back"
         warnings.append(
-            f"maintenance of {name} was planned {-ahead:.0f} days ago and has not begun: it is "
-            "taken to begin now"
+            f"maintenance of {told.aircraft_id} was planned {-ahead:.0f} days ago and has not"
+            f" begun: it is taken to begin {begin}"
         )
-    begins = now + timedelta(days=max(0.0, ahead))
+    begins = max(told.away_until or now, now + timedelta(days=ahead))
     return [Stay(begins, begins + length)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
+from bentos.fleet.asked import vessel_faults
 from bentos.fleet.operations_plan.answering import answered, used
 from bentos.fleet.operations_plan.fleet import Chances, Fleet, fleet_of, plan_faults
 from bentos.fleet.operations_plan.risk import at_risk
@@ -57,6 +58,7 @@ class OperationsPlanner:
                 *_past(request.trips, now),
                 *_promises(request.trips, fleet),
                 *plan_faults(request.maintenance, names),
+                *vessel_faults(request.vessels, names, now),
             ]
         )
         return self._answer(request, fleet, now)

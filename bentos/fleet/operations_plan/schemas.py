@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationInfo, field_validator
 
+from bentos.fleet.asked import VesselNow
 from bentos.inference.answers import Asked, AsOf, ModelVersion, Release, Warnings
 from bentos.inference.requests import MAX_ITEMS, AskedAt, Instant, Name, Request
 from tambo.planning.fleet.trips import ObstacleKind
@@ -99,6 +100,9 @@ class OperationsPlanRequest(Request):
     aircraft_ids: Annotated[list[Name], Field(min_length=1, max_length=MAX_ITEMS)] | None = Field(
         default=None,
         description="tail or hull numbers; left out: the vessels that the model was trained on",
+    )
+    vessels: list[VesselNow] | None = Field(
+        default=None, max_length=MAX_ITEMS, description="what is known beside the features"
     )
     stay_days: float = Field(
         default=5,

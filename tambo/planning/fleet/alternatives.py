@@ -20,6 +20,8 @@ SHIFT = 14
 """Days that a maintenance is moved, at most."""
 
 _WORDS: Mapping[ObstacleKind, str] = {
+    "away": "away",
+    "failed": "failed",
     "in_hangar": "in a hangar",
     "legal_days": "out of legal days",
     "legal_hours": "short of legal hours",

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-ObstacleKind = Literal["in_hangar", "legal_days", "legal_hours", "taken"]
+ObstacleKind = Literal["away", "failed", "in_hangar", "legal_days", "legal_hours", "taken"]
 
 _HOUR = 3600
 _TINY = 1e-3
@@ -74,6 +74,8 @@ class Vessel:
         hours_limit: that the law allows between two overhauls.
         legal_until: instant at which the days that the law allows end; None: they do not.
         days_limit: days that it allows between two overhauls.
+        away_until: when it is back from where it is now; None: it is here.
+        failed: it cannot be used before its next stay is over.
     """
 
     name: str
@@ -84,6 +86,8 @@ class Vessel:
     hours_limit: float | None = None
     legal_until: datetime | None = None
     days_limit: float | None = None
+    away_until: datetime | None = None
+    failed: bool = False
 
     def span(self, at: datetime) -> int:
         """How many stays are over at an instant: what it flies in one span shares legal hours."""
@@ -123,11 +127,15 @@ class Obstacle:
 
 def obstacle(vessel: Vessel, trip: Trip) -> Obstacle | None:
     """What keeps a vessel from a trip if it flew no other; None: nothing. Kind and base aside."""
+    if vessel.away_until is not None and trip.departs < vessel.away_until:
+        return Obstacle("away", f"is away until {_text(vessel.away_until)}")
     for stay in vessel.stays:
         if trip.meets(stay.begins, stay.ends):
             says = f"is in its hangar from {_text(stay.begins)} to {_text(stay.ends)}"
             return Obstacle("in_hangar", says)
     span = vessel.span(trip.departs)
+    if vessel.failed and span == 0:
+        return Obstacle("failed", "has failed, and no maintenance of it is over by then")
     until = vessel.until(span)
     if until is not None and trip.returns > until:
         return Obstacle("legal_days", f"may by law not be used after {_text(until)}")
