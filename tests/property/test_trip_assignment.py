@@ -60,6 +60,8 @@ def vessel(draw, name: str) -> Vessel:
         hours_limit=draw(st.sampled_from([None, 20, 60])),
         legal_until=draw(st.sampled_from([None, None, after(-5), after(60), after(300)])),
         days_limit=draw(st.sampled_from([None, 3, 30])),
+        away_until=draw(st.sampled_from([None, None, after(40)])),
+        failed=draw(st.sampled_from([False, False, True])),
     )
 
 
@@ -77,13 +79,15 @@ def flies(given, fleet, vessel_of) -> dict[str, list[Trip]]:
 def keeps_the_rules(vessel: Vessel, flown: list[Trip]) -> bool:
     """The rules told once more, span by span between the stays."""
     ordered = sorted(flown, key=lambda one: one.departs)
-    if any(a.returns > b.departs for a, b in pairwise(ordered)):
+    back = [vessel.away_until or NOW, *(one.returns for one in ordered)]
+    if any(one.departs < free for one, free in zip(ordered, back, strict=False)):
         return False
     edges = [NOW - timedelta(days=999), *(stay.ends for stay in vessel.stays), None]
     for at, (begin, end) in enumerate(pairwise(edges)):
         inside = [one for one in flown if one.departs >= begin and (not end or one.departs < end)]
         renewed = at > 0
         hours = vessel.hours_limit if renewed else vessel.hours_left
+        hours = 0 if vessel.failed and not renewed else hours
         if inside and hours is not None and sum(one.hours for one in inside) > max(0, hours):
             return False
         until = vessel.legal_until
