@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 from training.card import table
@@ -48,7 +49,7 @@ def calibrated(found: Mapping[str, float], chances: tuple[int, ...]) -> list[str
         ]
         for days in chances
         for group in range(1, PARTS + 1)
-        if f"came_{days}_{group}" in found
+        if math.isfinite(found.get(f"came_{days}_{group}", math.nan))
     ]
     head = ["chance of a failure within", "rows by the chance", "said, mean", "came, share"]
     return [*table(head, rows), ""] if rows else []
