@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 import numpy as np
 import pytest
@@ -18,7 +19,15 @@ from tambo.ingest import ingest
 from tambo.lake import reader, releases
 from tambo.lake.build import build
 from tambo.planning.fleet.look import NAMES, look
-from tambo.planning.fleet.schedules import KINDS, NETWORK, OPTIMISER, Schedules
+from tambo.planning.fleet.policies import ENTER, STAY, Policy, Threshold, run_to_failure
+from tambo.planning.fleet.schedules import (
+    KINDS,
+    NETWORK,
+    OPTIMISER,
+    RUN_TO_FAILURE,
+    THRESHOLD,
+    Schedules,
+)
 from tambo.serving.model import ServedModel
 from tambo.settings import Settings
 from tambo.sources.fleet.world.generate import generate
@@ -26,15 +35,25 @@ from tambo.sources.fleet.world.truth import Truth
 from training import registry
 from training.experiment import train
 from training.fleet import maintenance_schedule
-from training.fleet.schedule.fitted import Sizes, fit
+from training.fleet.schedule import network as networks
+from training.fleet.schedule.choosing import Validation, with_margin
+from training.fleet.schedule.comparing import SCORES, gain, live
+from training.fleet.schedule.fitted import Fitted, Sizes, choose, fit
 from training.fleet.schedule.fleets import Fleets
+from training.fleet.schedule.graph import to_onnx, valued
 from training.fleet.schedule.history import History, read_history
+from training.fleet.schedule.learn import Learned
 from training.fleet.schedule.morning import standing
+from training.fleet.schedule.promotion import decide
+from training.fleet.schedule.recipe import LEARNED
+from training.fleet.schedule.record import figures, reports
 
 pytestmark = pytest.mark.slow
 MODEL = "maintenance_schedule"
 WORLD = {"aircraft": 6, "years": 2, "seed": 9}
 SMALL = Sizes(chosen=4, tested=8, distilled=4, days=200)
+TINY = replace(LEARNED, fleets=4, begin=200, batch=16, updates=1, units=8)
+"""Learns next to nothing: a rule is better."""
 
 
 @pytest.fixture(scope="module")
@@ -51,11 +70,51 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     yield settings
 
 
-@pytest.fixture(autouse=True)
-def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        maintenance_schedule, "fit", lambda *given: fit(*given, sizes=SMALL), raising=True
-    )
+@pytest.fixture(autouse=True, scope="module")
+def small() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as changed:
+        sized = partial(fit, sizes=SMALL)
+        changed.setattr(maintenance_schedule, "fit", sized)
+        changed.setattr(maintenance_schedule, "LEARNED", TINY)
+        yield
+
+
+@pytest.fixture(scope="module")
+def champion(home: Settings) -> tuple[Schedules, Policy]:
+    """What serves."""
+    train(home, MODEL)
+    version = registry.champion(home, MODEL)
+    assert version is not None
+    schedules = Schedules.read(registry.serving_files(home, version))
+    _, model = registry.load_serving(home, version)
+    return schedules, schedules.policy(schedules.best, valued(model))
+
+
+@pytest.fixture(scope="module")
+def fitted(home: Settings, champion: tuple[Schedules, Policy]) -> Fitted:
+    """A network that learned nothing, judged in the champion's world."""
+    return chosen(home, champion[0], graph_of=1)
+
+
+def chosen(home: Settings, schedules: Schedules, graph_of: int) -> Fitted:
+    """Judge a network with the graph of the same seed, or of another one."""
+    parameters, roster = schedules.horizon.parameters, history(home).roster
+    morning = look(standing(Fleets(parameters, roster, 4, 10, seed=1)))
+    network, other = (networks.build(8, duelling=False, seed=seed) for seed in (1, graph_of))
+    worth = Learned(network).value(morning)
+    # It lets half of the vessels enter.
+    middle = float(np.median(worth[..., ENTER] - worth[..., STAY]))
+    for one in (network, other):
+        one.set_weights(with_margin(networks.weights(one), middle))
+    validation = Validation(parameters, roster, SMALL.chosen, SMALL.days)
+    graph = to_onnx(networks.weights(other))
+    return choose(schedules.kinds, Learned(network), graph, validation, lambda text: None, SMALL)
+
+
+def serving(fitted: Fitted, name: str, policy: Policy) -> Fitted:
+    """The same with a policy as the best schedule."""
+    judged = {**fitted.judged, name: live(policy, fitted.tests.again())}
+    return replace(fitted, schedules=replace(fitted.schedules, best=name), judged=judged)
 
 
 def history(home: Settings, known_by: datetime | None = None) -> History:
@@ -126,15 +185,65 @@ def test_a_version_holds_all_that_a_service_needs(home: Settings) -> None:
     assert train(home, MODEL).up_to_date
 
 
-def test_a_new_training_serves_unless_it_surely_earns_less(home: Settings) -> None:
+def test_a_network_that_loses_challenges_the_rule_that_serves(home: Settings) -> None:
+    trained = train(home, MODEL)
+    assert trained.baseline
+    assert trained.estimator not in {NETWORK, OPTIMISER}
+    assert {one.name for one in trained.verdict.failed} == {"beats_rules"}
+    assert "the best baseline, as the candidate failed: beats_rules" in trained.line()
+
+
+def test_a_new_training_is_held_against_the_champion(home: Settings) -> None:
     first = train(home, MODEL)
     again = train(home.model_copy(update={"seed": 8}), MODEL)
     assert again.version == first.version + 1
     newest = registry.get(home, MODEL, again.version)
-    assert f"against what version {first.version} does" in newest.tags["role_reason"]
+    reason = newest.tags["role_reason"]
+    assert f"against what version {first.version} does" in reason
     assert again.champion == (newest.tags["role"] == "champion")
+    assert again.champion == (reason.split(" earns ")[1][0] == "+")
     gate = json.loads(newest.tags["gate"])
     assert {one["name"] for one in gate["checks"]} == {"beats_rules", "onnx_parity"}
+
+
+def test_a_version_serves_only_if_it_earns_no_less(home, champion, fitted) -> None:
+    schedules, theirs = champion
+    equal = decide(home, MODEL, serving(fitted, schedules.best, theirs))
+    assert equal.champion
+    assert "+0.00%" in equal.reason
+    worse = decide(home, MODEL, serving(fitted, RUN_TO_FAILURE, run_to_failure))
+    assert not worse.champion
+    # Nor one that earns less, but not surely: step by step such versions would drift down.
+    lived = live(theirs, fitted.tests.again())
+    doubtful = [
+        Threshold(score)
+        for score in SCORES
+        if (more := gain(live(Threshold(score), fitted.tests.again()), lived)).mean < 0 < more.high
+    ]
+    assert doubtful
+    for policy in doubtful:
+        assert not decide(home, MODEL, serving(fitted, THRESHOLD, policy)).champion
+
+
+def test_a_version_whose_graph_is_not_its_network_never_serves(home, champion, fitted) -> None:
+    schedules, theirs = champion
+    assert not [one for one in fitted.verdict.failed if one.name == "onnx_parity"]
+    found = chosen(home, schedules, graph_of=2)
+    assert "onnx_parity" in {one.name for one in found.verdict.failed}
+    # Not even where its rule earns as much: services can be asked for the network by its name.
+    decision = decide(home, MODEL, serving(found, schedules.best, theirs))
+    assert not decision.champion
+    assert "its graph" in decision.reason
+
+
+def test_the_tree_is_reported_beside_a_constant(fitted) -> None:
+    lived = fitted.judged["tree"].earned
+    assert "tree" not in fitted.schedules.earned
+    assert fitted.tree is not None
+    assert fitted.schedules.tree.splitlines() == fitted.tree.tree.lines()
+    text = "\n".join(figures(json.loads(json.dumps(reports(fitted)))))
+    assert f"| tree | {lived.mean() / 1e6:.2f}" in text
+    assert f"a constant (nobody enters) does on {fitted.tree.constant:.1%}" in text
 
 
 def test_schedules_without_a_legal_limit_are_read_as_they_were_written(home, tmp_path) -> None:

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.tree import DecisionTreeClassifier
 
 from benchmarks.fleet_truth import declared, roster
+from benchmarks.schedule import against_best_rule
 from tambo.planning.fleet.look import NAMES
 from tambo.planning.fleet.policies import Threshold, run_to_failure
+from tambo.planning.fleet.schedules import HOURS, NETWORK, OPTIMISER, THRESHOLD
 from training.fleet.schedule.choosing import Validation
-from training.fleet.schedule.comparing import SCORES, Judged, Judging, best_of, gain, tuned
+from training.fleet.schedule.comparing import SCORES, Gain, Judged, Judging, best_of, gain, tuned
 from training.fleet.schedule.distil import Mornings, distil, mornings
+from training.fleet.schedule.gate import faulty, judge
+from training.fleet.schedule.legend import FEATURES, legend
+from training.fleet.schedule.tree import Split, Tree, read, splits
+from training.onnx_export import Parity
 
 WORLD = declared()
 FLEET = roster(6, 1, 1)
@@ -69,6 +78,18 @@ def test_the_interval_is_students():
     assert found.high - found.mean == pytest.approx(3.182 * 0.1291 / 2, rel=1e-3)
 
 
+def test_the_network_is_held_against_the_rule_that_turned_out_best():
+    told = {
+        THRESHOLD: judged([100.0] * 4),
+        HOURS: judged([110.0] * 4),
+        OPTIMISER: judged([130.0] * 4),
+        NETWORK: judged([121.0] * 4),
+    }
+    line = against_best_rule(told)
+    assert "Against hours" in line
+    assert "+10.0 % (+10.0 to +10.0)" in line
+
+
 def test_the_best_earns_most():
     assert best_of({"one": judged([1.0, 2.0]), "other": judged([2.0, 2.0])}) == "other"
 
@@ -83,18 +104,71 @@ class Rule:
 
 
 def test_a_tree_tells_what_a_rule_does():
+    validation = Validation(WORLD, FLEET, fleets=8, days=200)
     parts = [mornings(Rule(), WORLD, FLEET, 24, 300, seed) for seed in (1, 2)]
-    found = distil(*parts)
-    assert found.tree.get_depth() <= 5
+    found = distil(*parts, validation.earned)
+    assert found.tree.levels <= 5
     assert found.fidelity > 0.9
-    assert found.balanced > 0.8
-    assert "health" in found.text()
-    assert "booked_1_3" in found.text()
-    tests = Judging(WORLD, FLEET, seeds=range(2), fleets=2, days=60)
-    assert np.isfinite(tests.judge(lambda seed: found).earned).all()
+    assert found.balanced > 0.7
+    assert found.constant == 1 - parts[1].entered.mean()
+    assert found.tree.asks == ["health", "booked_1_3"]
+    worn = [FEATURES["health"].shown(one.at) for one in splits(found.tree.root)]
+    # The rule enters below 100 exp(-0.5).
+    assert min(abs(one - 60.65) for one in worn) < 2
+    # What is told is what decides: it is better than one that lets nobody enter.
+    assert validation.earned(found.tree) > validation.earned(run_to_failure)
+
+
+def test_questions_whose_answers_decide_the_same_are_left_out():
+    seen = np.zeros((400, len(NAMES)))
+    seen[:, 0], seen[:, 1] = np.arange(400) % 20 / 20, np.arange(400) // 20 / 20
+    entered = seen[:, 0] > 0.5
+    # Some that enter are rarer still, which no majority sees.
+    entered[:3] = True
+    grown = DecisionTreeClassifier(max_depth=5, random_state=0).fit(seen, entered)
+    found = read(grown)
+    assert (found.enters(seen) == grown.predict(seen)).all()
+    for one in splits(found.root):
+        assert one.low != one.high
+    leaf = read(DecisionTreeClassifier(max_depth=1).fit(seen, np.arange(400) < 100 * entered))
+    assert [*splits(leaf.root)] == []
+    assert leaf.lines() == ["stay"]
+
+
+def test_figures_of_a_tree_are_told_in_their_units():
+    root = Split(NAMES.index("health"), 0.33, False, Split(NAMES.index("hours"), 0.5, False, True))
+    assert Tree(root).lines() == [
+        "health score >= 71.89: stay",
+        "health score < 71.89",
+        "|   hours <= 50%: stay",
+        "|   hours > 50%: enter",
+    ]
+    assert [one for one, _, _ in legend(Tree(root).asks)] == ["health score", "hours"]
+    assert set(FEATURES) == set(NAMES)
+
+
+@given(score=st.floats(5.0, 99.0), at=st.floats(0.05, 2.0))
+def test_a_score_is_on_the_side_that_is_told(score, at):
+    tree = Tree(Split(NAMES.index("health"), at, False, True))
+    worn = -np.log(score / 100)
+    seen = np.zeros((1, len(NAMES)))
+    seen[0, NAMES.index("health")] = worn
+    told = FEATURES["health"].shown(at)
+    if not np.isclose(score, told, rtol=1e-9):
+        assert tree.enters(seen)[0] == (score < told)
 
 
 def test_without_two_kinds_of_decisions_there_is_no_tree():
     none = Mornings(np.zeros((9, len(NAMES))), np.zeros(9, bool), np.full(9, -1.0))
     with pytest.raises(ValueError, match="there is no tree"):
-        distil(none, none)
+        distil(none, none, lambda policy: 0.0)
+
+
+def test_a_network_passes_only_if_it_surely_earns_more_and_its_graph_is_it():
+    same = Parity(rows=9, largest=0.0, largest_relative=0.0)
+    assert judge(Gain(0.02, 0.01, 0.03), "threshold", same).passed
+    assert not judge(Gain(0.02, -0.01, 0.05), "threshold", same).passed
+    for apart in (2e-4, float("nan")):
+        verdict = judge(Gain(0.02, 0.01, 0.03), "threshold", replace(same, largest_relative=apart))
+        assert not verdict.passed
+        assert faulty(verdict) is not None

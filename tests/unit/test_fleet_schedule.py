@@ -6,17 +6,18 @@ import gymnasium
 import numpy as np
 import pytest
 from gymnasium.utils.env_checker import check_env
-from hypothesis import given
+from gymnasium.utils.seeding import np_random
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.fleet_truth import declared, roster
-from tambo.planning.fleet.look import NAMES
+from tambo.planning.fleet.look import NAMES, look
 from tambo.planning.fleet.parameters import Roster
 from tambo.planning.fleet.policies import Hours, Interval, Threshold, run_to_failure
 from tambo.sources.fleet.world.operations import Operations, earned
 from tambo.sources.fleet.world.practice import Practice
 from tambo.sources.fleet.world.truth import Truth
-from training.fleet.schedule.environment import MaintenanceSchedule
+from training.fleet.schedule.environment import UNIT, MaintenanceSchedule
 from training.fleet.schedule.fleets import Fleets
 from training.fleet.schedule.morning import play, standing
 
@@ -117,6 +118,72 @@ def test_the_environment_is_what_gymnasium_asks_for():
         total += reward
     assert days == 30
     assert np.isfinite(total)
+
+
+def same_luck(environment: MaintenanceSchedule, seed: int) -> Fleets:
+    """What the environment draws of a seed, as learning lives through it."""
+    draws, _ = np_random(seed)
+    first = (int(draws.integers(365)), int(draws.integers(7)))
+    world = environment.parameters, environment.roster
+    return Fleets(*world, 1, environment.days, int(draws.integers(2**31)), first)
+
+
+@pytest.mark.parametrize("policy", [Threshold(70.0), Interval(0.4, 0.7), run_to_failure])
+def test_the_environment_and_the_fleets_of_learning_are_the_same_world(policy):
+    """Step by step by the mask, or all vessels of a day at once: the same is seen and earned."""
+    environment = MaintenanceSchedule(WORLD, roster(8, 2, 1), days=150)
+    seen, info = environment.reset(seed=11)
+    fleets, entered = same_luck(environment, 11), 0
+    for _ in range(fleets.days):
+        today = standing(fleets)
+        assert (seen == look(today)[0]).all()
+        urgency = policy(today)
+        order = np.argsort(-urgency[0])[: int(np.isfinite(urgency).sum())]
+        for vessel in order:
+            if info["action_mask"][vessel + 1]:
+                seen, reward, _, _, info = environment.step(np.int64(vessel + 1))
+                assert reward == 0
+        seen, reward, _, over, info = environment.step(np.int64(0))
+        told = fleets.live(urgency)
+        assert reward * UNIT == pytest.approx(told.earned(WORLD, fleets.roster).sum())
+        entered += int(told.entered.sum())
+    assert over
+    assert entered
+
+
+@settings(deadline=None, max_examples=15)
+@given(seed=st.integers(0, 2**31), choices=st.lists(st.integers(0, 10**6), min_size=40))
+def test_no_sequence_of_actions_breaks_the_law_or_waits_while_one_must_enter(seed, choices):
+    environment = MaintenanceSchedule(WORLD, roster(6, 2, 1), days=40)
+    _, info = environment.reset(seed=seed)
+    fleets = environment._fleets
+    limit = fleets.of("hours_limit")
+    # As on the morning of a fleet that nobody cared for.
+    fleets.morning.hours *= 2.5
+    fleets.morning.days *= 2.5
+    info = environment._info()
+    for choice in choices:
+        today, mask = standing(fleets), info["action_mask"].astype(bool)
+        waits = environment.roster.base[environment._chosen]
+        left = today.slots_left[0] - np.bincount(waits, minlength=2)
+        may = today.may_enter[0] & (left > 0)[environment.roster.base]
+        may[environment._chosen] = False
+        assert mask[0] == (not (may & today.must_enter[0]).any())
+        assert not (mask[1:] & ~may).any()
+        assert mask.any()
+        action = choice % len(mask)
+        hours, legal = fleets.morning.hours.copy(), fleets.legal()
+        if not mask[action]:
+            with pytest.raises(ValueError, match="masked out"):
+                environment.step(np.int64(action))
+            assert (fleets.morning.hours == hours).all()
+            action = int(np.flatnonzero(mask)[0])
+        _, _, _, over, info = environment.step(np.int64(action))
+        used = fleets.morning.hours > hours
+        assert not (used & ~legal).any()
+        assert (fleets.morning.hours[used] <= np.broadcast_to(limit, used.shape)[used]).all()
+        if over:
+            break
 
 
 def test_a_masked_action_is_refused():

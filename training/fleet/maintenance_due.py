@@ -113,7 +113,7 @@ MODEL = ModelSpec(
         name="marts.label_maintenance", key=KEY, label="observed_until", window=WINDOW
     ),
     unit="days",
-    task=TimeToEvent(EDGES),
+    task=TimeToEvent(EDGES, unit=VESSEL),
     feature_service="maintenance_due_v1",
     entity_rows=entity_rows,
     inputs=INPUTS,

@@ -3,7 +3,9 @@
 No rows are fitted. The fleet's world is estimated from what was known at the release (wear,
 failures, stays, demand), fleets are simulated in it, rules are tuned and a Deep Q-network learns on
 them, and all are judged on fleets that chose nothing. What the network must beat is the best rule;
-if it does not, that serves by its name, and the network travels along as challenger.
+if it does not, that serves by its name, and the network travels along as challenger. A version
+whose graph is not the network serves in no case (`schedule.gate`), and one takes the champion's
+place only if it earns no less in the world as it is known now (`schedule.promotion`).
 """
 
 from __future__ import annotations
@@ -27,7 +29,6 @@ from training.fleet.schedule.history import read_history
 from training.fleet.schedule.promotion import decide
 from training.fleet.schedule.recipe import LEARNED
 from training.fleet.schedule.record import figures, write_version
-from training.gate import Check, Verdict
 from training.labels import LabelTable, read_labels, require
 from training.record import Record, log_and_register, online_manifest
 from training.registry import ModelVersion
@@ -38,8 +39,6 @@ if TYPE_CHECKING:
     from tambo.lake.releases import Release
     from tambo.settings import Settings
 
-PARITY = 1e-4
-"""Largest difference of the graph from the network, as a share of the worth."""
 ENTITY_ROWS = """
     select labels.*, known.home_base as base, known.aircraft_type as vessel_type
     from labels inner join (
@@ -114,13 +113,13 @@ class MaintenanceSchedule:
             tell("compare with the champion")
             decision = decide(settings, self.name, fitted)
         tell("log and register")
-        verdict, best = judge(fitted), fitted.schedules.best
+        best = fitted.schedules.best
         tags = {
             **identity,
             **decision.tags(),
             "estimator": best,
             "baseline": str(best != NETWORK).lower(),
-            "gate": json.dumps(verdict.to_dict()),
+            "gate": json.dumps(fitted.verdict.to_dict()),
         }
         metrics = _metrics(fitted)
         shown = {name: round(value, 4) for name, value in metrics.items()}
@@ -148,7 +147,6 @@ class MaintenanceSchedule:
                     folder,
                     self._version(release, best, run_id),
                     fitted,
-                    verdict,
                     manifest,
                     history.vessels,
                 ),
@@ -171,36 +169,21 @@ class MaintenanceSchedule:
         return figures(reports)
 
 
-def judge(fitted: Fitted) -> Verdict:
-    """The gate of the network: it surely earns more than the best rule, and its graph is it."""
-    return Verdict(
-        (
-            Check(
-                "beats_rules",
-                fitted.gain.low > 0,
-                fitted.gain.low,
-                0.0,
-                f"lower end of the interval of 95 % of its gain over {fitted.rule}, as a share",
-            ),
-            Check(
-                "onnx_parity",
-                fitted.parity.largest_relative <= PARITY,
-                fitted.parity.largest_relative,
-                PARITY,
-                f"largest relative difference on {fitted.parity.rows} rows",
-            ),
-        )
-    )
-
-
 def _metrics(fitted: Fitted) -> dict[str, float]:
-    """Million USD a fleet and year of the best, the network's gain, and what each earns."""
-    earned = {name: one.usd / 1e6 for name, one in fitted.schedules.earned.items()}
-    return {
+    """Million USD a fleet and year, the network's gain, and how well the tree stands for it."""
+    earned = {name: float(one.earned.mean()) / 1e6 for name, one in fitted.judged.items()}
+    found = {
         "earned": earned[fitted.schedules.best],
         "gain": fitted.gain.mean,
         **{f"earned_{name}": value for name, value in earned.items()},
     }
+    if (tree := fitted.tree) is not None:
+        found |= {
+            "tree_fidelity": tree.fidelity,
+            "tree_balanced": tree.balanced,
+            "tree_constant": tree.constant,
+        }
+    return found
 
 
 def _declared(settings: Settings) -> Declared:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from tambo.serving import survival
 from tambo.serving.survival import FAILURE, Survival
@@ -16,6 +17,7 @@ from training import plots
 from training.card import table
 from training.design import Design, lists
 from training.metrics import Floats
+from training.survival.card import SHOWN, calibrated, row
 from training.survival.metrics import (
     brier,
     concordance,
@@ -25,6 +27,7 @@ from training.survival.metrics import (
     negative_log_likelihood,
 )
 from training.survival.outcome import Outcomes
+from training.survival.spread import by_unit, calibration, parts
 
 if TYPE_CHECKING:
     from training.grouped import Unseen
@@ -44,6 +47,8 @@ class TimeToEvent:
         ahead: days before a failure in which an alarm is of it.
         false_alarms: share of quiet rows that may alarm.
         level: share of the outcomes that shall lie in the interval of days.
+        unit: column whose rows say nearly the same, which intervals of figures draw together;
+            None: no such intervals.
     """
 
     edges: tuple[int, ...]
@@ -52,11 +57,12 @@ class TimeToEvent:
     ahead: int = 30
     false_alarms: float = 0.1
     level: float = 0.8
+    unit: str | None = None
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """None beside the label."""
-        return ()
+        """What names the unit."""
+        return () if self.unit is None else (self.unit,)
 
     def labels(self, values: pa.ChunkedArray) -> Floats:
         """Outcomes: float64 [n, 3]."""
@@ -97,6 +103,29 @@ class TimeToEvent:
             },
             **lead_time(risk, outcomes, until, self.false_alarms, self.ahead),
         }
+
+    def sure(
+        self, found: Floats, outcomes: Outcomes, part: Mapping[int, NDArray[np.int64]]
+    ) -> dict[str, float]:
+        """The metrics that are told with an interval, and chances beside what came.
+
+        Args:
+            found: hazards.
+            outcomes: of the same rows.
+            part: groups of the rows, by days of a chance; see `spread.parts`.
+        """
+        until, median = outcomes.until(self.edges), self.median(found)
+        risk = survival.chance_of_failure(found, self.edges, self.alarm)
+        told = {
+            "nll": negative_log_likelihood(found, outcomes),
+            "concordance": concordance(-median, until, outcomes.seen, float(self.edges[-1])),
+            "mae_seen": _mean(np.abs(median - outcomes.days)[outcomes.seen]),
+            **lead_time(risk, outcomes, until, self.false_alarms, self.ahead),
+        }
+        for days, groups in part.items():
+            chance = survival.chance_before_other(found, self.edges, days)
+            told |= calibration(chance, outcomes, until, days, groups)
+        return told
 
     def median(self, found: Floats) -> Floats:
         """Days by which maintenance is as likely as not, at most the horizon: float64 [n]."""
@@ -162,16 +191,16 @@ class TimeToEvent:
 
     def figures(self, reports: Mapping[str, Any], estimator: str) -> list[str]:
         """Metrics by estimator, of unseen groups, and by group."""
-        head = ["estimator", *_SHOWN.values()]
-        rows = [[name, *_row(found)] for name, found in reports["metrics"].items()]
+        head = ["estimator", *SHOWN.values()]
+        rows = [[name, *row(found)] for name, found in reports["metrics"].items()]
         unseen = [
-            [name, f"{grouping} {variant}".replace("_", " ").strip(), *_row(found)]
+            [name, f"{grouping} {variant}".replace("_", " ").strip(), *row(found)]
             for name, groupings in reports["unseen"].items()
             for grouping, variants in groupings.items()
             for variant, found in variants.items()
         ]
         groups = [
-            [by, name, f"{found['rows']:,.0f}", f"{found['failures']:,.0f}", *_row(found)]
+            [by, name, f"{found['rows']:,.0f}", f"{found['failures']:,.0f}", *row(found)]
             for by, parts in reports["by_group"][estimator].items()
             for name, found in parts.items()
         ]
@@ -183,9 +212,10 @@ class TimeToEvent:
             "",
             *table(head, rows),
             "",
-            *table(["estimator", "rows", *_SHOWN.values()], unseen),
+            *calibrated(one, self.chances),
+            *table(["estimator", "rows", *SHOWN.values()], unseen),
             "",
-            *table(["by", "group", "rows", "failures", *_SHOWN.values()], groups),
+            *table(["by", "group", "rows", "failures", *SHOWN.values()], groups),
         ]
 
 
@@ -224,8 +254,24 @@ class SizedTimeToEvent:
         return self.task.measure(rows, answers) | {"coverage": inside}
 
     def spread(self, rows: Design, answers: Floats) -> dict[str, float]:
-        """None is said."""
-        return {}
+        """Intervals of 95 %, named <metric>_low and _high, and what came of what was said."""
+        task = self.task
+        if task.unit is None or task.unit not in rows.columns:
+            return {}
+        found = survival.hazards(answers)
+        part = {
+            days: parts(survival.chance_before_other(found, task.edges, days))
+            for days in task.chances
+        }
+
+        def figures(drawn: NDArray[np.int64]) -> dict[str, float]:
+            again = {days: one[drawn] for days, one in part.items()}
+            return task.sure(found[drawn], Outcomes.of(rows.label[drawn]), again)
+
+        ends = by_unit(rows.columns[task.unit].tolist(), figures)
+        whole = figures(np.arange(len(rows)))
+        told = {name: whole[name] for name in whole if name.startswith(("said", "came"))}
+        return told | {name: one for name, one in ends.items() if not name.startswith("said")}
 
     def after(self, rows: Design, answers: Floats) -> SizedTimeToEvent:
         """The same: rows that test it do not size it."""
@@ -240,23 +286,5 @@ class SizedTimeToEvent:
         return {"survival": made}
 
 
-_SHOWN = {
-    "nll": "minus log likelihood",
-    "concordance": "concordance",
-    "concordance_failure": "of failures in 30 days",
-    "mae_seen": "MAE seen, days",
-    "brier_7": "Brier 7",
-    "brier_30": "Brier 30",
-    "brier_90": "Brier 90",
-    "alarmed": "announced",
-    "lead_days": "lead, days",
-}
-
-
 def _mean(values: Floats) -> float:
     return float(values.mean()) if len(values) else float("nan")
-
-
-def _row(found: Mapping[str, float]) -> list[str]:
-    digits = {"mae_seen": 1, "lead_days": 1, "brier_7": 4, "brier_30": 4}
-    return [f"{found[name]:.{digits.get(name, 3)}f}" for name in _SHOWN]

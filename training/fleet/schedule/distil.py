@@ -1,33 +1,36 @@
-"""A small decision tree that decides as the network does, for people to read.
+"""A small decision tree that decides nearly as the network does, for people to read.
 
 It is grown on mornings on which a vessel could have entered a hangar, by what the network decided
 then, each morning weighted by how much the network cared (Bastani et al., "Verifiable reinforcement
-learning via policy extraction", 2018). How often it agrees is told of mornings that it never saw.
+learning via policy extraction", 2018). A vessel enters on about one such morning in a hundred, so a
+tree that agrees most often lets none enter: how much more these mornings weigh is chosen by what
+fleets earn by the tree. How often it agrees is told of mornings that it never saw, beside what a
+constant would do.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tambo.planning.fleet.look import NAMES, Standing, look
+from tambo.planning.fleet.look import look
 from tambo.planning.fleet.parameters import Flags, Floats, Parameters, Roster
-from tambo.planning.fleet.policies import ACTIONS, ENTER, STAY, forced
+from tambo.planning.fleet.policies import ENTER, STAY, Policy, forced
 from training.fleet.schedule.fleets import Fleets
 from training.fleet.schedule.morning import standing
+from training.fleet.schedule.tree import Tree, read
 
 if TYPE_CHECKING:
-    from sklearn.tree import DecisionTreeClassifier
-
     from training.fleet.schedule.learn import Learned
 
 LEVELS = 5
-LEAST_GAIN = 1e-3
-"""Impurity that a split must save, or it is left out: many would only say the same twice."""
 LEAST_LEAF = 50
 """Mornings of vessels that a leaf must tell of."""
+ENTERING = (1.0, 3.0, 10.0, 30.0, 100.0)
+"""Weights of mornings on which a vessel entered, beside one on which none did."""
 EVERY = 3
 """Days between two mornings that are learned from: the next one says nearly the same."""
 
@@ -49,31 +52,21 @@ class Mornings:
 
 @dataclass(frozen=True)
 class Distilled:
-    """A tree in the place of a network; also a policy.
+    """A tree in the place of a network.
 
     Attributes:
-        tree: fitted.
+        tree: grown.
+        weight: of `ENTERING`, by which fleets earned most.
         fidelity: share of other mornings on which it decides as the network.
-        balanced: mean of that share over those that enter and those that stay.
+        balanced: mean of that share over those that enter and those that stay; a constant has .5.
+        constant: share of them on which the network stays: what a constant agrees on.
     """
 
-    tree: DecisionTreeClassifier
+    tree: Tree
+    weight: float
     fidelity: float
     balanced: float
-
-    def __call__(self, today: Standing) -> Floats:
-        """See `policies.Policy`; those enter first of whose leaf most did."""
-        flat = look(today).reshape(-1, len(NAMES))
-        chance = self.tree.predict_proba(flat)[:, 1].reshape(today.score.shape)
-        return forced(today, np.where(chance > 0.5, chance, np.nan))
-
-    def text(self) -> str:
-        """The tree as lines, one a decision."""
-        from sklearn.tree import export_text
-
-        return str(
-            export_text(self.tree, feature_names=list(NAMES), class_names=ACTIONS, decimals=2)
-        )
+    constant: float
 
 
 def mornings(
@@ -105,29 +98,41 @@ def mornings(
     return Mornings(np.concatenate(seen_parts).astype(np.float64), gain > 0, gain)
 
 
-def distil(learnt: Mornings, others: Mornings, levels: int = LEVELS) -> Distilled:
-    """Grow a tree.
+def distil(
+    learnt: Mornings,
+    others: Mornings,
+    earned: Callable[[Policy], float],
+    levels: int = LEVELS,
+) -> Distilled:
+    """Grow trees, and keep the one by which fleets earn most.
 
     Args:
-        learnt: mornings that it is grown on.
+        learnt: mornings that they are grown on.
         others: mornings that say how well it does.
+        earned: what fleets earn by a policy; they neither grow trees nor test them.
         levels: at most.
 
     Raises:
         ValueError: the network let all enter, or none: there is nothing to tell apart.
     """
-    from sklearn.tree import DecisionTreeClassifier
-
     if learnt.entered.all() or not learnt.entered.any():
         raise ValueError("the network decided the same on all mornings: there is no tree")
-    tree = DecisionTreeClassifier(
-        max_depth=levels,
-        min_samples_leaf=LEAST_LEAF,
-        class_weight="balanced",
-        ccp_alpha=LEAST_GAIN,
-        random_state=0,
-    )
-    tree.fit(learnt.seen, learnt.entered, sample_weight=np.abs(learnt.gain))
-    agrees = tree.predict(others.seen) == others.entered
+    grown = {weight: _grown(learnt, weight, levels) for weight in ENTERING}
+    weight = max(grown, key=lambda one: earned(grown[one]))
+    agrees = grown[weight].enters(others.seen) == others.entered
     shares = [float(agrees[others.entered == one].mean()) for one in np.unique(others.entered)]
-    return Distilled(tree, float(agrees.mean()), float(np.mean(shares)))
+    return Distilled(
+        tree=grown[weight],
+        weight=weight,
+        fidelity=float(agrees.mean()),
+        balanced=float(np.mean(shares)),
+        constant=float((~others.entered).mean()),
+    )
+
+
+def _grown(learnt: Mornings, weight: float, levels: int) -> Tree:
+    from sklearn.tree import DecisionTreeClassifier
+
+    tree = DecisionTreeClassifier(max_depth=levels, min_samples_leaf=LEAST_LEAF, random_state=0)
+    cared = np.abs(learnt.gain) * np.where(learnt.entered, weight, 1.0)
+    return read(tree.fit(learnt.seen, learnt.entered, sample_weight=cared))

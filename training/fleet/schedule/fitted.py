@@ -18,6 +18,7 @@ from training.fleet.schedule.comparing import Gain, Judged, best_of, gain, live,
 from training.fleet.schedule.distil import Distilled, distil, mornings
 from training.fleet.schedule.estimate import Declared, estimate
 from training.fleet.schedule.fleets import Fleets
+from training.fleet.schedule.gate import judge
 from training.fleet.schedule.graph import to_onnx, valued
 from training.fleet.schedule.horizon import horizon_of
 from training.fleet.schedule.learn import Learned, learn
@@ -30,10 +31,13 @@ if TYPE_CHECKING:
 
     from training.fleet.schedule.history import History
     from training.fleet.schedule.recipe import Recipe
+    from training.gate import Verdict
 
 TEST_SEED, TREE_SEEDS = 30_011, (40_009, 50_021)
 """Other than those of training and choice."""
 PARITY_ROWS = 2_000
+TREE = "tree"
+"""Name of the tree among what was judged; it is no schedule that serves."""
 
 
 @dataclass(frozen=True)
@@ -43,13 +47,13 @@ class Sizes:
     Attributes:
         chosen: fleets that rules and networks are chosen on.
         tested: fleets that schedules are judged on.
-        distilled: fleets on whose mornings the tree is grown.
+        distilled: fleets on whose mornings trees are grown.
         days: that each of the first two live.
     """
 
     chosen: int = 32
     tested: int = 40
-    distilled: int = 16
+    distilled: int = 48
     days: int = YEARS
 
 
@@ -64,7 +68,10 @@ class Fitted:
         judged: by name of the schedule, on the test fleets.
         gain: of the network over the best rule.
         rule: name of the best rule.
+        verdict: of the gate, on the network.
         tests: the test fleets on their first morning.
+        tree: small decisions in the place of the network, judged as `TREE`; None where the network
+            decides the same on all mornings.
     """
 
     schedules: Schedules
@@ -73,7 +80,9 @@ class Fitted:
     judged: Mapping[str, Judged]
     gain: Gain
     rule: str
+    verdict: Verdict
     tests: Fleets
+    tree: Distilled | None
 
 
 def fit(
@@ -84,10 +93,7 @@ def fit(
     tell: Callable[[str], None],
     sizes: Sizes = Sizes(),
 ) -> Fitted:
-    """Estimate a fleet's world, and find the schedule that earns most in it.
-
-    The network serves only if it surely earns more than the best rule: the interval of its gain
-    lies above zero on fleets that chose nothing.
+    """Estimate a fleet's world, learn a network in it, and judge it beside the rules.
 
     Args:
         history: what is known of the fleet.
@@ -103,40 +109,69 @@ def fit(
     tell("estimate how the fleet wears, fails and is asked for")
     parameters, roster = estimate(history, declared), history.roster
     validation = Validation(parameters, roster, sizes.chosen, sizes.days)
-    tell("tune the rules")
-    rules = tuned(validation)
     tell("learn")
     network = learn(parameters, roster, recipe, seed, validation)
-    graph = to_onnx(weights(network.network))
+    return choose(
+        history.kinds, network, to_onnx(weights(network.network)), validation, tell, sizes
+    )
+
+
+def choose(
+    kinds: tuple[str, ...],
+    network: Learned,
+    graph: ModelProto,
+    validation: Validation,
+    tell: Callable[[str], None],
+    sizes: Sizes = Sizes(),
+) -> Fitted:
+    """Tune the rules, and name the schedule that serves.
+
+    The network does only if it passes the gate: it surely earns more than the best rule (the
+    interval of its gain lies above zero on fleets that chose nothing), and its graph is it.
+
+    Args:
+        kinds: names of the kinds of vessels, by their number.
+        network: learned in the world of the validation.
+        graph: the same as it is served.
+        validation: fleets that rules are tuned on.
+        tell: told each step.
+        sizes: of the simulations.
+    """
+    tell("tune the rules")
+    parameters, roster = validation.parameters, validation.roster
+    rules = tuned(validation)
+    tell("distil")
+    tree = _distilled(network, validation, sizes.distilled)
     tell("judge")
     tests = Fleets(parameters, roster, sizes.tested, sizes.days, TEST_SEED)
     policies: dict[str, Policy] = {**rules.policies(), NETWORK: network}
-    judged = {name: live(one, tests.again()) for name, one in policies.items()}
-    rule = best_of({name: judged[name] for name in rules.policies()})
-    more = gain(judged[NETWORK], judged[rule])
-    tell("distil")
-    tree = _distilled(network, validation, sizes.distilled)
+    lived = {name: live(one, tests.again()) for name, one in policies.items()}
+    rule = best_of({name: lived[name] for name in rules.policies()})
+    more, parity = gain(lived[NETWORK], lived[rule]), _parity(graph, network, tests)
+    verdict = judge(more, rule, parity)
     schedules = Schedules(
-        best=NETWORK if more.low > 0 else rule,
+        best=NETWORK if verdict.passed else rule,
         interval=rules.interval,
         hours=rules.hours,
         threshold=rules.threshold,
         horizon=horizon_of(parameters, roster),
-        kinds=history.kinds,
-        earned={name: _earned(one) for name, one in judged.items()},
-        tree="" if tree is None else tree.text(),
+        kinds=kinds,
+        earned={name: earned(one) for name, one in lived.items()},
+        tree="" if tree is None else "\n".join(tree.tree.lines()),
         fidelity=0.0 if tree is None else tree.fidelity,
     )
-    return Fitted(schedules, graph, _parity(graph, network, tests), judged, more, rule, tests)
+    if tree is not None:
+        lived[TREE] = live(tree.tree, tests.again())
+    return Fitted(schedules, graph, parity, lived, more, rule, verdict, tests, tree)
 
 
-def _earned(judged: Judged) -> Earned:
+def earned(judged: Judged) -> Earned:
     """Means, and the interval of the mean by Student's t."""
     from scipy import stats
 
-    earned = judged.earned
-    middle, spread = float(earned.mean()), float(earned.std(ddof=1)) / len(earned) ** 0.5
-    half = float(stats.t.ppf(0.975, len(earned) - 1)) * spread
+    found = judged.earned
+    middle, spread = float(found.mean()), float(found.std(ddof=1)) / len(found) ** 0.5
+    half = float(stats.t.ppf(0.975, len(found) - 1)) * spread
     return Earned(
         usd=middle,
         low=middle - half,
@@ -152,7 +187,7 @@ def _distilled(network: Learned, validation: Validation, fleets: int) -> Distill
     learnt, others = (mornings(network, *world, fleets, 365, seed) for seed in TREE_SEEDS)
     if learnt.entered.all() or not learnt.entered.any():
         return None
-    return distil(learnt, others)
+    return distil(learnt, others, validation.earned)
 
 
 def _parity(graph: ModelProto, network: Learned, tests: Fleets) -> Parity:

@@ -9,6 +9,7 @@ from tambo.planning.fleet.policies import Policy
 from tambo.planning.fleet.schedules import Schedules
 from training import registry
 from training.fleet.schedule.comparing import gain, live
+from training.fleet.schedule.gate import faulty
 from training.fleet.schedule.graph import valued
 from training.promotion import Decision
 
@@ -19,9 +20,13 @@ if TYPE_CHECKING:
 
 
 def decide(settings: Settings, name: str, fitted: Fitted) -> Decision:
-    """Hold new schedules against the champion's, on the same test fleets.
+    """Hold new schedules against the champion's, on the same test fleets of the same world.
 
-    A new one takes the champion's place unless it surely earns less: it knows what is new.
+    A version whose graph is not its network does not serve. Else it takes the champion's place if
+    fleets earn no less by it on average. An equal does: most often it has the same rule, and it
+    carries the newer world, in which plans are costed. One that earns less, be it by little, does
+    not, or versions could drift down step by step. A champion that cannot decide for these fleets
+    any more (its files or features are others, or it knows other kinds of vessels) gives way.
 
     Args:
         settings: the Tambo home.
@@ -29,6 +34,10 @@ def decide(settings: Settings, name: str, fitted: Fitted) -> Decision:
         fitted: the new version.
     """
     rival = registry.champion(settings, name)
+    number = None if rival is None else rival.version
+    if (wrong := faulty(fitted.verdict)) is not None:
+        reason = f"its graph answers {wrong.value:.2g} beside the network, at most {wrong.limit:g}"
+        return Decision(False, reason, number)
     if rival is None:
         return Decision(True, "the first version")
     try:
@@ -41,7 +50,7 @@ def decide(settings: Settings, name: str, fitted: Fitted) -> Decision:
     best = fitted.schedules.best
     more = gain(fitted.judged[best], live(theirs, fitted.tests.again()))
     return Decision(
-        more.high >= 0,
+        more.mean >= 0,
         f"{best} earns {more.mean:+.2%} ({more.low:+.2%} to {more.high:+.2%}) against what "
         f"version {rival.version} does on the same {fitted.tests.fleets} fleets",
         rival.version,

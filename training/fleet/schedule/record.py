@@ -9,9 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from tambo.planning.fleet.look import NAMES
 from tambo.planning.fleet.policies import ACTIONS
+from tambo.planning.fleet.schedules import NETWORK
 from tambo.serving.spec import MANIFEST_FILE, MODEL_FILE, SPEC_FILE, Input, ServingSpec
 from training import plots
 from training.card import table
+from training.fleet.schedule.comparing import gain
+from training.fleet.schedule.fitted import TREE, earned
+from training.fleet.schedule.legend import legend
 from training.record import write_reports
 from training.registry import SERVING
 
@@ -19,14 +23,12 @@ if TYPE_CHECKING:
     from tambo.featurestore.online import OnlineManifest
     from tambo.serving.version import ServedVersion
     from training.fleet.schedule.fitted import Fitted
-    from training.gate import Verdict
 
 
 def write_version(
     folder: Path,
     version: ServedVersion,
     fitted: Fitted,
-    verdict: Verdict,
     manifest: OnlineManifest,
     vessels: Sequence[str],
 ) -> None:
@@ -36,7 +38,6 @@ def write_version(
         folder: an empty one.
         version: what it says of itself.
         fitted: the training.
-        verdict: of the gate.
         manifest: how a service finds the features online.
         vessels: that were there when it was trained.
     """
@@ -54,20 +55,20 @@ def write_version(
         known={"aircraft_id": tuple(vessels)},
         actions=ACTIONS,
     ).save(serving / SPEC_FILE)
-    write_reports(folder / "reports", _reports(fitted, verdict))
-    earned = {name: one.usd / 1e6 for name, one in fitted.schedules.earned.items()}
+    write_reports(folder / "reports", reports(fitted))
     plots.bars(
         folder / "plots" / "earned_by_schedule.png",
-        earned,
+        {name: one.usd / 1e6 for name, one in fitted.schedules.earned.items()},
         "What a simulated fleet earns in a year",
         "million USD",
     )
 
 
-def _reports(fitted: Fitted, verdict: Verdict) -> dict[str, Any]:
+def reports(fitted: Fitted) -> dict[str, Any]:
+    """What is known of a training, by name of the report."""
     schedules = fitted.schedules
     return {
-        "gate": verdict.to_dict(),
+        "gate": fitted.verdict.to_dict(),
         "metrics": {name: asdict(one) for name, one in schedules.earned.items()},
         "importance": {},
         "gain": asdict(fitted.gain),
@@ -78,13 +79,33 @@ def _reports(fitted: Fitted, verdict: Verdict) -> dict[str, Any]:
             "threshold": asdict(schedules.threshold),
             "best": fitted.rule,
         },
-        "tree": {"fidelity": schedules.fidelity, "lines": schedules.tree.splitlines()},
+        "tree": _tree(fitted),
+    }
+
+
+def _tree(fitted: Fitted) -> dict[str, Any] | None:
+    """What the tree says, how well it stands for the network, and what it earns itself."""
+    found = fitted.tree
+    if found is None:
+        return None
+    lived = fitted.judged[TREE]
+    return {
+        "lines": found.tree.lines(),
+        "legend": legend(found.tree.asks),
+        "weight": found.weight,
+        "fidelity": found.fidelity,
+        "balanced": found.balanced,
+        "constant": found.constant,
+        "earned": asdict(earned(lived)),
+        "against_network": asdict(gain(lived, fitted.judged[NETWORK])),
+        "against_rule": asdict(gain(lived, fitted.judged[fitted.rule])),
     }
 
 
 def figures(reports: Mapping[str, Any]) -> list[str]:
     """Lines of the model card."""
     more, rule, tree = reports["gain"], reports["rules"]["best"], reports["tree"]
+    judged = reports["metrics"] | ({} if tree is None else {TREE: tree["earned"]})
     rows = [
         [
             name,
@@ -92,17 +113,33 @@ def figures(reports: Mapping[str, Any]) -> list[str]:
             f"{one['maintenances']:.1f}",
             f"{one['failures']:.1f}",
         ]
-        for name, one in reports["metrics"].items()
+        for name, one in judged.items()
     ]
     return [
         *table(["schedule", "million USD a year", "maintenances", "failures"], rows),
         "",
-        f"The network earns {more['mean']:+.1%} ({more['low']:+.1%} to {more['high']:+.1%}) "
-        f"against {rule}, fleet by fleet.",
+        f"The network earns {_gain(more)} against {rule}, fleet by fleet.",
         "",
-        f"The tree decides as the network does on {tree['fidelity']:.1%} of other mornings:",
+        *([] if tree is None else _tree_figures(tree, rule)),
+    ]
+
+
+def _tree_figures(tree: Mapping[str, Any], rule: str) -> list[str]:
+    return [
+        f"The tree decides as the network does on {tree['fidelity']:.1%} of other mornings, where "
+        f"a constant (nobody enters) does on {tree['constant']:.1%}; balanced over mornings on "
+        f"which the network lets enter and on which it does not, {tree['balanced']:.1%}, where a "
+        f"constant has 50 %. Fleets that live by the tree earn {_gain(tree['against_network'])} "
+        f"against the network, {_gain(tree['against_rule'])} against {rule}. Of several that it "
+        "lets enter, the lowest score goes first.",
         "",
         "```",
         *tree["lines"],
         "```",
+        "",
+        *table(["in the tree", "unit", "is"], tree["legend"]),
     ]
+
+
+def _gain(told: Mapping[str, float]) -> str:
+    return f"{told['mean']:+.1%} ({told['low']:+.1%} to {told['high']:+.1%})"
