@@ -131,8 +131,8 @@ def away_page(one: dict[str, float]) -> str:
         "|" + "---|" * len(head),
         f"| {' | '.join(told)} |",
         "",
-        f"All were in the lake {one['in_lake']:.1f} s after the broker was back; the last was sent "
-        f"{one['last']:.1f} s after that.",
+        f"All were in the lake {one['in_lake']:.1f} s after the broker was back, and "
+        f"{one['in_lake'] - one['last']:.1f} s after the last was sent.",
         "",
         f"Load of the machine at the end, other work included: {os.getloadavg()[0]:.1f}.",
     ]
