@@ -110,6 +110,7 @@ bench: $(READY) ## measurements against peers, hours; tables go to docs/benchmar
 	$(BIN)/python -m benchmarks.camera
 	$(BIN)/python -m benchmarks.sql_extraction
 	$(BIN)/python -m benchmarks.telemetry --out docs/benchmarks/telemetry.md
+	$(BIN)/python -m benchmarks.telemetry --away 60 --out docs/benchmarks/telemetry-away.md
 	$(BIN)/python -m benchmarks.campaigns --out docs/benchmarks/campaigns.md
 	$(BIN)/tambo run
 	$(BIN)/python -m benchmarks.forecast

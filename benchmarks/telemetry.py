@@ -1,6 +1,7 @@
 """Readings over a real broker: none lost over three kills, how many a second, how soon answered.
 
     python -m benchmarks.telemetry [--readings 100000] [--out docs/benchmarks/telemetry.md]
+    python -m benchmarks.telemetry --away 60 [--readings 20000] [--out FILE]
 
 Loss: a publisher sends readings of 100 vessels with QoS 1 as fast as the broker takes them;
 `tambo listen` is killed (SIGKILL) three times on the way and started again at once. Counted is what
@@ -8,148 +9,33 @@ is in the lake (rows, repeats, quarantined lines) and what is answered of every 
 how many readings its windows hold, and their mean, which no reading that is lost or doubled leaves
 as it is. Latency: readings come at a steady rate, and the features of all vessels are read again
 and again (`OnlineReader`, SQLite); each reading is timed from before it was sent to the first
-answer that was given with it. Needs mosquitto.
+answer that was given with it. With --away, in their place: the broker is stopped for so many
+seconds amid readings that come at a steady rate (`benchmarks.telemetry_away`). Needs mosquitto.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import math
 import os
-import shutil
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks.telemetry_answers import RATES, Answers, OnlineAnswers, latencies
-from benchmarks.telemetry_home import VESSELS, broker, released_home, start_listener
-from tambo.ingest import reports
-from tambo.lake import reader
-from tambo.settings import Settings
+from benchmarks.telemetry_answers import RATES, latencies
+from benchmarks.telemetry_away import away, away_page
+from benchmarks.telemetry_home import broker, released_home
+from benchmarks.telemetry_loss import copied, loss
 
 KILLS = 3
-FROM_BROKER = "starts_with(_source_file, 'telemetry_mqtt_')"
-MOST_SECONDS = 900
-UNANSWERED = 1000
-"""Readings that the publisher has under way at once."""
 ABOUT = """\
 `python -m benchmarks.telemetry` on 2 cores, with broker, publisher, consumer and who asks on the same machine.
 A publisher sends readings of 100 vessels with QoS 1 as fast as the broker takes them; `tambo listen` is killed
 (SIGKILL) on the way and started again. Keys are distinct pairs of vessel and time among the rows. Answered
 right are vessels whose features, read in the end, hold all of their readings and the exact mean of these.
 """  # noqa: E501
-
-
-def score(number: int) -> int:
-    """What a reading says, by its number."""
-    return number // len(VESSELS) % 100
-
-
-def publish(port: int, count: int, first: float) -> None:
-    """Send readings as fast as the broker answers; runs in a process of its own."""
-    from paho.mqtt.client import Client
-    from paho.mqtt.enums import CallbackAPIVersion
-
-    client = Client(CallbackAPIVersion.VERSION2, client_id="vessels")
-    client.max_inflight_messages_set(UNANSWERED)
-    client.connect("127.0.0.1", port)
-    client.loop_start()
-    sent = []
-    for number in range(count):
-        own = number // len(VESSELS)
-        at = datetime.fromtimestamp(first, UTC) + timedelta(minutes=own)
-        told = {
-            "read_at": f"{at:%Y-%m-%d %H:%M:%S}",
-            "engine_health_score": score(number),
-            "temperature_variance": own % 7,
-        }
-        topic = f"fleet/{VESSELS[number % len(VESSELS)]}/telemetry"
-        sent.append(client.publish(topic, json.dumps(told), qos=1))
-        if number >= 2 * UNANSWERED:
-            sent[number - 2 * UNANSWERED].wait_for_publish()
-    for one in sent:
-        one.wait_for_publish()
-    client.disconnect()
-
-
-def rows(settings: Settings, what: str = "count(*)") -> int:
-    """Rows of the broker's readings in the lake."""
-    with reader(settings) as lake:
-        query = f"SELECT {what} FROM lake.raw.telemetry WHERE {FROM_BROKER}"
-        found = lake.execute(query).fetchone()
-    return int(found[0]) if found else 0
-
-
-def answered_right(answers: Answers, count: int) -> int:
-    """Vessels of which all readings are in the answer, each once."""
-    own = count // len(VESSELS)
-    mean = sum(number % 100 for number in range(own)) / own
-    return sum(
-        state["readings_7d"] == own
-        and math.isclose(state["engine_health_score_mean_7d"], mean, rel_tol=1e-12)
-        for state in answers.health(VESSELS)
-    )
-
-
-def loss(made: Settings, folder: Path, count: int, kills: int) -> dict[str, float]:
-    """Send readings through a consumer that is killed on the way; what came of them."""
-    folder.mkdir()
-    settings = copied(made, folder)
-    answers = OnlineAnswers(settings)
-    with broker(folder) as port:
-        listener = start_listener(settings, folder, port)
-        begun = time.perf_counter()
-        # The last reading is of now.
-        first = time.time() - 60 * (count // len(VESSELS))
-        code = f"from benchmarks.telemetry import publish; publish({port}, {count}, {first})"
-        sender = subprocess.Popen([sys.executable, "-c", code])
-        for number in range(kills):
-            while rows(settings) < count * (number + 1) / (kills + 2):
-                time.sleep(0.5)
-            listener.kill()
-            listener.wait()
-            listener = start_listener(settings, folder, port)
-        sender.wait()
-        sent = time.perf_counter() - begun
-        while answered_right(answers, count) < len(VESSELS) and _in_time(begun):
-            time.sleep(0.05)
-        answered = time.perf_counter() - begun
-        while rows(settings) < count and _in_time(begun):
-            time.sleep(0.5)
-        seconds = time.perf_counter() - begun
-        listener.terminate()
-        listener.wait()
-    files = [one for one in reports(settings) if one.source_file.startswith("telemetry_mqtt_")]
-    return {
-        "kills": kills,
-        "readings": count,
-        "rows": rows(settings),
-        "keys": rows(settings, "count(DISTINCT (aircraft_id, read_at))"),
-        "repeats": sum(one.repeat.records for one in files),
-        "quarantined": sum(one.quarantined.records for one in files),
-        "right": answered_right(answers, count),
-        "sent_seconds": sent,
-        "answered_seconds": answered,
-        "seconds": seconds,
-    }
-
-
-def _in_time(begun: float) -> bool:
-    return time.perf_counter() - begun < MOST_SECONDS
-
-
-def copied(made: Settings, folder: Path) -> Settings:
-    """A home of its own, as another was made."""
-    home = folder / "home"
-    shutil.copytree(made.home, home)
-    return made.model_copy(update={"home": home})
 
 
 def page(outcomes: Sequence[dict[str, float]], timed: dict[int, list[float]]) -> str:
@@ -182,26 +68,32 @@ def page(outcomes: Sequence[dict[str, float]], timed: dict[int, list[float]]) ->
     return "\n".join(lines) + "\n"
 
 
+def measured(scratch: Path, count: int) -> str:
+    """Loss and latencies, as a page."""
+    made = released_home(scratch)
+    outcomes = [loss(made, scratch / f"kills{kills}", count, kills) for kills in (0, KILLS)]
+    timed = {}
+    for rate in RATES:
+        folder = scratch / f"rate{rate}"
+        folder.mkdir()
+        settings = copied(made, folder)
+        with broker(folder) as mosquitto:
+            timed[rate] = latencies(settings, folder, mosquitto.port, rate)
+    return page(outcomes, timed)
+
+
 def main() -> None:
     """Measure, print, and write the page if asked to."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--readings", type=int, default=100_000)
+    parser.add_argument("--readings", type=int, help="default: 100,000, of --away 20,000")
+    parser.add_argument("--away", type=float, help="seconds for which the broker is stopped")
     parser.add_argument("--out", type=Path)
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
-        made = released_home(Path(scratch))
-        outcomes = [
-            loss(made, Path(scratch) / f"kills{kills}", chosen.readings, kills)
-            for kills in (0, KILLS)
-        ]
-        timed = {}
-        for rate in RATES:
-            folder = Path(scratch) / f"rate{rate}"
-            folder.mkdir()
-            settings = copied(made, folder)
-            with broker(folder) as port:
-                timed[rate] = latencies(settings, folder, port, rate)
-    told = page(outcomes, timed)
+        if chosen.away is not None:
+            told = away_page(away(Path(scratch), chosen.readings or 20_000, chosen.away))
+        else:
+            told = measured(Path(scratch), chosen.readings or 100_000)
     sys.stdout.write(told)
     if chosen.out is not None:
         chosen.out.write_text(told)

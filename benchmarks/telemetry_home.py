@@ -25,27 +25,52 @@ VESSELS = [f"N-{number}" for number in range(100)]
 CONSUMER = "tambo-telemetry"
 
 
-@contextmanager
-def broker(folder: Path) -> Iterator[int]:
-    """Run mosquitto on a free port of loopback; gives the port."""
-    program = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
-    if program is None:
-        raise SystemExit("mosquitto is not installed: apt-get install mosquitto")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = int(free.getsockname()[1])
-    conf = folder / "mosquitto.conf"
-    conf.write_text(
-        f"listener {port} 127.0.0.1\nallow_anonymous true\nuser root\nmax_queued_messages 0\n"
-        f"max_inflight_messages 0\nlog_type subscribe\nlog_dest file {folder / 'broker.log'}\n"
-    )
-    process = subprocess.Popen([program, "-c", str(conf)], stderr=subprocess.DEVNULL)
-    try:
+class Mosquitto:
+    """A broker on a free port of loopback, whose sessions outlive a stop.
+
+    Args:
+        folder: for its configuration, its log and its sessions.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        program = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
+        if program is None:
+            raise SystemExit("mosquitto is not installed: apt-get install mosquitto")
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = int(free.getsockname()[1])
+        conf = folder / "mosquitto.conf"
+        conf.write_text(
+            f"listener {self.port} 127.0.0.1\nallow_anonymous true\nuser root\n"
+            f"persistence true\npersistence_location {folder}/\n"
+            "max_queued_messages 0\nmax_inflight_messages 0\n"
+            f"log_type subscribe\nlog_dest file {folder / 'broker.log'}\n"
+        )
+        self._command = [program, "-c", str(conf)]
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it."""
+        self._process = subprocess.Popen(self._command, stderr=subprocess.DEVNULL)
         time.sleep(0.5)
-        yield port
+
+    def stop(self) -> None:
+        """Stop it, as a service manager does."""
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait()
+            self._process = None
+
+
+@contextmanager
+def broker(folder: Path) -> Iterator[Mosquitto]:
+    """Run a broker for the time of the block."""
+    made = Mosquitto(folder)
+    made.start()
+    try:
+        yield made
     finally:
-        process.terminate()
-        process.wait()
+        made.stop()
 
 
 def released_home(folder: Path) -> Settings:

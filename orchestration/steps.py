@@ -88,14 +88,15 @@ def fetch(domain: str, door: str) -> str:
 
 @final_errors()
 def take_in(domain: str) -> str:
-    """Take in what waits of a domain's stream; skipped where nothing waits for a build."""
+    """Take in what came by itself and waits; skipped where nothing waits for a build."""
     from tambo.lake.build_log import anything_unbuilt
-    from tambo.sources.mqtt.stream import find_stream
-    from tambo.sources.mqtt.taking_in import take_in
+    from tambo.sources.arrived import take_in_arrived
 
     settings = get_settings()
-    line = take_in(settings, find_stream(domain)).line()
-    # Not by what this brought: the consumer takes most of it in by itself.
+    taken = take_in_arrived(settings, domain)
+    line = "; ".join(f"{table}: {done.line()}" for table, done in taken.items())
+    line = line or f"{domain}: nothing waited"
+    # Not by what this brought: the consumer of a stream takes most of it in by itself.
     if not anything_unbuilt(settings):
         raise AirflowSkipException(f"{line}; nothing to build")
     return line

@@ -1,3 +1,3 @@
-"""Tambo: raw travel and tourism files to governed, served models, around one feature store."""
+"""Tambo: raw files of travel, tourism and fleets to governed, served models; one feature store."""
 
 __version__ = "0.1.0"

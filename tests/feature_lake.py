@@ -1,5 +1,7 @@
 """A lake with tables made by hand, released, and Feast's store over it."""
 
+import json
+from collections.abc import Mapping
 from datetime import datetime
 
 import pandas as pd
@@ -31,7 +33,12 @@ def write(settings: Settings, *statements: str) -> None:
 
 
 def release(
-    settings: Settings, number: int, *, as_of: datetime = AS_OF, domain: str = "travel"
+    settings: Settings,
+    number: int,
+    *,
+    as_of: datetime = AS_OF,
+    domain: str = "travel",
+    row_counts: Mapping[str, int] | None = None,
 ) -> None:
     """Name the present state of the lake a release."""
     with writer(settings, "test") as lake:
@@ -42,7 +49,7 @@ def release(
             f"{snapshot} AS snapshot_id, {number} AS build_id, {number} AS validation_id, "
             f"'abc' AS git_revision, 'run' AS dbt_invocation, "
             f"{literal(AsOf({domain: as_of}).dump())} AS as_of_by_domain, "
-            "'[]' AS verdicts, '{}' AS row_counts, "
+            f"'[]' AS verdicts, {literal(json.dumps(dict(row_counts or {})))} AS row_counts, "
             "'released' AS status"
         )
 

@@ -1,4 +1,4 @@
-"""stream_<domain>: what the consumer of a domain's stream took in, on to a release."""
+"""stream_<domain>: what came to a domain by itself, as messages or over HTTP, on to a release."""
 
 # mypy: allow-untyped-decorators
 from __future__ import annotations
@@ -14,8 +14,9 @@ from tambo.domains import domains
 from tambo.settings import get_settings
 
 DOC = """
-`tambo listen` runs beside Airflow: it is no task, since it never ends. It takes readings into the
-lake by itself, in micro-batches, and wakes nobody. This DAG takes in what still waits, also where
+Services keep what they are told over HTTP on the disk (docs/intake.md), and wake nobody. `tambo
+listen` runs beside Airflow: it is no task, since it never ends. It takes readings into the lake by
+itself, in micro-batches, and wakes nobody. This DAG takes in what still waits of both, also where
 no consumer runs, and has a release made of what has come since the last one.
 
 Where nothing waits for a build the task is skipped.
@@ -27,7 +28,7 @@ start this DAG.
 
 #### The same by hand
 
-`tambo drain`
+`tambo drain`, which does so for all domains
 """
 
 
@@ -36,15 +37,15 @@ def stream_dag(domain: str) -> None:
 
     @dag(
         dag_id=f"stream_{domain}",
-        description=f"{domain}: what its stream brought, on to a release.",
-        doc_md=f"### {domain}: what its stream brought\n{DOC}",
+        description=f"{domain}: what came by itself, on to a release.",
+        doc_md=f"### {domain}: what came by itself\n{DOC}",
         schedule=get_settings().fetch_schedule,
         **dag_options("stream", domain),
     )
     def pipeline() -> None:
         @task(outlets=[assets.raw(domain)])
         def take_in(outlet_events: Any = None) -> str:
-            """Take what waits in the stream's spool into the lake."""
+            """Take what waits in the domain's spools into the lake."""
             from orchestration import steps
 
             line = steps.take_in(domain)
@@ -57,5 +58,5 @@ def stream_dag(domain: str) -> None:
 
 
 for each in domains():
-    if find_spec(f"tambo.sources.{each}.stream") is not None:
+    if find_spec(f"tambo.sources.{each}.stream") or find_spec(f"tambo.intake.{each}"):
         stream_dag(each)

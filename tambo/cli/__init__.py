@@ -20,7 +20,7 @@ from tambo.cli.quiet import quiet
 from tambo.errors import TamboError
 
 app = typer.Typer(
-    help="Raw travel and tourism files to governed, served models.",
+    help="Raw files of travel, tourism and fleets to governed, served models.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

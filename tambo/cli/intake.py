@@ -29,11 +29,11 @@ def ingest_path(
         console.out.print(f"  → in quarantine: {held}; tambo quarantine says why", markup=False)
 
 
-def take_in_told(settings: Settings) -> None:
-    """Take in what waits that was told over HTTP."""
-    from tambo.sources.intake import take_in_told
+def take_in_arrived(settings: Settings) -> None:
+    """Take in what waits that came by itself: messages, and what was told over HTTP."""
+    from tambo.sources.arrived import take_in_arrived
 
-    for table, done in take_in_told(settings).items():
+    for table, done in take_in_arrived(settings).items():
         console.out.print(f"{table}: {done.line()}", markup=False)
 
 

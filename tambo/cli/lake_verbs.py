@@ -128,14 +128,12 @@ def sensors(
 
 def drain() -> None:
     """Move what waits in the spool, as feedback given during a build, into the lake."""
-    from tambo.cli.intake import take_in_told
-    from tambo.cli.listening import take_in_streams
+    from tambo.cli.intake import take_in_arrived
     from tambo.lake.drain import drain as move
 
     settings = given_settings()
     console.out.print(move(settings).line(), markup=False)
-    take_in_streams(settings)
-    take_in_told(settings)
+    take_in_arrived(settings)
 
 
 def audit(

@@ -74,17 +74,3 @@ def publish_sample(settings: Settings, domain: str | None, every: float, rounds:
         console.out.print(f"{sent:,} readings of the sample world published", markup=False)
     if not sent:
         console.out.print("the sample world's sensors have no more to read: four weeks are over")
-
-
-def take_in_streams(settings: Settings) -> None:
-    """Take in what waits of each stream, of which anything does."""
-    from tambo.lake.waiting import waiting
-    from tambo.sources.mqtt.landing import batch_folder
-    from tambo.sources.mqtt.stream import all_streams
-    from tambo.sources.mqtt.taking_in import take_in
-
-    topics = {one.topic for one in waiting(settings)}
-    for stream in all_streams():
-        if stream.spool in topics or batch_folder(settings, stream).exists():
-            done = take_in(settings, stream)
-            console.out.print(f"{stream.domain} {stream.table}: {done.line()}", markup=False)

@@ -37,14 +37,17 @@ def metadata_set(
         unit=unit if unit is not None else (before.unit if before else ""),
         lowest=lowest if lowest is not None else (before.lowest if before else None),
         highest=highest if highest is not None else (before.highest if before else None),
-        description=description or (before.description if before else ""),
+        description=description or "",
     )
-    change = sensors.set_sensor(settings, domain, sensor, wanted, by)
-    console.out.print(
-        f"{domain} {sensor}, version {change.version}: {_shown(change.was)} → "
-        f"{_shown(change.is_now)}; {change.by}, {change.at:%Y-%m-%d %H:%M:%S} UTC",
-        markup=False,
-    )
+    change = sensors.set_sensor(settings, domain, sensor, wanted, by).newest
+    if change is None:
+        said = f"{domain} {sensor} is as its contract declares it: {_shown(wanted)}"
+    else:
+        said = (
+            f"{domain} {sensor}, version {change.version}: {_shown(change.was)} → "
+            f"{_shown(change.is_now)}; {change.by}, {change.at:%Y-%m-%d %H:%M:%S} UTC"
+        )
+    console.out.print(said, markup=False)
 
 
 @metadata.command("show")

@@ -79,7 +79,7 @@ def ingest_stage(
 
     def work(progress: Progress) -> Outcome:
         from tambo.ingest import ingest
-        from tambo.sources.intake import take_in_told
+        from tambo.sources.arrived import take_in_told
 
         report = ingest(
             settings, path, mapping=mapping, history=history, restore=restore, progress=progress

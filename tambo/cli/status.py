@@ -110,18 +110,20 @@ def _as_of(released: releases.Release | None, domain: str | None) -> datetime | 
 
 
 def _show_unfed(connection: duckdb.DuckDBPyConnection, released: releases.Release | None) -> None:
-    """Print the optional columns that no file gave, and the features that no row has."""
+    """Print the optional columns that no file gave, the features that no row has, empty marts."""
     optional = {
         f"raw.{table.name}": [name for name, column in table.columns.items() if column.optional]
         for domain in domains()
         for table in contracts.load(domain).tables.values()
     }
-    marts = [] if released is None else [one for one in released.row_counts if "marts." in one]
+    counts = {} if released is None else released.row_counts
+    marts = sorted(one for one in counts if one.startswith("marts."))
     absent = [
         f"{table}.{column}"
-        for table, columns in [*optional.items(), *((mart, None) for mart in sorted(marts))]
+        for table, columns in [*optional.items(), *((mart, None) for mart in marts)]
         for column in empty_columns(connection, table, columns)
     ]
+    absent += [f"all of {mart}" for mart in marts if not counts[mart]]
     if absent:
         console.out.print(f"null in every row, for want of input: {', '.join(absent)}")
 

@@ -1,6 +1,6 @@
 """Which keys the lake knows of a table, for services that have no lake: a file in the home.
 
-Whoever takes files in writes it (`tambo.sources.intake.tell_known`); a service refuses at once what
+Whoever takes files in writes it (`tambo.ingest.tell.tell_known`); a service refuses at once what
 refers to nothing.
 """
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -69,18 +69,30 @@ class Change:
     at: datetime
 
 
-def set_sensor(settings: Settings, domain: str, name: str, sensor: Sensor, by: str) -> Change:
-    """Set what is right of a sensor from now on; what is set already makes no new version.
+@dataclass(frozen=True)
+class Outcome:
+    """What setting a sensor came to.
+
+    Attributes:
+        is_now: what is right of the sensor.
+        newest: its newest version; None: it is as its contract declares it, and never was another.
+        made: whether that version was made by this.
+    """
+
+    is_now: Sensor
+    newest: Change | None
+    made: bool
+
+
+def set_sensor(settings: Settings, domain: str, name: str, sensor: Sensor, by: str) -> Outcome:
+    """Set what is right of a sensor from now on; what is right already makes no new version.
 
     Args:
         settings: the Tambo home.
         domain: whose stream has it.
         name: of the sensor.
-        sensor: what is right.
+        sensor: what is right; an empty description stays as it was.
         by: who says so.
-
-    Returns:
-        The newest version of the sensor.
 
     Raises:
         ContractError: the domain has no stream, the name is none, or the range is not one or leaves
@@ -93,15 +105,17 @@ def set_sensor(settings: Settings, domain: str, name: str, sensor: Sensor, by: s
     with FileLock(path.with_suffix(".lock")):
         found = history(settings, domain)
         versions = [one for one in found if one.sensor == name]
-        if versions and versions[-1].is_now == sensor:
-            return versions[-1]
         was = versions[-1].is_now if versions else declared_sensors(domain).get(name)
+        if was is not None and not sensor.description:
+            sensor = replace(sensor, description=was.description)
+        if was == sensor:
+            return Outcome(sensor, versions[-1] if versions else None, made=False)
         change = Change(
             len(versions) + 1, name, sensor, was, by, datetime.now(UTC).replace(tzinfo=None)
         )
         lines = [json.dumps(asdict(one), default=str) + "\n" for one in (*found, change)]
         write_file(path, "".join(lines).encode())
-    return change
+    return Outcome(sensor, change, made=True)
 
 
 def history(settings: Settings, domain: str) -> list[Change]:

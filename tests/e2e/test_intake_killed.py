@@ -21,7 +21,7 @@ from tambo.ingest import ingest, reports
 from tambo.lake import reader
 from tambo.monitoring.refusals import refusals
 from tambo.settings import PROJECT_ROOT, Settings
-from tambo.sources.intake import take_in_told
+from tambo.sources.arrived import take_in_told
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 

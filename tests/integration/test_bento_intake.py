@@ -35,8 +35,8 @@ from tambo.lake.drain import drain
 from tambo.lake.waiting import waiting
 from tambo.monitoring.refusals import refusals
 from tambo.settings import Settings, get_settings
+from tambo.sources.arrived import take_in_told
 from tambo.sources.contracts import load, of_home
-from tambo.sources.intake import take_in_told
 
 LOGS, DOWN = "/v1/service-logs", "/v1/downtime"
 AT = "2026-03-01T05:15:00-05:00"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from datetime import date, timedelta
 
 import pytest
@@ -21,8 +22,10 @@ from online_fleet import (
 from served_schedule import GAIN, LESS, STAY
 
 from bentos.fleet.documentation import openapi
+from bentos.fleet.endpoints import ENDPOINTS
 from bentos.web.authorization import Guard
-from tambo.access.fleet import ASKS, ROLES
+from tambo.access.fleet import ASKS, ROLES, WRITES
+from tambo.intake.known import write_known
 from tambo.monitoring.refusals import refusals
 from tambo.planning.fleet.demand import usual_revenue
 from tambo.settings import Settings
@@ -226,24 +229,50 @@ def test_a_home_without_schedules_says_what_to_load(tmp_path_factory) -> None:
     assert plain.post("/v1/maintenance-alerts", json={}).status_code == 200
 
 
-def test_only_those_whose_work_it_is_are_answered(tmp_path) -> None:
+TRIP = {"booking_id": "B1", "vessel_type": "Private Jet", "origin": "Lima", "hours": 4}
+ASKED = {
+    "maintenance_due": {"aircraft_id": WORN},
+    "maintenance_alerts": {},
+    "maintenance_schedule": {"horizon": 3},
+    "operations_plan": {"trips": [{**TRIP, "departs_at": after(2), "revenue": 1}], "horizon": 3},
+    "service_logs": {"aircraft_id": WORN, "logged_at": after(-1), "severity": "info", "entry": "x"},
+    "downtime": {"aircraft_id": WORN, "started_at": after(-1), "reason": "other"},
+    "sensors": {"sensor": "oil_pressure", "unit": "bar"},
+    "sensor_history": {},
+}
+"""A body that each operation of the service takes, by its name."""
+
+
+def test_only_those_whose_work_it_is_are_answered_by_each_operation(tmp_path) -> None:
     made = served_schedule.schedules()
     people = [Client(role, (role,)) for role in ROLES]
     with issuing(*people, Client("late", ROLES, lifetime=-60), Client("nobody")) as issuer:
         settings = Settings(home=tmp_path, oidc_discovery_url=issuer.discovery, oidc_client_id=API)
         guarded = served_fleet.client(tmp_path, schedules=made, guard=Guard("fleet", settings))
 
-        def ask(token: str | None) -> int:
-            headers = {} if token is None else {"Authorization": f"Bearer {token}"}
-            return guarded.post(SCHEDULE, json={"horizon": 3}, headers=headers).status_code
+        write_known(settings, "fleet", "aircraft", [WORN])
+        paths = {one.operation.name: one.operation.path for one in ENDPOINTS}
+        tokens = {role: issuer.token(role) for role in ROLES}
 
-        may = {one.client_id: ask(issuer.token(one.client_id)) for one in people}
-        assert may == {role: 200 if role in ASKS["maintenance_schedule"] else 403 for role in ROLES}
-        assert ask(issuer.token("nobody")) == 403
-        assert ask(issuer.token("late")) == ask(None) == ask("a.forged.one") == 401
-    refused = [(one["subject"], one["status"]) for one in refusals(settings, 10)]
-    assert ("customer_support", 403) in refused
-    assert len(refused) == 5
+        def ask(name: str, token: str | None) -> int:
+            headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+            return guarded.post(paths[name], json=ASKED[name], headers=headers).status_code
+
+        may = {(name, role): ask(name, tokens[role]) < 400 for name in paths for role in ROLES}
+        table = {**ASKS, **WRITES}
+        assert may == {(name, role): role in table[name] for name in table for role in ROLES}
+        shut_out = [issuer.token("nobody"), issuer.token("late"), None, "a.forged.one"]
+        for name in paths:
+            assert [ask(name, one) for one in shut_out] == [403, 401, 401, 401], name
+    refused = Counter(
+        (one["path"], one["subject"], one["status"]) for one in refusals(settings, 1_000)
+    )
+    expected = Counter(
+        (paths[name], role, 403) for (name, role), answered in may.items() if not answered
+    )
+    for path in paths.values():
+        expected.update([(path, "nobody", 403), *[(path, None, 401)] * 3])
+    assert refused == expected
 
 
 def test_the_examples_of_the_document_run(client) -> None:

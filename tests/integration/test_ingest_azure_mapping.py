@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
+import feature_lake
 import pytest
 from ingest_files import query
+from typer.testing import CliRunner
 
+from tambo.cli import app
 from tambo.errors import ContractError
 from tambo.ingest import ingest
-from tambo.settings import PROJECT_ROOT, Settings
+from tambo.settings import PROJECT_ROOT, Settings, get_settings
 
 MAPPING = PROJECT_ROOT / "docs/mappings/azure_pdm.yml"
 FILES = {
@@ -52,6 +55,34 @@ def test_a_failure_that_is_also_a_maintenance_counts_once(tmp_path: Path) -> Non
     ]
     entries = query(home, "SELECT severity, author FROM lake.raw.service_logs ORDER BY ALL")
     assert entries == [("major", "error1"), ("major", "error3")]
+
+
+def test_what_the_set_lacks_is_listed_by_status(tmp_path: Path) -> None:
+    home = write(tmp_path / "raw")
+    ingest(home, tmp_path / "raw")
+    known = "aircraft_id, started_at AS event_timestamp, _known_at AS created_timestamp"
+    feature_lake.write(
+        home,
+        f"CREATE TABLE lake.marts.aircraft_maintenance AS SELECT {known}, kind, "
+        "cost AS last_maintenance_cost FROM lake.raw.maintenance",
+        f"CREATE TABLE lake.marts.aircraft_health AS SELECT {known}, 1.0 AS engine_health_score "
+        "FROM lake.raw.maintenance WHERE false",
+    )
+    counts = {"marts.aircraft_maintenance": 4, "marts.aircraft_health": 0}
+    feature_lake.release(home, 1, domain="fleet", row_counts=counts)
+
+    said = CliRunner().invoke(app, ["status"], env={"TAMBO_HOME": str(home.home)})
+    get_settings.cache_clear()
+
+    (line,) = (one for one in said.output.splitlines() if one.startswith("null in every row"))
+    assert set(line.partition(": ")[2].split(", ")) == {
+        "raw.aircraft.aircraft_type",
+        "raw.aircraft.home_base",
+        "raw.aircraft.in_service_since",
+        "raw.maintenance.cost",
+        "marts.aircraft_maintenance.last_maintenance_cost",
+        "all of marts.aircraft_health",
+    }
 
 
 def test_a_file_to_look_in_must_be_there(tmp_path: Path) -> None:

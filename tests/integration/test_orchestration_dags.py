@@ -114,7 +114,11 @@ def test_every_domain_has_its_dags(dags: dict[str, Any]):
     shared = {"build_and_release", "data_quality", "materialize"}
     own = {f"ingest_{name}" for name in domains()}
     own |= {f"fetch_{name}" for name in domains() if find_spec(f"tambo.sources.{name}.doors")}
-    own |= {f"stream_{name}" for name in domains() if find_spec(f"tambo.sources.{name}.stream")}
+    own |= {
+        f"stream_{name}"
+        for name in domains()
+        if find_spec(f"tambo.sources.{name}.stream") or find_spec(f"tambo.intake.{name}")
+    }
     own |= {f"train_{name}" for name in domains() if find_spec(f"training.{name}")}
     own |= {f"foretell_{name}" for name in domains() if "foretold" in modules_of(name)}
     own |= {f"bundle_{name}" for name in domains() if find_spec(f"bentos.{name}")}
@@ -132,11 +136,13 @@ def test_a_new_domain_gets_its_dags_without_an_edit(tmp_path: Path):
     (added / "contracts.yml").touch()
     (tmp_path / "tree" / "training" / "astronautics").mkdir()
     (tmp_path / "tree" / "training" / "astronautics" / "__init__.py").touch()
+    # It is told over HTTP, and has no stream.
+    (tmp_path / "tree" / "tambo" / "intake" / "astronautics.py").touch()
 
     tree = tmp_path / "tree"
     found = read_dags(tmp_path, tree / "orchestration" / "dags", PYTHONPATH=str(tree))["dags"]
 
-    assert {"ingest_astronautics", "train_astronautics"} <= set(found)
+    assert {"ingest_astronautics", "stream_astronautics", "train_astronautics"} <= set(found)
     assert "bundle_astronautics" not in found
     assert "raw_astronautics" in found["build_and_release"]["waits_for"]
     assert set(found) > {f"ingest_{domain}" for domain in domains()}
@@ -196,7 +202,7 @@ def test_assets_connect_the_chain_from_raw_files_to_the_service(dags: dict[str, 
     assert woken_by("stream_fleet") == {"build_and_release"}
     assert dags["foretell_fleet"]["waits_for"] == ["features"]
     assert woken_by("foretell_fleet") == {"build_and_release"}
-    # Raw tables are made new in four ways: by files, doors, streams, and what is foretold.
+    # Raw tables are made new in four ways: by files, doors, what comes by itself, and what is foretold.
     made = [
         name
         for key, dag in dags.items()

@@ -12,7 +12,11 @@ import gate_lake
 import pytest
 
 from expectations import docs
+from tambo.ingest import ingest
+from tambo.intake.fleet import SERVICE_LOGS
+from tambo.intake.received import keep
 from tambo.lake import reader, writer
+from tambo.lake.waiting import waiting
 from tambo.settings import Settings
 
 # In a process of its own, as a task is: importing airflow takes over logging.
@@ -75,6 +79,25 @@ def test_a_busy_lake_is_left_to_a_retry(settings: Settings):
 def test_a_home_without_a_lake_is_final(settings: Settings):
     said = outcome(settings, "steps.account_for_files()")
     assert said.startswith("AirflowFailException LakeError: There is no lake")
+
+
+def test_what_was_told_over_http_is_taken_in_with_what_the_stream_brought(settings: Settings):
+    vessels = settings.home.parent / "aircraft.csv"
+    vessels.write_text("aircraft_id\nN-1\n")
+    ingest(settings, vessels)
+    row = {"aircraft_id": "N-1", "logged_at": "2026-03-01 10:00:00", "author": "A. Ríos"}
+    keep(settings, SERVICE_LOGS, [{**row, "severity": "minor", "entry": "Oil topped up."}])
+    # Another domain's DAG leaves it where it is.
+    assert "travel: nothing waited" in outcome(settings, "steps.take_in('travel')")
+    assert [one.topic for one in waiting(settings)] == [SERVICE_LOGS.spool]
+
+    said = outcome(settings, "steps.take_in('fleet')")
+
+    assert said == ("fleet service_logs: 1 messages: 1 loaded, 0 repeats, 0 quarantined\n")
+    assert waiting(settings) == []
+    with reader(settings) as lake:
+        taken = lake.execute("SELECT aircraft_id, entry FROM lake.raw.service_logs").fetchall()
+    assert taken == [("N-1", "Oil topped up.")]
 
 
 def test_data_quality_looks_at_every_row_and_names_what_failed(settings: Settings):

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from typer.testing import CliRunner
 
+from bentos.fleet.sensors.schemas import SetSensor
+from bentos.fleet.sensors.setting import SensorSetter
+from tambo.access.tokens import Caller
 from tambo.cli import app
 from tambo.errors import ContractError
 from tambo.ingest import ingest, quarantine, reports
@@ -20,7 +27,7 @@ from tambo.sources.mqtt.judge import Judge
 from tambo.sources.mqtt.message import Message, Reading
 from tambo.sources.mqtt.stream import find_stream
 from tambo.sources.mqtt.taking_in import take_in
-from tambo.sources.sensors import Sensor, history, sensors, set_sensor
+from tambo.sources.sensors import Sensor, history, log_file, sensors, set_sensor
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 STREAM = find_stream("fleet")
@@ -94,7 +101,8 @@ def test_a_new_sensor_is_read_without_a_change_of_code(settings):
     # It was on its way when the sensor was set.
     waiting = message(settings, 2, engine_health_score=81, withdrawn=False)
     oil = Sensor("bar", 0, 12, "Pressure of the oil")
-    assert set_sensor(settings, "fleet", "oil_pressure", oil, "A. Ríos").was is None
+    made = set_sensor(settings, "fleet", "oil_pressure", oil, "A. Ríos")
+    assert (made.newest.was, made.made) == (None, True)
     consumer._keep([], stop=None)
     assert "oil_pressure" in consumer._reading.columns
     good, high = message(settings, 3, **told), message(settings, 4, oil_pressure=12.5)
@@ -145,9 +153,9 @@ def test_a_sensor_that_cannot_be_is_refused(tmp_path, given, words):
 def test_the_same_again_is_no_version_and_a_list_that_is_none_is_told(tmp_path):
     settings = Settings(home=tmp_path)
     assert of_home(settings, "fleet") == load("fleet")
-    for _ in range(2):
-        change = set_sensor(settings, "fleet", "oil", Sensor("bar", 0, 12), "A. Ríos")
-    assert (change.version, len(history(settings, "fleet"))) == (1, 1)
+    made = [set_sensor(settings, "fleet", "oil", Sensor("bar", 0, 12), "A. Ríos") for _ in range(2)]
+    assert [(one.newest.version, one.made) for one in made] == [(1, True), (1, False)]
+    assert len(history(settings, "fleet")) == 1
     assert list(sensors(settings, "fleet")) == [SCORE, "temperature_variance", "oil"]
     shown = tambo(settings, "history")
     assert "none" in shown.output and "0…12 bar" in shown.output
@@ -155,3 +163,37 @@ def test_the_same_again_is_no_version_and_a_list_that_is_none_is_told(tmp_path):
     (tmp_path / "metadata" / "fleet.jsonl").write_text("{")
     with pytest.raises(ContractError, match="is no list of changes"):
         of_home(settings, "fleet")
+
+
+def test_what_the_contract_declares_is_no_version_until_the_sensor_was_another(tmp_path):
+    settings = Settings(home=tmp_path)
+    declared = sensors(settings, "fleet")[SCORE]
+    for given in (declared, replace(declared, description="")):
+        done = set_sensor(settings, "fleet", SCORE, given, "A. Ríos")
+        assert (done.newest, done.made, done.is_now) == (None, False, declared)
+    again = tambo(settings, "set", "fleet", SCORE, "--highest", "100", "--by", "A. Ríos")
+    assert "is as its contract declares it: 0…100 score" in again.output
+    assert history(settings, "fleet") == []
+    set_sensor(settings, "fleet", SCORE, replace(declared, highest=95), "A. Ríos")
+    back = set_sensor(settings, "fleet", SCORE, declared, "B. Soto")
+    assert (back.newest.version, back.newest.was.highest, back.made) == (2, 95, True)
+
+
+def test_of_two_who_set_the_same_at_once_one_is_told_that_it_made_the_version(tmp_path):
+    settings = Settings(home=tmp_path)
+    path = log_file(settings, "fleet")
+    path.parent.mkdir()
+    asked = SetSensor(sensor="oil", unit="bar", lowest=0, highest=12)
+
+    def record(_: int) -> tuple[int, bool]:
+        (told,), made = SensorSetter(settings).record(
+            [asked], False, Caller("A. Ríos", frozenset())
+        )
+        return told.version, made
+
+    with ThreadPoolExecutor(2) as pool:
+        with FileLock(path.with_suffix(".lock")):
+            told = pool.map(record, range(2))
+            # Time to look at what was there before.
+            time.sleep(0.3)
+        assert sorted(told) == [(1, False), (1, True)]

@@ -17,8 +17,9 @@ from tambo.lake import reader, spool, writer_lock
 from tambo.lake.waiting import waiting
 from tambo.settings import Settings
 from tambo.sources.contracts import of_home
-from tambo.sources.mqtt import landing, taking_in
+from tambo.sources.mqtt import landing, recent, taking_in
 from tambo.sources.mqtt.judge import Judge
+from tambo.sources.mqtt.landing import recalled
 from tambo.sources.mqtt.message import Reading
 from tambo.sources.mqtt.stream import find_stream
 from tambo.sources.mqtt.taking_in import TakenIn, take_in, take_in_if_free
@@ -80,6 +81,7 @@ def killed_at(step: int):
     with pytest.MonkeyPatch.context() as patch:
         for where, name in (
             (landing, "write_file"),
+            (landing, "write_traces"),
             (landing, "_rename"),
             (landing.os, "link"),
             (landing.spool, "remove"),
@@ -91,15 +93,20 @@ def killed_at(step: int):
 
 
 def test_killed_at_each_step_nothing_is_lost_or_doubled(settings):
-    keep(settings, message(1), message(2), message(1), message(3, vessel="N-9"))
-    keep(settings, message(4, engine_health_score=900), message(5, oil=1))
+    first = [message(1), message(2), message(1), message(3, vessel="N-9")]
+    first += [message(4, engine_health_score=900), message(5, oil=1)]
+    keep(settings, *first)
+    kept = {one.id for one in first}
     for step in count(1):
         try:
             with killed_at(step):
                 take_in(settings, STREAM)
         except KilledError:
+            # What started now would remember all that was kept, and nothing else.
+            assert {one.id for one in recalled(settings, STREAM)[0].traces()} == kept
             # More comes meanwhile.
-            keep(settings, message(10 + step))
+            keep(settings, more := message(10 + step))
+            kept.add(more.id)
             continue
         break
     assert step > 15
@@ -113,9 +120,30 @@ def test_killed_at_each_step_nothing_is_lost_or_doubled(settings):
     }
     assert telemetry == (2 + step - 1, 1, 3)
     assert all(one.conserved for one in reports(settings))
+    assert {one.id for one in recalled(settings, STREAM)[0].traces()} == kept
     assert waiting(settings) == []
     assert not landing.batch_folder(settings, STREAM).exists()
     assert take_in(settings, STREAM) == TakenIn()
+
+
+def test_an_id_of_an_earlier_micro_batch_is_known_after_a_restart(settings):
+    for minute, number in enumerate("abcde"):
+        keep(settings, message(minute, message_id=number))
+        take_in(settings, STREAM)
+    # A kill in the middle of the file's last line.
+    path = settings.spool / STREAM.spool / recent.FILE
+    path.write_bytes(path.read_bytes()[:-20])
+
+    recalled_now, passed_on = recalled(settings, STREAM)
+
+    assert [one.number for one in passed_on] == ["d", "e"]
+    for minute, number in enumerate("abcde"):
+        again = message(minute, message_id=number)
+        assert recalled_now.holds(again)
+        assert recalled_now.judged(again).refused is None
+        other = message(30, message_id=number)
+        assert recalled_now.judged(other).refused == "message_id_reused"
+    assert not recalled_now.holds(message(30, message_id="f"))
 
 
 def test_rows_are_known_when_they_arrived_and_corrections_in_their_order(settings):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from tambo.settings import Settings
 from tambo.sources.contracts import of_home
 from tambo.sources.mqtt.address import address_of
 from tambo.sources.mqtt.message import LONGEST, Message, Reading
-from tambo.sources.mqtt.recent import Recent
+from tambo.sources.mqtt.recent import FILE, Recent, read_traces, write_traces
 from tambo.sources.mqtt.stream import find_stream
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -111,6 +112,46 @@ def test_a_message_is_known_by_its_topic_and_payload():
     assert recent.judged(first).refused is None
     recent.add(read({}))
     assert not recent.holds(first)
+
+
+@given(
+    batches=st.lists(
+        st.tuples(
+            st.lists(st.tuples(st.integers(0, 9), st.sampled_from("ab") | st.none()), max_size=4),
+            st.sampled_from(["whole", "torn", "twice"]),
+        ),
+        max_size=12,
+    ),
+    size=st.integers(1, 6),
+)
+def test_a_restart_remembers_what_the_process_did(batches, size: int):
+    """However often the file is written, torn, written again and compacted."""
+    process = Recent(size)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for sent, how in batches:
+            messages = [
+                read({"engine_health_score": value, "message_id": number}) for value, number in sent
+            ]
+            kept = []
+            for message in messages:
+                kept.append(process.judged(message))
+                process.add(kept[-1])
+            # A kill may come after the file was written, or in the middle of its last line.
+            write_traces(folder, kept, size)
+            if how == "torn" and kept:
+                (folder / FILE).write_bytes((folder / FILE).read_bytes()[:-9])
+            if how != "whole":
+                write_traces(folder, kept, size)
+            started = Recent(size)
+            for trace in read_traces(folder):
+                started.add_trace(trace)
+            assert started.traces() == process.traces()
+            for number in "ab":
+                probe = read({"engine_health_score": 99, "message_id": number})
+                assert started.judged(probe) == process.judged(probe)
+        # A line without a sender's id is half as long.
+        assert len(read_traces(folder)) <= 4 * size
 
 
 @pytest.mark.parametrize(

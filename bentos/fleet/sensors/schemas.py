@@ -30,7 +30,7 @@ class SetSensor(Request):
     lowest: FiniteFloat | None = Field(default=None, description="that is right; null: no bound")
     highest: FiniteFloat | None = Field(default=None, description="that is right; null: no bound")
     description: Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$")] = Field(
-        default="", description="what it says"
+        default="", description="what it says; empty: as before"
     )
 
 
@@ -53,11 +53,11 @@ class SensorChange(BaseModel):
     """A version of a sensor."""
 
     sensor: str
-    version: int = Field(description="of this sensor, from 1")
+    version: int = Field(description="of this sensor, from 1; 0: as its contract declares it")
     is_now: Range
     was: Range | None = Field(description="before; null: there was no such sensor")
-    by: str = Field(description="who set it")
-    at: datetime = Field(description="from then on it holds")
+    by: str | None = Field(default=None, description="who set it; null: its contract")
+    at: datetime | None = Field(default=None, description="from then on it holds; null: always")
 
 
 class SensorHistory(BaseModel):

@@ -39,14 +39,16 @@ class SensorSetter:
         """
         (one,) = requests
         wanted = Sensor(one.unit, one.lowest, one.highest, one.description)
-        before = len(history(self._settings, DOMAIN))
         try:
-            change = set_sensor(
+            done = set_sensor(
                 self._settings, DOMAIN, one.sensor, wanted, caller.subject if caller else ""
             )
         except ContractError as error:
             raise invalid(("sensor",), error.message) from None
-        return [_told(change)], len(history(self._settings, DOMAIN)) > before
+        if done.newest is not None:
+            return [_told(done.newest)], done.made
+        declared = Range(**asdict(done.is_now))
+        return [SensorChange(sensor=one.sensor, version=0, is_now=declared, was=declared)], False
 
 
 class SensorHistorian:

@@ -30,7 +30,7 @@ from tambo.sources.contracts import Contracts, of_home
 from tambo.sources.fetch_state import door_folder
 from tambo.sources.mqtt.arrival import Arrivals
 from tambo.sources.mqtt.broker import Broker, Delivery
-from tambo.sources.mqtt.landing import kept
+from tambo.sources.mqtt.landing import recalled
 from tambo.sources.mqtt.message import Message, Reading
 from tambo.sources.mqtt.pulse import Pulse
 from tambo.sources.mqtt.recent import Recent
@@ -157,11 +157,10 @@ class Consumer:
 
     def _remember(self) -> None:
         """Recall what was kept last, and offer it again: a kill may have come before the push."""
-        recalled = list(kept(self._settings, self._stream))
-        for message in recalled:
-            self._recent.add(message)
+        self._recent, messages = recalled(self._settings, self._stream)
+        for message in messages:
             self._arrivals.go_on_after(message.at)
-        self._serving.offer(recalled)
+        self._serving.offer(messages)
         # What a kill left is taken in first.
         self._waiting = self._settings.telemetry_batch_messages
 

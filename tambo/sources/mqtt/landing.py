@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -28,6 +28,7 @@ from tambo.sources.contracts import Table
 from tambo.sources.fetch_state import door_folder, write_file
 from tambo.sources.mqtt.files import content_of, files_of, lines_of_csv
 from tambo.sources.mqtt.message import Message
+from tambo.sources.mqtt.recent import Recent, read_traces, write_traces
 from tambo.sources.mqtt.stream import Stream
 from tambo.sources.page_file import as_new, content_hash
 
@@ -66,7 +67,10 @@ def land(settings: Settings, stream: Stream, table: Table) -> Path | None:
         if not segments:
             return None
         draft.mkdir(parents=True)
-        _write(settings, table, draft, segments)
+        messages = _messages(segments)
+        _write(settings, table, draft, segments, messages)
+        # Before the segments go that tell of them until then.
+        write_traces(settings.spool / stream.spool, messages)
         _rename(draft, folder)
     _give_up(settings, stream, json.loads((folder / SEGMENTS).read_text()))
     return folder
@@ -79,20 +83,45 @@ def taken(folder: Path) -> None:
     shutil.rmtree(gone)
 
 
-def kept(settings: Settings, stream: Stream) -> Iterator[Message]:
-    """Messages of the spool, oldest first, with those that came into the lake last."""
+def recalled(settings: Settings, stream: Stream) -> tuple[Recent, list[Message]]:
+    """What a consumer remembers that goes on, and what may not have been passed on before.
+
+    Returns:
+        The messages that were kept last; those of them that wait in the spool, or came into the
+        lake a moment ago, oldest first.
+    """
     folder = settings.spool / stream.spool
-    for path in [*sorted(folder.glob(f"*{DONE}")), *spool.segments(folder)]:
-        for line in spool.lines_of(path):
-            message = Message.of_line(line)
-            if message is not None:
-                yield message
+    read: list[Path] | None = None
+    while read != (paths := _paths(folder)):
+        # Another process may take segments in while they are read: then they are read again.
+        traces, messages = read_traces(folder), _messages(paths)
+        read = paths
+    recent = Recent()
+    for trace in traces:
+        recent.add_trace(trace)
+    for message in messages:
+        recent.add(message)
+    return recent, messages
 
 
-def _write(settings: Settings, table: Table, draft: Path, segments: Sequence[Path]) -> None:
-    """Write a micro-batch: files, when they and their lines arrived, refusals, which segments."""
+def _paths(folder: Path) -> list[Path]:
+    return [*sorted(folder.glob(f"*{DONE}")), *spool.segments(folder)]
+
+
+def _messages(segments: Sequence[Path]) -> list[Message]:
+    """Messages of segments, oldest first."""
     read = (Message.of_line(line) for one in segments for line in spool.lines_of(one))
-    messages = [message for message in read if message is not None]
+    return [message for message in read if message is not None]
+
+
+def _write(
+    settings: Settings,
+    table: Table,
+    draft: Path,
+    segments: Sequence[Path],
+    messages: Sequence[Message],
+) -> None:
+    """Write a micro-batch: files, when they and their lines arrived, refusals, which segments."""
     arrivals: list[list[object]] = []
     received: list[list[object]] = []
     refusals: list[list[object]] = []
