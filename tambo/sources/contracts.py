@@ -104,6 +104,11 @@ class Column(_Model):
         """The strptime formats of a DATE or TIMESTAMP column."""
         return self.formats or DEFAULT_FORMATS[self.type]
 
+    @property
+    def has_fraction(self) -> bool:
+        """Whether a time may be told with fractions of a second."""
+        return any("%f" in form for form in self.formats)
+
 
 class Reference(_Model):
     """Columns whose values must be a key of another table of the domain."""
