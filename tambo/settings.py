@@ -159,6 +159,13 @@ class Settings(HomePaths, BaseSettings):
         default=300.0, ge=0, description="what is told of a later time is refused: a clock is off"
     )
 
+    ingest_ahead_seconds: float = Field(
+        default=300.0,
+        ge=0,
+        description="a line that tells of a later time than its arrival and this is quarantined; "
+        "what a door lets through passes in any case",
+    )
+
     fetch_schedule: str | None = Field(
         default=None,
         description="when Airflow fetches all doors, and what streams brought, as cron has it; "
@@ -313,6 +320,12 @@ class Settings(HomePaths, BaseSettings):
         """Zone that is set for a domain; None: its contract's, which only some may leave."""
         zone: str | None = getattr(self, f"{domain}_zone", None)
         return zone
+
+    @property
+    def ahead_seconds(self) -> float:
+        """How far ahead of its arrival ingest lets a time lie: no less than a door does."""
+        doors = (self.intake_ahead_seconds, self.telemetry_ahead_seconds)
+        return max(self.ingest_ahead_seconds, *doors)
 
     def command(self, text: str) -> str:
         """A command for the shell that means this home."""

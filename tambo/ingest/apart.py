@@ -14,9 +14,10 @@ import pyarrow as pa
 
 from tambo.ingest.batch import Batch
 from tambo.ingest.checks import Rule, compile_table
+from tambo.ingest.future import ahead_of_arrival
 from tambo.ingest.hours import Clock, skipped
 from tambo.ingest.incoming import content, key, raw_name
-from tambo.ingest.reasons import REASONS, SHAPE_CODES, Reason
+from tambo.ingest.reasons import LINE_REASONS, REASONS, SHAPE_CODES, Reason
 from tambo.ingest.work import Work
 from tambo.lake.sql import ident, literal
 from tambo.sources.contracts import Table
@@ -102,7 +103,7 @@ def add_shapes(connection: duckdb.DuckDBPyConnection, batches: Iterable[Batch]) 
     whys = np.zeros(len(SHAPE_CODES), np.int32)
     for number in np.unique(codes).tolist():
         code = SHAPE_CODES[number]
-        whys[number] = _why(connection, code, None, REASONS[code])
+        whys[number] = _why(connection, code, None, LINE_REASONS[code])
     found = pa.table(
         {
             "batch_id": np.concatenate([np.full(len(n), b) for b, (n, _) in parts]),
@@ -145,6 +146,20 @@ def add_skipped(
     before = count_apart(connection)
     for column, found in skipped(work, table, clock):
         _insert(connection, "skipped_time", [column], found)
+    return count_apart(connection) > before
+
+
+def add_future(
+    connection: duckdb.DuckDBPyConnection,
+    work: Work,
+    table: Table,
+    clock: Clock,
+    ahead_seconds: float,
+) -> bool:
+    """Add the landed rows from after their arrival; returns whether there are any."""
+    before = count_apart(connection)
+    for column, found in ahead_of_arrival(work, table, clock, ahead_seconds):
+        _insert(connection, "from_the_future", [column], found)
     return count_apart(connection) > before
 
 

@@ -30,6 +30,7 @@ class Batch:
         history: whether it was declared to be history.
         arrived_at: from the arrival manifest, UTC.
         ingested_at: start of the command that took it in, UTC.
+        came_at: the same of the first command, where lines of it are tried again; None: this is it.
         problem: why it is quarantined as a whole.
         retaken: whether it was quarantined as a whole before, under the same number.
         records: records in the file.
@@ -47,6 +48,7 @@ class Batch:
     history: bool
     arrived_at: datetime | None
     ingested_at: datetime
+    came_at: datetime | None = None
     problem: Problem | None = None
     retaken: bool = False
     records: int = 0

@@ -90,6 +90,7 @@ def register_batches(connection: duckdb.DuckDBPyConnection, batches: Sequence[Ba
             "arrived_at": pa.array([b.arrived_at for b in batches], pa.timestamp("us")),
             "history": pa.array([b.history for b in batches], pa.bool_()),
             "ingested_at": pa.array([b.ingested_at for b in batches], pa.timestamp("us")),
+            "came_at": pa.array([b.came_at or b.ingested_at for b in batches], pa.timestamp("us")),
         }
     )
     connection.register("_intake", rows)

@@ -115,6 +115,8 @@ MESSAGE_REASONS: dict[str, Reason] = {
     ),
 }
 
+LINE_REASONS: dict[str, Reason] = {**SHAPE_REASONS, **MESSAGE_REASONS}
+
 # Records that were read but do not keep to the contract.
 VALUE_REASONS: dict[str, Reason] = {
     "empty_record": Reason("All fields are empty.", "Delete the line."),
@@ -136,6 +138,11 @@ VALUE_REASONS: dict[str, Reason] = {
         "{column} is {value}, which no clock showed: clocks went forward over it.",
         "Give the local time; where the source's clock never changes, let `select` in "
         "tambo_mapping.yml make it a time with a zone.",
+    ),
+    "from_the_future": Reason(
+        "{column} is {value}, which had not come when the line arrived.",
+        "Correct it at the source. If it is right, the file's times are of another zone than the "
+        "contract's, or _arrivals.csv says too early when it arrived.",
     ),
     "not_a_boolean": Reason("{column} is {value}.", "Write true or false."),
     "out_of_range": Reason(
@@ -159,10 +166,10 @@ VALUE_REASONS: dict[str, Reason] = {
 
 REASONS: dict[str, Reason] = {
     **FILE_REASONS,
-    **SHAPE_REASONS,
-    **MESSAGE_REASONS,
+    **LINE_REASONS,
     **VALUE_REASONS,
 }
+"""By code; of one that is a message's too, as it is said of a record that was read."""
 
-SHAPE_CODES: tuple[str, ...] = ("", *SHAPE_REASONS, *MESSAGE_REASONS)
+SHAPE_CODES: tuple[str, ...] = ("", *LINE_REASONS)
 """Reasons of lines that are not read, by their number in a Block; 0 is a good record."""

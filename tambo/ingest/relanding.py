@@ -19,11 +19,12 @@ from tambo.settings import Settings
 
 OPEN = (
     "record > 0 AND raw IS NOT NULL AND resolved_by IS NULL "
-    f"AND reason NOT IN ({', '.join(literal(reason) for reason in MESSAGE_REASONS)})"
+    "AND NOT (column_name IS NULL "
+    f"AND reason IN ({', '.join(literal(reason) for reason in MESSAGE_REASONS)}))"
 )
 """SQL of quarantined records that may be tried again; whole files are ingested again instead.
 
-A message that was refused stays refused: its contract has no say in that.
+A message that was refused stays refused: its contract has no say in that. No column is named then.
 """
 
 

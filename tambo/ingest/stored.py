@@ -60,6 +60,7 @@ def _batch(settings: Settings, row: tuple[object, ...]) -> Batch:
         history=bool(history),
         arrived_at=arrived,  # type: ignore[arg-type]
         ingested_at=ingested,  # type: ignore[arg-type]
+        came_at=ingested,  # type: ignore[arg-type]
         problem=None if reason is None else Problem(str(reason)),
     )
 

@@ -17,6 +17,7 @@ from tambo.ingest.apart import (
     add_conflicts,
     add_duplicates,
     add_faults,
+    add_future,
     add_orphans,
     add_shapes,
     add_skipped,
@@ -142,7 +143,7 @@ def take_in(
     affected: set[int] = set()
     for contracts in domains_of([*landed, *old]):
         progress(f"loading {contracts.domain}", 0, 1)
-        affected |= _take_domain(work, contracts, old)
+        affected |= _take_domain(settings, work, contracts, old)
     _write_new(connection, settings, new)
     moved, changed = _move_accepted(work, old)
     others = (affected | changed) - {batch.batch_id for batch in new}
@@ -154,7 +155,9 @@ def take_in(
     return moved
 
 
-def _take_domain(work: Work, contracts: Contracts, old: Sequence[Batch]) -> set[int]:
+def _take_domain(
+    settings: Settings, work: Work, contracts: Contracts, old: Sequence[Batch]
+) -> set[int]:
     """Settle a domain's landed rows, parents first; returns batches whose records changed class."""
     connection = work.connection
     affected: set[int] = set()
@@ -165,7 +168,8 @@ def _take_domain(work: Work, contracts: Contracts, old: Sequence[Batch]) -> set[
         clock = register_clock(work, contracts, table)
         new = incoming(work, table, clock)
         rows = keyed(work, table, new)
-        if add_skipped(connection, work, table, clock):
+        skipped = add_skipped(connection, work, table, clock)
+        if add_future(connection, work, table, clock, settings.ahead_seconds) or skipped:
             rows = left_out(rows)
         doubtful = add_duplicates(connection, table, rows)
         if old:

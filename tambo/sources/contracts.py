@@ -8,6 +8,7 @@ in it too: see docs/stewards.md.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import lru_cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -26,6 +27,8 @@ NUMBERS: frozenset[str] = frozenset({"BIGINT", "DOUBLE", "DECIMAL(18,4)"})
 TIMES: frozenset[str] = frozenset({"DATE", "TIMESTAMP"})
 EARLIEST, LATEST = "1900-01-01", "2199-12-31"
 """Bounds of every local date or time, where a contract does not set closer ones."""
+ZONES_APART = timedelta(hours=26)
+"""So much sooner than in the last zone, UTC-12, a day begins in the first, UTC+14."""
 STEWARD_WORDS = ("origin", "granularity", "limits")
 """What each table says of itself beside its description; its owner is the domain's or its own."""
 DEFAULT_FORMATS = {"DATE": ["%Y-%m-%d"], "TIMESTAMP": ["%Y-%m-%d %H:%M:%S"]}
@@ -104,6 +107,11 @@ class Column(_Model):
         """The strptime formats of a DATE or TIMESTAMP column."""
         return self.formats or DEFAULT_FORMATS[self.type]
 
+    @property
+    def has_fraction(self) -> bool:
+        """Whether a time may be told with fractions of a second."""
+        return any("%f" in form for form in self.formats)
+
 
 class Reference(_Model):
     """Columns whose values must be a key of another table of the domain."""
@@ -148,6 +156,8 @@ class Table(_Model):
         checks: conditions on one row.
         event_time: columns of which the first that is not null is the row's own time; empty for a
             table without time, whose history is valid from the beginning of time.
+        may_lie_ahead: those of them that may lie ahead of a row's arrival, as the day of a trip
+            that was sold; all others tell of what has happened, or was said.
         known_lag_days: in a history load a row is known this long after its own time.
         known_daily: in a history load the rows of one local day are known together, the lag after
             the midnight that ends it, as from a source that reports once a day.
@@ -174,6 +184,7 @@ class Table(_Model):
     references: list[Reference] = Field(default_factory=list)
     checks: list[Check] = Field(default_factory=list)
     event_time: list[str] = Field(default_factory=list)
+    may_lie_ahead: list[str] = Field(default_factory=list)
     known_lag_days: float = Field(default=0, ge=0)
     known_daily: bool = False
     about: str | None = None
@@ -210,6 +221,9 @@ class Table(_Model):
         for name in self.event_time:
             if self.columns[name].type not in TIMES:
                 raise ValueError(f"table {self.name}: event_time column {name} is no time")
+        strange = sorted(set(self.may_lie_ahead) - set(self.event_time))
+        if strange:
+            raise ValueError(f"table {self.name}: may_lie_ahead names no event_time: {strange}")
         if self.about and self.columns[self.about].type != "DATE":
             raise ValueError(f"table {self.name}: {self.about} is no DATE to be known ahead of")
         return self
@@ -223,6 +237,12 @@ class Table(_Model):
     def always_has_time(self) -> bool:
         """Whether every row has a time of its own."""
         return any(not self.columns[name].may_be_null for name in self.event_time)
+
+    @property
+    def has_happened(self) -> list[str]:
+        """Columns of times that had come when a row arrived."""
+        told = [*self.event_time, *([self.recorded_at] if self.recorded_at else [])]
+        return [name for name in told if name not in self.may_lie_ahead]
 
     @property
     def file_columns(self) -> list[str]:

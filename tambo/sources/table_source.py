@@ -82,7 +82,10 @@ class TableSource:
         return pa.table({name: pa.array([], pa.string()) for name in self.table.required})
 
     def page(self, rows: pa.Table) -> pa.Table:
-        """Rows as the contract takes them: local times in whole seconds, whole numbers as such."""
+        """Rows as the contract takes them: local times, whole numbers as such.
+
+        Fractions of a second are kept where the contract reads them, as they may be in a key.
+        """
         import pyarrow as pa
         import pyarrow.compute as pc
 
@@ -90,9 +93,13 @@ class TableSource:
         for name in self.columns:
             column, kind = rows.column(name), self._type(name)
             if kind == "TIMESTAMP" and pa.types.is_timestamp(column.type):
-                column = pc.floor_temporal(self._local(column), unit="second")
+                column = self._local(column)
+                if not self.table.columns[name].has_fraction:
+                    column = pc.floor_temporal(column, unit="second")
             elif kind == "TIMESTAMP":
-                column = pa.chunked_array([[self._local_text(one) for one in column.to_pylist()]])
+                column = pa.chunked_array(
+                    [[self._local_text(name, one) for one in column.to_pylist()]]
+                )
             elif kind == "DATE":
                 column = pc.utf8_slice_codeunits(column, 0, 10)
             elif kind == "BIGINT":
@@ -145,14 +152,16 @@ class TableSource:
             )
         return pc.local_timestamp(times.cast(pa.timestamp("us", self.target)))
 
-    def _local_text(self, text: str | None) -> str | None:
+    def _local_text(self, name: str, text: str | None) -> str | None:
         """A time that is told as text; one that is none stays, and ingest says what is wrong."""
         try:
             told = datetime.fromisoformat(text or "")
         except ValueError:
             return text
         told = told if told.tzinfo else told.replace(tzinfo=ZoneInfo(self.zone))
-        return str(told.astimezone(ZoneInfo(self.target)).replace(tzinfo=None, microsecond=0))
+        local = told.astimezone(ZoneInfo(self.target)).replace(tzinfo=None)
+        fraction = local.microsecond if self.table.columns[name].has_fraction else 0
+        return str(local.replace(microsecond=fraction))
 
 
 def open_table(settings: Settings, domain: str, table: str, name: str) -> TableSource:

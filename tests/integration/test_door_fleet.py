@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 import tempfile
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from contextlib import closing
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 from flights_api import KEY, FlightsApi, serving
+from pydantic import SecretStr
 from weather_api import cut, status, truncated
 
 from tambo.errors import SettingsError, SourceBusyError, SourceError
@@ -110,6 +113,46 @@ def test_tables_of_a_database_come_by_their_changes_or_whole(database: str, tmp_
     assert fetch(settings, "fleet", "aircraft").loaded == 1
     assert fetch(settings, "fleet", "aircraft").rows == 0
     assert all(one.conserved for one in reports(settings))
+
+
+READ = ("2026-02-01 05:00:00.25-05", "2026-02-01 05:00:00.75-05", "2026-02-01 05:00:01-05")
+"""Two readings of a second, and one that has no fraction."""
+
+
+@pytest.mark.parametrize("kind", ["postgresql", "sqlite", "texts"])
+def test_readings_of_one_second_stay_two(database: str, tmp_path: Path, kind: str):
+    create = (
+        "CREATE TABLE sent (aircraft_id text, read_at {}, engine_health_score float, "
+        "temperature_variance float)"
+    )
+    rows = [("N-1", datetime.fromisoformat(f"{at}:00"), 80 + n) for n, at in enumerate(READ)]
+    settings = settings_of(database, tmp_path, "telemetry = sent")
+    if kind == "postgresql":
+        run(database, "DROP TABLE IF EXISTS sent", create.format("timestamptz"))
+        with psycopg.connect(database, autocommit=True) as connection:
+            connection.cursor().executemany("INSERT INTO sent VALUES (%s, %s, %s, 1)", rows)
+    else:
+        path = tmp_path / "sent.db"
+        settings = settings.model_copy(
+            update={"fleet_database_url": SecretStr(f"sqlite:///{path}")}
+        )
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute(create.format("timestamp" if kind == "sqlite" else "text"))
+            for vessel, at, score in rows:
+                utc = at.astimezone(UTC).replace(tzinfo=None)
+                told = at.isoformat() if kind == "texts" else utc.isoformat(" ", "microseconds")
+                connection.execute("INSERT INTO sent VALUES (?, ?, ?, 1)", (vessel, told, score))
+            connection.commit()
+    (tmp_path / "aircraft.csv").write_text("aircraft_id\nN-1\n")
+    ingest(settings, tmp_path / "aircraft.csv")
+    done = fetch(settings, "fleet", "telemetry")
+    assert (done.loaded, done.quarantined) == (3, 0)
+    found = newest(settings, "telemetry", "read_at, engine_health_score", "read_at")
+    assert found == [
+        (datetime(2026, 2, 1, 10, 0, 0, 250_000), 80),
+        (datetime(2026, 2, 1, 10, 0, 0, 750_000), 81),
+        (datetime(2026, 2, 1, 10, 0, 1), 82),
+    ]
 
 
 @pytest.mark.parametrize(

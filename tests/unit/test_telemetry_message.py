@@ -7,12 +7,14 @@ import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import duckdb
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from tambo.errors import SettingsError, SourceError
+from tambo.ingest.checks import compile_table
 from tambo.settings import Settings
 from tambo.sources.contracts import of_home
 from tambo.sources.mqtt.address import address_of
@@ -71,6 +73,43 @@ def test_a_row_has_the_texts_as_they_were_sent():
 )
 def test_what_no_contract_could_see_is_refused(payload: bytes, why: str | None):
     assert read(payload).refused == why
+
+
+AHEAD = NOW + timedelta(minutes=5)
+BLANKS = st.text(" \t\n\r\v\f", max_size=3)
+TYPED = compile_table(of_home(Settings(home=Path("none")), "fleet").tables["telemetry"], {}).typed
+TAKES = duckdb.connect()
+
+
+def ingested(text: str) -> datetime | None:
+    """What ingest reads a time as."""
+    sql = f"SELECT {TYPED['read_at']} FROM (SELECT ? AS _text_read_at)"
+    (at,) = TAKES.execute(sql, [text]).fetchone()
+    return at if at is None else at.replace(tzinfo=UTC)
+
+
+@st.composite
+def written_times(draw: st.DrawFn) -> str:
+    """A time about the limit or far from it, well written, or with some characters changed."""
+    near = st.integers(-10_000_000, 10_000_000).map(lambda us: AHEAD + timedelta(microseconds=us))
+    far = st.datetimes(datetime(1990, 1, 1), datetime(2100, 1, 1))
+    text = draw(near | far).strftime(draw(st.sampled_from(READING.formats)))
+    if draw(st.booleans()):
+        text = text.replace("-0", "-").replace(":0", ":").replace(" ", draw(BLANKS))
+    if draw(st.booleans()):
+        place = draw(st.integers(0, len(text)))
+        text = text[:place] + draw(st.text("0123456789 -:.TZtz+\t", max_size=2)) + text[place + 1 :]
+    return draw(BLANKS) + text + draw(BLANKS)
+
+
+@given(text=written_times())
+@example(text=" 2030-01-01T00:00:00Z")
+@example(text="2030-01-01 00:00:00\n")
+def test_no_way_of_writing_takes_a_time_ahead_past_the_door(text: str):
+    at = ingested(text)
+    refused = read({"read_at": text}).refused
+    if at is not None:
+        assert (refused == "from_the_future") == (at > AHEAD)
 
 
 @given(payload=st.binary(max_size=200) | st.text().map(str.encode))

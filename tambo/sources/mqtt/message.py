@@ -94,7 +94,7 @@ class Reading:
         self._zone = ZoneInfo(contracts.zone)
         self._sender, self._time = stream.sender, stream.time
         self._level = topic.split("/").index("+")
-        self._formats = table.columns[stream.time].time_formats
+        self.formats = table.columns[stream.time].time_formats
         self._ahead = ahead
 
     def read(self, topic: str, payload: bytes, at: datetime) -> Message:
@@ -125,9 +125,11 @@ class Reading:
 
     def _too_early(self, text: str | None, at: datetime) -> bool:
         """Whether a time lies too far ahead; one that cannot be read is left to ingest."""
-        for form in self._formats if text else ():
+        # As ingest reads it: DuckDB passes over blanks around a time.
+        written = str(text or "").strip()
+        for form in self.formats if written else ():
             try:
-                told = datetime.strptime(str(text), form)
+                told = datetime.strptime(written, form)
             except ValueError:
                 continue
             return told.replace(tzinfo=self._zone) > at + self._ahead
