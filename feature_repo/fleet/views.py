@@ -52,7 +52,8 @@ aircraft_health = FeatureView(
             dtype=Float64,
             description=(
                 "Standard deviations that it was off the mean of the 168 hours before, when it "
-                "came; null where these held fewer than eight readings."
+                "came, 1,000 at most; null where these held fewer than eight readings, or all "
+                "alike."
             ),
             tags={"unit": "standard deviations"},
         ),
@@ -99,8 +100,9 @@ aircraft_health = FeatureView(
             name="engine_health_score_trend_28d",
             dtype=Float64,
             description=(
-                "Slope a day of the readings of 672 hours without outliers, by least squares; null "
-                "below eight."
+                "Slope a day of the readings of 672 hours without outliers, by least squares, the "
+                "sensor's whole range at most; null below eight readings, or where they are of "
+                "less than a day."
             ),
             tags={"unit": "score a day"},
         ),
@@ -132,7 +134,8 @@ aircraft_health = FeatureView(
             dtype=Float64,
             description=(
                 "Standard deviations that it was off the mean of the 168 hours before, when it "
-                "came; null where these held fewer than eight readings."
+                "came, 1,000 at most; null where these held fewer than eight readings, or all "
+                "alike."
             ),
             tags={"unit": "standard deviations"},
         ),
@@ -179,8 +182,9 @@ aircraft_health = FeatureView(
             name="temperature_variance_trend_28d",
             dtype=Float64,
             description=(
-                "Slope a day of the readings of 672 hours without outliers, by least squares; null "
-                "below eight."
+                "Slope a day of the readings of 672 hours without outliers, by least squares, the "
+                "sensor's whole range at most; null below eight readings, or where they are of "
+                "less than a day."
             ),
             tags={"unit": "degrees Celsius squared a day"},
         ),
