@@ -32,6 +32,7 @@ def random_history(draw: random.Random) -> list[RawFile]:
                 arrived = _arrival(draw, days[-1])
                 files.append(RawFile(f"{table}_{first:02}.csv", arrived, lines))
     files += _hangar_files(draw)
+    files += _calendars(draw)
     files += _predictions(draw)
     return files + [_again(draw, file, n) for n, file in enumerate(draw.sample(files[1:], 8))]
 
@@ -213,6 +214,24 @@ def _hangar_files(draw: random.Random) -> list[RawFile]:
             if draw.random() < 0.85:
                 name = f"{table}_{number}_{len(files):03}.csv"
                 files.append(RawFile(name, _arrival(draw, when), [line]))
+    return files
+
+
+def _calendars(draw: random.Random) -> list[RawFile]:
+    """Plans made together for months ahead, a week to a quarter apart."""
+    files = []
+    for vessel in VESSELS:
+        planned = _at(draw, FIRST + timedelta(days=draw.randrange(12)))
+        apart = draw.choice([7, 14, 30, 90])
+        lines = [
+            {
+                "aircraft_id": vessel,
+                "planned_at": planned,
+                "due_at": planned + timedelta(days=5 + number * apart),
+            }
+            for number in range(5)
+        ]
+        files.append(RawFile(f"maintenance_plan_{vessel}.csv", _arrival(draw, planned), lines))
     return files
 
 

@@ -249,7 +249,10 @@ aircraft_maintenance = FeatureView(
         Field(
             name="next_maintenance_date",
             dtype=UnixTimestamp,
-            description="Earliest day that is planned and has not been followed by a maintenance.",
+            description=(
+                "Earliest day that is planned and that no maintenance has done yet; one that is "
+                "overdue stays."
+            ),
             tags={"unit": "UTC"},
         ),
         Field(
@@ -327,8 +330,12 @@ aircraft_maintenance = FeatureView(
         "limits": (
             "A vessel of which no maintenance, plan or downtime is known has no row. "
             "next_maintenance_date is what was planned, as known then; it is no forecast, and may "
-            "have passed. Shares of downtime are null until the first downtime of a vessel is "
-            "known. Costs are those of the job cards; a vessel that is idle costs more."
+            "have passed. Which maintenance does which plan is not told but worked out: one that "
+            "begins after the plan was made, at most 30 days before it is due, and no nearer to "
+            "the plan before it, whether it was scheduled or not. A repair that makes a later plan "
+            "needless must take its line back. Shares of downtime are null until the first "
+            "downtime of a vessel is known. Costs are those of the job cards; a vessel that is "
+            "idle costs more."
         ),
     },
 )
