@@ -11,6 +11,8 @@ from tourism_files import RawFile
 FIRST = datetime(2024, 2, 10)
 DAYS = 40
 VESSELS = {"OB-1": "Private Jet", "OB-2": "Private Jet", "YT-1": "Yacht"}
+STILL, STEEP = "YT-2", "YT-3"
+"""Vessels of `odd_sensors`."""
 BASES = ("Lima", "Cusco")
 Line = dict[str, Any]
 
@@ -30,6 +32,7 @@ def random_history(draw: random.Random) -> list[RawFile]:
                 arrived = _arrival(draw, days[-1])
                 files.append(RawFile(f"{table}_{first:02}.csv", arrived, lines))
     files += _hangar_files(draw)
+    files += _calendars(draw)
     files += _predictions(draw)
     return files + [_again(draw, file, n) for n, file in enumerate(draw.sample(files[1:], 8))]
 
@@ -101,7 +104,8 @@ def _readings(draw: random.Random, days: list[datetime]) -> list[Line]:
             for hour in (0, 6, 12, 18):
                 if draw.random() < 0.85:
                     score = 5.0 if draw.random() < 0.05 else round(draw.gauss(80, 2), 1)
-                    shaken = 90.0 if draw.random() < 0.05 else round(draw.gauss(9, 1), 2)
+                    odd = draw.random() < 0.05
+                    shaken = draw.choice((0.0, 90.0)) if odd else round(draw.gauss(9, 1), 2)
                     lines.append(
                         {
                             "aircraft_id": vessel,
@@ -111,6 +115,39 @@ def _readings(draw: random.Random, days: list[datetime]) -> list[Line]:
                         }
                     )
     return lines
+
+
+def odd_sensors() -> list[RawFile]:
+    """Two more vessels whose sensors say what they may, and hardly ever do.
+
+    STILL stands still but for the last digit, and is dead at last: 0 of both. STEEP fell through
+    the whole range in nine seconds, and goes on as usual.
+    """
+    hours = [FIRST + timedelta(hours=n) for n in range(61)]
+    last = hours[-1]
+    still = [
+        _reading(STILL, at, *((0.0, 0.0) if at == last else (80 + n % 2 / 1e6, 9 + n % 2 / 1e6)))
+        for n, at in enumerate(hours)
+    ]
+    falls = [(100 - 100 / 9 * n, 10000 - 10000 / 9 * n) for n in range(10)]
+    steep = [
+        _reading(STEEP, last + timedelta(seconds=n), round(score, 6), round(variance, 6))
+        for n, (score, variance) in enumerate(falls)
+    ]
+    register = [{"aircraft_id": one, "aircraft_type": "Yacht"} for one in (STILL, STEEP)]
+    return [
+        RawFile("aircraft_odd.csv", FIRST - timedelta(days=1), register),
+        RawFile("telemetry_odd.csv", last + timedelta(minutes=5), still + steep),
+    ]
+
+
+def _reading(vessel: str, at: datetime, score: float, variance: float) -> Line:
+    return {
+        "aircraft_id": vessel,
+        "read_at": at,
+        "engine_health_score": score,
+        "temperature_variance": variance,
+    }
 
 
 def _entries(draw: random.Random, days: list[datetime]) -> list[Line]:
@@ -177,6 +214,24 @@ def _hangar_files(draw: random.Random) -> list[RawFile]:
             if draw.random() < 0.85:
                 name = f"{table}_{number}_{len(files):03}.csv"
                 files.append(RawFile(name, _arrival(draw, when), [line]))
+    return files
+
+
+def _calendars(draw: random.Random) -> list[RawFile]:
+    """Plans made together for months ahead, a week to a quarter apart."""
+    files = []
+    for vessel in VESSELS:
+        planned = _at(draw, FIRST + timedelta(days=draw.randrange(12)))
+        apart = draw.choice([7, 14, 30, 90])
+        lines = [
+            {
+                "aircraft_id": vessel,
+                "planned_at": planned,
+                "due_at": planned + timedelta(days=5 + number * apart),
+            }
+            for number in range(5)
+        ]
+        files.append(RawFile(f"maintenance_plan_{vessel}.csv", _arrival(draw, planned), lines))
     return files
 
 

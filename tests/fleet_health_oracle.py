@@ -12,7 +12,9 @@ from typing import Any
 from fleet_oracle import Raw, Row, State
 
 HOUR = timedelta(hours=1)
-MEASURES = ("engine_health_score", "temperature_variance")
+MOST = {"engine_health_score": 100, "temperature_variance": 10000}
+"""What a sensor reads at most; the least is 0."""
+MEASURES = tuple(MOST)
 
 
 def exact(value: float | None) -> Fraction | None:
@@ -47,7 +49,8 @@ def judged(raw: Raw, row: Row, measure: str) -> tuple[float | None, Any, Any, bo
         return None, None, by_iqr, False
     score = float(value - statistics.mean(values)) / float(spread)
     off = abs(value - values[-1]) > 4 * spread
-    return score, abs(score) > 4, by_iqr, bool(abs(score) > 4 and by_iqr and off)
+    told = max(-1000.0, min(score, 1000.0))
+    return told, abs(score) > 4, by_iqr, bool(abs(score) > 4 and by_iqr and off)
 
 
 def health(raw: Raw, vessel: str, t: datetime) -> State | None:
@@ -99,14 +102,16 @@ def _measured(raw: Raw, measure: str, readings: Sequence[Row], newest: datetime)
         f"{measure}_is_filled": clean is not None and (outlier or last[measure] is None),
         f"{measure}_mean_7d": float(statistics.mean(week)) if week else None,
         f"{measure}_std_7d": float(statistics.stdev(week)) if len(week) > 1 else None,
-        f"{measure}_trend_28d": _slope([at for at, _ in good], [value for _, value in good]),
+        f"{measure}_trend_28d": _slope(good, MOST[measure]),
         f"{measure}_outliers_28d": sum(said[3] for _, said in found),
     }
 
 
-def _slope(times: Sequence[datetime], values: Sequence[Any]) -> float | None:
-    """Slope a day by least squares."""
-    if len(values) < 8:
+def _slope(good: Sequence[tuple[datetime, Any]], most: int) -> float | None:
+    """Slope a day by least squares, of a day's readings at least."""
+    times, values = [at for at, _ in good], [value for _, value in good]
+    if len(good) < 8 or times[-1] - times[0] < 24 * HOUR:
         return None
     days = [Fraction((at - times[0]) // timedelta(microseconds=1), 86_400_000_000) for at in times]
-    return float(statistics.linear_regression(days, values).slope)
+    slope = float(statistics.linear_regression(days, values).slope)
+    return max(-most, min(slope, most))

@@ -175,12 +175,11 @@ def maintenance(raw: Raw, vessel: str, t: datetime) -> State | None:
         return None
     over = _over(raw, vessel, t)
     faults = [r["started_at"] for r in begun if r["kind"] == "unscheduled"]
-    last = max((r["started_at"] for r in begun), default=datetime.min)
     paid = sorted(
         (r for r in over if r["cost"] is not None),
         key=lambda r: (r["finished_at"], r["maintenance_id"]),
     )
-    due = [r["due_at"] for r in plans if r["planned_at"] > last]
+    due = _open(plans, [r["started_at"] for r in begun])
     return {
         "last_maintenance_date": max((r["finished_at"] for r in over), default=None),
         "next_maintenance_date": min(due, default=None),
@@ -193,6 +192,23 @@ def maintenance(raw: Raw, vessel: str, t: datetime) -> State | None:
         "downtime_share_30d": _share(downs, t, 30),
         "downtime_share_90d": _share(downs, t, 90),
     }
+
+
+def _open(plans: Sequence[Row], starts: Sequence[datetime]) -> list[datetime]:
+    """Days of the plans that none of the maintenances has done, each held against each."""
+    ordered = sorted(plans, key=lambda r: r["due_at"])
+    found = []
+    for place, plan in enumerate(ordered):
+        before = ordered[place - 1]["due_at"] if place else datetime.min
+        done = [
+            start
+            for start in starts
+            if plan["planned_at"] <= start
+            and plan["due_at"] - start <= min(30 * DAY, start - before)
+        ]
+        if not done:
+            found.append(plan["due_at"])
+    return found
 
 
 def _share(downs: Sequence[Row], t: datetime, number: int) -> float | None:

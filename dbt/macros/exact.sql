@@ -31,6 +31,15 @@
     cast({{ whole }} as double) / {{ units }}
 {%- endmacro %}
 
+{#- A number, or the bound that it lies beyond: not below minus `most` nor above it; null is null. -#}
+{% macro within(number, most) -%}
+    case
+        when {{ number }} < -{{ most }} then cast(-{{ most }} as double)
+        when {{ number }} > {{ most }} then cast({{ most }} as double)
+        else {{ number }}
+    end
+{%- endmacro %}
+
 {#- A square that no bigint holds. -#}
 {% macro squared(whole) -%}
     cast({{ whole }} as hugeint) * {{ whole }}

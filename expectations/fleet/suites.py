@@ -7,6 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+
+def _cleaned(measure: str) -> dict[str, str]:
+    """What is so of a sensor's newest value, cleaned and as it was read."""
+    read, outlier = f"{measure}_read", f"{measure}_is_outlier"
+    return {
+        f"{measure}_is_filled = false OR {outlier} = true OR {read} IS NULL": (
+            "only gaps and outliers are filled"
+        ),
+        f"{outlier} = false OR {read} IS NOT NULL": "an outlier is kept as it was read",
+        f"{outlier} = true OR {read} IS NULL OR {measure} IS NOT DISTINCT FROM {read}": (
+            "what is no outlier is served as it was read"
+        ),
+    }
+
+
 MORE: Mapping[str, Mapping[str, str]] = {
     "fleet.marts.aircraft_operations": {
         "utilisation_30d <= utilisation_90d": "ninety days hold the last thirty",
@@ -16,11 +31,8 @@ MORE: Mapping[str, Mapping[str, str]] = {
     },
     "fleet.marts.aircraft_health": {
         "read_at <= event_timestamp": "no reading is newer than the newest",
-        "engine_health_score_is_filled = false OR engine_health_score_is_outlier = true"
-        " OR engine_health_score_read IS NULL": "only gaps and outliers are filled",
-        "temperature_variance_is_outlier = false OR temperature_variance_read > 0": (
-            "an outlier is kept as it was read"
-        ),
+        **_cleaned("engine_health_score"),
+        **_cleaned("temperature_variance"),
     },
     "fleet.marts.aircraft_maintenance": {
         "last_maintenance_date <= created_timestamp": "what is over has ended",

@@ -52,7 +52,8 @@ aircraft_health = FeatureView(
             dtype=Float64,
             description=(
                 "Standard deviations that it was off the mean of the 168 hours before, when it "
-                "came; null where these held fewer than eight readings."
+                "came, 1,000 at most; null where these held fewer than eight readings, or all "
+                "alike."
             ),
             tags={"unit": "standard deviations"},
         ),
@@ -99,8 +100,9 @@ aircraft_health = FeatureView(
             name="engine_health_score_trend_28d",
             dtype=Float64,
             description=(
-                "Slope a day of the readings of 672 hours without outliers, by least squares; null "
-                "below eight."
+                "Slope a day of the readings of 672 hours without outliers, by least squares, the "
+                "sensor's whole range at most; null below eight readings, or where they are of "
+                "less than a day."
             ),
             tags={"unit": "score a day"},
         ),
@@ -132,7 +134,8 @@ aircraft_health = FeatureView(
             dtype=Float64,
             description=(
                 "Standard deviations that it was off the mean of the 168 hours before, when it "
-                "came; null where these held fewer than eight readings."
+                "came, 1,000 at most; null where these held fewer than eight readings, or all "
+                "alike."
             ),
             tags={"unit": "standard deviations"},
         ),
@@ -179,8 +182,9 @@ aircraft_health = FeatureView(
             name="temperature_variance_trend_28d",
             dtype=Float64,
             description=(
-                "Slope a day of the readings of 672 hours without outliers, by least squares; null "
-                "below eight."
+                "Slope a day of the readings of 672 hours without outliers, by least squares, the "
+                "sensor's whole range at most; null below eight readings, or where they are of "
+                "less than a day."
             ),
             tags={"unit": "degrees Celsius squared a day"},
         ),
@@ -245,7 +249,10 @@ aircraft_maintenance = FeatureView(
         Field(
             name="next_maintenance_date",
             dtype=UnixTimestamp,
-            description="Earliest day that is planned and has not been followed by a maintenance.",
+            description=(
+                "Earliest day that is planned and that no maintenance has done yet; one that is "
+                "overdue stays."
+            ),
             tags={"unit": "UTC"},
         ),
         Field(
@@ -323,8 +330,12 @@ aircraft_maintenance = FeatureView(
         "limits": (
             "A vessel of which no maintenance, plan or downtime is known has no row. "
             "next_maintenance_date is what was planned, as known then; it is no forecast, and may "
-            "have passed. Shares of downtime are null until the first downtime of a vessel is "
-            "known. Costs are those of the job cards; a vessel that is idle costs more."
+            "have passed. Which maintenance does which plan is not told but worked out: one that "
+            "begins after the plan was made, at most 30 days before it is due, and no nearer to "
+            "the plan before it, whether it was scheduled or not. A repair that makes a later plan "
+            "needless must take its line back. Shares of downtime are null until the first "
+            "downtime of a vessel is known. Costs are those of the job cards; a vessel that is "
+            "idle costs more."
         ),
     },
 )

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 import yaml
 from fleet_check import check_against_oracle, raw_of
-from fleet_files import DAYS, FIRST, VESSELS, random_history
+from fleet_files import DAYS, FIRST, STEEP, STILL, VESSELS, odd_sensors, random_history
 from history_check import take_in
 
 from expectations.gate import validate
@@ -19,7 +19,7 @@ from feature_repo.definitions import all_objects
 from tambo.catalogue.entries import entries
 from tambo.featurestore.historical import get_features
 from tambo.featurestore.publish import publish
-from tambo.lake import dbt_runner, releases
+from tambo.lake import dbt_runner, reader, releases
 from tambo.lake.build import build
 from tambo.proofs.parity import prove_parity
 from tambo.requesttime.fleet import DEMAND_REQUEST_FEATURES, MAINTENANCE_REQUEST_FEATURES
@@ -36,7 +36,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     """A release of a fleet alone, published."""
     folder = tmp_path_factory.mktemp("fleet")
     settings = Settings(home=folder / "home")
-    take_in(settings, folder / "raw", random_history(random.Random(SEED)))
+    take_in(settings, folder / "raw", [*random_history(random.Random(SEED)), *odd_sensors()])
     build(settings)
     assert validate(settings).success
     releases.release(settings)
@@ -53,6 +53,24 @@ def test_dbt_unit_tests_pass(home: Settings) -> None:
 def test_the_marts_are_as_the_oracle_says(home: Settings) -> None:
     moments = [FIRST + timedelta(days=day, hours=7, minutes=11) for day in (4, 17, 29, DAYS)]
     check_against_oracle(home, [datetime(2024, 3, 1), *moments])
+
+
+def test_what_a_sensor_may_say_passes_the_gate(home: Settings) -> None:
+    names = ("{}_read", "{}_is_outlier", "{}", "{}_zscore", "{}_trend_28d")
+    for measure, stood in (("engine_health_score", 80.000001), ("temperature_variance", 9.000001)):
+        columns = ", ".join(name.format(measure) for name in names)
+        with reader(home) as lake:
+            last = {
+                vessel: lake.execute(
+                    f"SELECT {columns} FROM lake.marts.aircraft_health WHERE aircraft_id = ? "
+                    "ORDER BY created_timestamp DESC LIMIT 1",
+                    [vessel],
+                ).fetchone()
+                for vessel in (STILL, STEEP)
+            }
+        assert last[STILL][:4] == (0.0, True, stood, -1000.0)
+        # Ten readings of nine seconds say nothing of a day.
+        assert last[STEEP][4] is None
 
 
 def test_a_training_row_sees_what_was_known_by_then(home: Settings) -> None:

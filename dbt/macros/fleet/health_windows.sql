@@ -62,17 +62,30 @@
     {%- endfor -%}
 {%- endmacro %}
 
-{#- Slope a day of a measure in millionths over `micros_ago`, by least squares; null below eight. -#}
+{#- What a sensor reads at most, by measure; the least is 0. -#}
+{% macro most_of(measure) -%}
+    {{ return({'engine_health_score': 100, 'temperature_variance': 10000}[measure]) }}
+{%- endmacro %}
+
+{#-
+    Slope a day of a measure in millionths over `micros_ago`, by least squares. Null below eight
+    readings, or where they are of less than a day: a minute's noise is no trend. A line steeper than
+    all that a sensor reads in a day is told as that.
+-#}
 {% macro slope(measure) -%}
+    {%- set each_ago = 'if(' ~ measure ~ ' is null, null, micros_ago)' -%}
     {%- set number = 'count(' ~ measure ~ ')' -%}
-    {%- set ago = 'sum(if(' ~ measure ~ ' is null, null, micros_ago))' -%}
+    {%- set ago = 'sum(' ~ each_ago ~ ')' -%}
     {%- set squares = 'sum(if(' ~ measure ~ ' is null, null, ' ~ squared('micros_ago') ~ '))' -%}
     {%- set product = 'sum(cast(' ~ measure ~ ' as hugeint) * micros_ago)' -%}
+    {%- set above = number ~ ' * ' ~ product ~ ' - ' ~ ago ~ ' * sum(' ~ measure ~ ')' -%}
+    {%- set below = number ~ ' * ' ~ squares ~ ' - ' ~ ago ~ ' * ' ~ ago -%}
     case
-        when {{ number }} >= 8
+        when {{ number }} >= 8 and max({{ each_ago }}) - min({{ each_ago }}) >= {{ hours(24) }}
             then
-                -cast({{ number }} * {{ product }} - {{ ago }} * sum({{ measure }}) as double)
-                / nullif(cast({{ number }} * {{ squares }} - {{ ago }} * {{ ago }} as double), 0)
-                * 86400.0
+                {{ within(
+                    '-cast(' ~ above ~ ' as double) / cast(' ~ below ~ ' as double) * 86400.0',
+                    most_of(measure),
+                ) }}
     end
 {%- endmacro %}

@@ -30,7 +30,8 @@
     eight, or all alike. A reading that both find is an outlier, unless the one before it was about
     as far off: two in a row that agree are news, as after a maintenance, and no spike.
 
-    z-score  more than 4 standard deviations off the mean
+    z-score  more than 4 standard deviations off the mean; told up to 1,000, since of a sensor that
+             all but stands still it would grow without an end
     IQR      more than 3 interquartile ranges beyond a quartile (Tukey's "far out"): with the
              quartiles l and h not between l - 3 (h - l) and h + 3 (h - l)
 
@@ -41,7 +42,12 @@
 {% macro judged(measure) -%}
     case
         when usual.{{ measure }}_number >= 8 and usual.{{ measure }}_spread > 0
-            then (readings.{{ measure }} - usual.{{ measure }}_usual) / usual.{{ measure }}_spread
+            then
+                {{ within(
+                    '(readings.' ~ measure ~ ' - usual.' ~ measure ~ '_usual) / usual.' ~ measure
+                    ~ '_spread',
+                    1000,
+                ) }}
     end as {{ measure }}_zscore,
     abs({{ measure }}_zscore) > 4 as {{ measure }}_is_far_by_zscore,
     case

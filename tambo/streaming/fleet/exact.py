@@ -66,11 +66,14 @@ def deviation(numbers: Wholes, units: int) -> float | None:
     return math.sqrt(double(spread) / (float(count) * (count - 1))) / units
 
 
-def slope(ago: Wholes, numbers: Wholes) -> float | None:
-    """Slope a day of millionths, `ago` microseconds back; None below eight, or all at once."""
+def within(number: float, most: float) -> float:
+    """A number, or the bound that it lies beyond: not below minus `most` nor above it."""
+    return min(max(number, -float(most)), float(most))
+
+
+def slope(ago: Wholes, numbers: Wholes) -> float:
+    """Slope a day of millionths, `ago` microseconds back; not all at once."""
     count = len(numbers)
-    if count < 8:
-        return None
     below = double(count * product(ago, ago) - total(ago) ** 2)
     above = double(count * product(numbers, ago) - total(ago) * total(numbers))
-    return -above / below * 86400.0 if below else None
+    return -above / below * 86400.0

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from tambo.streaming.fleet.exact import Wholes, deviation, mean
+from tambo.streaming.fleet.exact import Wholes, deviation, mean, within
 from tambo.streaming.fleet.rows import MEASURES, WEEK, Table
 
 FEWEST = 8
-FAR = 4
-"""Standard deviations."""
+FAR, FARTHEST = 4, 1000
+"""Standard deviations: what is far, and how far is told at most."""
 
 
 def judge(rows: Table, place: int) -> None:
@@ -39,7 +39,7 @@ def _judge(found: Any, before: Wholes) -> None:
         return
     zscore = (float(value) - usual) / spread
     by_zscore = abs(zscore) > FAR
-    found["zscore"], found["by_zscore"] = zscore, by_zscore
+    found["zscore"], found["by_zscore"] = within(zscore, FARTHEST), by_zscore
     found["is_outlier"] = by_zscore and by_iqr and abs(value - int(before[-1])) > FAR * spread
 
 

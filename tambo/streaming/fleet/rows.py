@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-MEASURES = ("engine_health_score", "temperature_variance")
+MOST = {"engine_health_score": 100, "temperature_variance": 10000}
+"""What a sensor reads at most, by measure; the least is 0."""
+MEASURES = tuple(MOST)
 HOUR = 3_600_000_000
 DAY, WEEK, WINDOW = 24 * HOUR, 168 * HOUR, 672 * HOUR
 KEPT = WINDOW + WEEK

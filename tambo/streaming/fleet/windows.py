@@ -11,10 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from tambo.streaming.fleet.exact import Flags, deviation, mean, slope
-from tambo.streaming.fleet.rows import DAY, MEASURES, NOBODY_SAYS, WEEK, WINDOW, Table
+from tambo.streaming.fleet.exact import Flags, Wholes, deviation, mean, slope, within
+from tambo.streaming.fleet.rows import DAY, MEASURES, MOST, NOBODY_SAYS, WEEK, WINDOW, Table
 
 MILLION = 1_000_000
+FEWEST = 8
+"""Readings of a trend."""
 BEGIN = datetime(1970, 1, 1, tzinfo=UTC)
 NOTHING: dict[str, Any] = {
     "": None,
@@ -50,12 +52,13 @@ def features(rows: Table, newest_at: int) -> dict[str, Any]:
     read_at = int(known["read_at"][-1])
     told: dict[str, Any] = {"read_at": instant(read_at - read_at % MILLION)}
     for measure in MEASURES:
-        told |= {f"{measure}{name}": v for name, v in _measured(known[measure], ago).items()}
+        said = _measured(known[measure], ago, MOST[measure])
+        told |= {f"{measure}{name}": value for name, value in said.items()}
     return {**told, "readings_7d": int(np.count_nonzero(ago < WEEK))}
 
 
-def _measured(column: Any, ago: Any) -> dict[str, Any]:
-    """Features of one measure, by the end of their names."""
+def _measured(column: Any, ago: Any, most: int) -> dict[str, Any]:
+    """Features of one measure, which reads `most` at most, by the end of their names."""
     newest = column[-1]
     good: Flags = column["was_read"] & ~column["is_outlier"]
     values, since = column["value"][good], ago[good]
@@ -74,9 +77,16 @@ def _measured(column: Any, ago: Any) -> dict[str, Any]:
         "_is_filled": clean is not None and (bool(newest["is_outlier"]) or as_read is None),
         "_mean_7d": mean(week, MILLION),
         "_std_7d": deviation(week, MILLION),
-        "_trend_28d": slope(since, values),
+        "_trend_28d": _trend(since, values, most),
         "_outliers_28d": int(np.count_nonzero(column["is_outlier"])),
     }
+
+
+def _trend(since: Wholes, values: Wholes, most: int) -> float | None:
+    """Slope a day; None below eight readings, or where they are of less than a day."""
+    if len(values) < FEWEST or int(since[0] - since[-1]) < DAY:
+        return None
+    return within(slope(since, values), most)
 
 
 def _flag(value: Any) -> bool | None:

@@ -77,22 +77,30 @@ done as (
     group by instants.aircraft_id, instants.created_timestamp
 ),
 
--- A plan is open until a maintenance begins after it was made; one that is overdue stays open.
-planned as (
+calendars as (
     select
         done.aircraft_id,
         done.created_timestamp,
-        count(plans.due_at) as plan_count,
-        min(plans.due_at) filter (
-            where plans.event_timestamp > coalesce(done.last_started_at, '-infinity')
-        ) as next_maintenance_date
+        done.last_started_at,
+        plans.due_at,
+        {{ done_from('plans', ['done.aircraft_id', 'done.created_timestamp']) }} as done_from
     from done
     left join plans
         on
             done.aircraft_id = plans.aircraft_id
             and done.created_timestamp >= plans.starts_at
             and done.created_timestamp < {{ stands_until('plans.ended_timestamp') }}
-    group by done.aircraft_id, done.created_timestamp
+),
+
+planned as (
+    select
+        aircraft_id,
+        created_timestamp,
+        count(due_at) as plan_count,
+        min(due_at) filter (where done_from > coalesce(last_started_at, '-infinity'))
+            as next_maintenance_date
+    from calendars
+    group by aircraft_id, created_timestamp
 ),
 
 down as (
