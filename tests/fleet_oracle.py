@@ -187,6 +187,7 @@ def maintenance(raw: Raw, vessel: str, t: datetime) -> State | None:
         "faults_365d": sum(one >= midnight(t) - 365 * DAY for one in faults),
         "maintenances_done": len(over),
         "in_maintenance": len(begun) > len(over),
+        "waiting_since": _waiting(downs, begun),
         "last_maintenance_cost": float(paid[-1]["cost"]) if paid else None,
         "mean_maintenance_cost": float(sum(r["cost"] for r in paid)) / len(paid) if paid else None,
         "downtime_share_30d": _share(downs, t, 30),
@@ -209,6 +210,13 @@ def _open(plans: Sequence[Row], starts: Sequence[datetime]) -> list[datetime]:
         if not done:
             found.append(plan["due_at"])
     return found
+
+
+def _waiting(downs: Sequence[Row], begun: Sequence[Row]) -> datetime | None:
+    """Begin of the newest wait that has no end, unless a maintenance began after it."""
+    waits = [r["started_at"] for r in downs if r["ended_at"] is None and r["reason"] == "waiting"]
+    found = max(waits, default=None)
+    return None if any(r["started_at"] > (found or datetime.min) for r in begun) else found
 
 
 def _share(downs: Sequence[Row], t: datetime, number: int) -> float | None:

@@ -19,7 +19,7 @@ AS_OF = datetime(2026, 1, 1, 6, 0, tzinfo=UTC)
 INSTANTS = AsOf({"fleet": AS_OF})
 WORN, QUIET, REPORTED, HANGAR, NEW = "OB-1", "OB-2", "YT-1", "YT-2", "OB-3"
 """One near the limits of the law, one without news, one with a critical entry in its log, one in
-maintenance, and one that came after training, without a reading."""
+maintenance, and one that came after training, without a reading, and cannot be used."""
 SCORES = {WORN: 40.0, QUIET: 96.0, REPORTED: 90.0, HANGAR: 70.0}
 BASES = {WORN: "Lima", QUIET: "Lima", NEW: "Cusco", REPORTED: "Callao", HANGAR: "Callao"}
 HOURS_LIMIT, DAYS_LIMIT, FLOWN, USED = 400, 365, 380.0, 60.0
@@ -99,7 +99,11 @@ def _rows() -> dict[str, list[dict[str, object]]]:
         QUIET: {"last_maintenance_date": _ago(20), "next_maintenance_date": _ago(-60)},
         REPORTED: {"last_maintenance_date": _ago(40), "next_maintenance_date": _ago(-50)},
         HANGAR: {"last_maintenance_date": _ago(300), "next_maintenance_date": _ago(1)},
-        NEW: {"last_maintenance_date": _ago(10), "next_maintenance_date": _ago(-100)},
+        NEW: {
+            "last_maintenance_date": _ago(10),
+            "next_maintenance_date": _ago(-100),
+            "waiting_since": _ago(0.5),
+        },
     }
     return {
         "fleet_demand": [

@@ -27,8 +27,10 @@ class VesselNow(Request):
     """What is known of a vessel beside its features."""
 
     aircraft_id: Name
-    failed: bool = Field(
-        default=False, description="it cannot be used until it is maintained, or is being mended"
+    failed: bool | None = Field(
+        default=None,
+        description="it cannot be used until it is maintained, or is being mended; left out:"
+        " whether it waits for that, by its features",
     )
     back_at: Instant | None = Field(
         default=None, description="it is in its hangar, and back then; after asked_at"

@@ -24,6 +24,7 @@ from tambo.serving.survival import Survival, chance_by, chance_of_failure, quant
 ENTITY = ("aircraft_id",)
 KIND = "aircraft_profile__aircraft_type"
 IN_MAINTENANCE = "aircraft_maintenance__in_maintenance"
+WAITING = "aircraft_maintenance__waiting_since"
 
 Floats = NDArray[np.float64]
 Inputs = Mapping[str, object]

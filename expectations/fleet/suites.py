@@ -37,6 +37,7 @@ MORE: Mapping[str, Mapping[str, str]] = {
     "fleet.marts.aircraft_maintenance": {
         "last_maintenance_date <= created_timestamp": "what is over has ended",
         "last_fault_at <= created_timestamp": "a fault is known when it has begun",
+        "waiting_since <= created_timestamp": "a vessel waits from its fault on",
         "downtime_share_30d <= 3 * downtime_share_90d + 0.000001": (
             "ninety days hold the last thirty"
         ),

@@ -283,6 +283,15 @@ aircraft_maintenance = FeatureView(
             tags={"unit": "flag"},
         ),
         Field(
+            name="waiting_since",
+            dtype=UnixTimestamp,
+            description=(
+                "Since when it cannot be used and waits for a slot, crew or parts; null: it does "
+                "not, or a maintenance has begun since."
+            ),
+            tags={"unit": "UTC"},
+        ),
+        Field(
             name="last_maintenance_cost",
             dtype=Float64,
             description="Cost of the last one that is over and of which it is known.",

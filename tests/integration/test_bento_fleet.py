@@ -143,9 +143,12 @@ def test_an_entry_that_a_maintenance_followed_is_no_reason(client) -> None:
 
 def test_a_major_entry_after_the_maintenance_of_a_critical_one_waits_a_week(client) -> None:
     body = client.post(ALERTS, json={"aircraft_ids": [NEW], "least_chance": 0.9}).json()
-    ((reason,),) = (one["reasons"] for one in body["alerts"])
-    assert reason["says"] == "a major entry in the service log 3 days ago"
-    assert reason["deadline"] == str(TODAY + timedelta(days=4))
+    (alert,) = body["alerts"]
+    waits, major = alert["reasons"]
+    assert major["says"] == "a major entry in the service log 3 days ago"
+    assert major["deadline"] == str(TODAY + timedelta(days=4))
+    assert (waits["kind"], alert["urgency"]) == ("waiting", "now")
+    assert waits["says"].startswith("cannot be used since 2025-12-31 18:00")
 
 
 def test_a_shorter_horizon_gives_fewer_reasons_and_none_before_today(client) -> None:

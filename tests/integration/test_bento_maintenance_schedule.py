@@ -210,6 +210,10 @@ def test_what_is_not_known_is_said(client) -> None:
     assert "what is booked of Private Jet at Cusco is not known" in said
     assert "3 vessels that the model knows are not asked for" in said
     assert {one["base"] for one in body["vessels"]} == {"Lima", "Cusco"}
+    assert of(body, NEW)["why"] == "has failed, and cannot be used until it is maintained"
+    used = [{"aircraft_id": NEW, "failed": False}]
+    body = schedule(client, horizon=10, aircraft_ids=[NEW], schedule="hours", vessels=used)
+    assert of(body, NEW)["enters"] is None, "the request knows better"
 
 
 def test_of_vessels_whose_state_is_not_known_nothing_is_made_up(client) -> None:

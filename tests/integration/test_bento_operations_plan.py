@@ -140,7 +140,8 @@ def test_a_likely_failure_puts_its_share_of_the_revenue_at_risk(client) -> None:
 
 def test_a_ferry_a_shift_and_none_are_offered_in_turn(client) -> None:
     planned = {"maintenance": [stay(QUIET, 1, 3), stay(WORN, 1, 3)], "horizon": 10}
-    jets = {"aircraft_ids": [QUIET, WORN, NEW], **planned}
+    sound = [{"aircraft_id": NEW, "failed": False}]
+    jets = {"aircraft_ids": [QUIET, WORN, NEW], "vessels": sound, **planned}
     ferried = plan(client, trip("B1", 2), ferry_hours=2, **jets)["at_risk"][0]["alternative"]
     assert (ferried["kind"], ferried["aircraft_id"]) == ("ferry", NEW)
     assert "from Cusco to Lima: 4.0 hours of ferry there and back" in ferried["says"]

@@ -62,6 +62,7 @@ class FleetAlerter:
             urgent,
             key=lambda pair: (
                 why[pair[0]][0].deadline,
+                why[pair[0]][0].kind != "waiting",
                 -pair[1].failure(request.horizon),
                 pair[0],
             ),

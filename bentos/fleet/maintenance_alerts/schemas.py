@@ -38,7 +38,9 @@ class AlertsRequest(Request):
 
 REQUEST: TypeAdapter[Any] = TypeAdapter(AlertsRequest)
 
-ReasonKind = Literal["failure", "legal_hours", "legal_days", "plan_overdue", "grave_entry"]
+ReasonKind = Literal[
+    "waiting", "failure", "legal_hours", "legal_days", "plan_overdue", "grave_entry"
+]
 Urgency = Literal["now", "soon", "watch"]
 
 

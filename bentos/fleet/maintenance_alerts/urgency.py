@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from bentos.fleet.maintenance_alerts.schemas import Reason, Urgency
-from bentos.fleet.outlook import Outlook
+from bentos.fleet.outlook import WAITING, Outlook
 from tambo.requesttime.fleet.calendar import days_between, instant
 
 SOON = timedelta(days=7)
@@ -30,6 +30,7 @@ CRITICAL = "aircraft_service_logs__last_critical_entry_at"
 def reasons(one: Outlook, horizon: int, least_chance: float) -> list[Reason]:
     """All reasons that a vessel needs attention within some days, the most pressing first."""
     found = [
+        *_waiting(one),
         *_failure(one, horizon, least_chance),
         *_legal_hours(one, horizon),
         *_legal_days(one, horizon),
@@ -60,6 +61,13 @@ def _until(one: Outlook, days: float) -> date:
     found = one.day(max(0.0, days))
     assert found is not None  # noqa: S101 - its days are a number
     return found
+
+
+def _waiting(one: Outlook) -> Iterator[Reason]:
+    since = instant(one.value(WAITING))
+    if since is not None:
+        says = f"cannot be used since {since:%Y-%m-%d %H:%M}, and waits for its maintenance"
+        yield Reason(kind="waiting", says=says, deadline=_until(one, 0))
 
 
 def _failure(one: Outlook, horizon: int, least: float) -> Iterator[Reason]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from bentos.fleet.asked import VesselNow
 from bentos.fleet.maintenance_alerts.urgency import HOURS, PLANNED, SINCE
-from bentos.fleet.outlook import IN_MAINTENANCE
+from bentos.fleet.outlook import IN_MAINTENANCE, WAITING
 from tambo.planning.fleet.parameters import Parameters, Upkeep
 
 SCORE = "aircraft_health__engine_health_score"
@@ -63,7 +63,9 @@ def at_of(one: Known, parameters: Parameters, now: datetime, warnings: list[str]
         warnings: what is taken for granted is added.
     """
     upkeep, told = parameters.upkeep[one.kind], one.told
-    failed = told is not None and told.failed
+    failed = one.values.get(WAITING) is not None
+    if told is not None and told.failed is not None:
+        failed = told.failed
     back_at = None if told is None else told.back_at
     away_until = None if told is None else told.away_until
     hangar = back_at is not None or (one.values.get(IN_MAINTENANCE) is True and away_until is None)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from bentos.fleet.asked import VesselNow
 from bentos.fleet.maintenance_alerts.urgency import DAYS_LEFT, HOURS, HOURS_LIMIT, PLANNED
 from bentos.fleet.operations_plan.schemas import OperationsPlanRequest, PlannedStay
-from bentos.fleet.outlook import IN_MAINTENANCE, KIND, Outlook
+from bentos.fleet.outlook import IN_MAINTENANCE, KIND, WAITING, Outlook
 from tambo.planning.fleet.trips import Stay, Trip, Vessel
 from tambo.serving.problem import FieldError, field_error
 
@@ -114,7 +114,7 @@ def _vessel(
         legal_until=None if days is None else now + timedelta(days=days),
         days_limit=one.number(DAYS_LIMIT),
         away_until=told.away_until,
-        failed=told.failed,
+        failed=one.value(WAITING) is not None if told.failed is None else told.failed,
     )
 
 

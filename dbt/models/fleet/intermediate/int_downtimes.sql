@@ -9,5 +9,6 @@ select
     started_at as event_timestamp,
     created_timestamp,
     ended_timestamp,
-    ended_at
+    ended_at,
+    reason
 from versions

@@ -108,6 +108,7 @@ down as (
         instants.aircraft_id,
         instants.created_timestamp,
         downtimes.event_timestamp as started_at,
+        downtimes.ended_at is null and downtimes.reason = 'waiting' as is_waiting,
         coalesce(downtimes.ended_at, instants.created_timestamp) as ended_at,
         max(coalesce(downtimes.ended_at, instants.created_timestamp)) over (
             partition by instants.aircraft_id, instants.created_timestamp
@@ -127,6 +128,7 @@ idle as (
     select
         aircraft_id,
         created_timestamp,
+        max(started_at) filter (where is_waiting) as waiting_from,
         sum({{ seconds_of_window('created_timestamp', 30) }}) as seconds_30d,
         sum({{ seconds_of_window('created_timestamp', 90) }}) as seconds_90d
     from down
@@ -140,6 +142,12 @@ states as (
         planned.next_maintenance_date,
         idle.seconds_30d,
         idle.seconds_90d,
+        -- A wait ends where a maintenance begins, told or not.
+        if(
+            idle.waiting_from >= coalesce(done.last_started_at, '-infinity'),
+            idle.waiting_from,
+            null
+        ) as waiting_since,
         done.maintenances + planned.plan_count + if(idle.seconds_90d is null, 0, 1) > 0 as is_known
     from done
     inner join planned
@@ -162,6 +170,7 @@ select
     if(states.is_known, cast(states.faults_365d as bigint), null) as faults_365d,
     if(states.is_known, cast(states.maintenances_done as bigint), null) as maintenances_done,
     if(states.is_known, states.in_maintenance, null) as in_maintenance,
+    states.waiting_since,
     {{ exact('states.last_cost') }} as last_maintenance_cost,
     {{ exact_mean('states.total_cost', 'states.priced') }} as mean_maintenance_cost,
     cast(states.seconds_30d as double) / {{ 30 * 86400 }} as downtime_share_30d,
