@@ -12,6 +12,9 @@ from tambo.ingest import ingest
 from tambo.lake import reader
 from tambo.settings import Settings
 
+AHEAD_SECONDS = 7 * 86_400.0
+"""What is told of a random history may lie so far ahead: marts must hold for whatever is let in."""
+
 Rows = dict[str, list[tuple[Any, ...]]]
 
 

@@ -12,7 +12,7 @@ import pytest
 import yaml
 from fleet_check import check_against_oracle, raw_of
 from fleet_files import DAYS, FIRST, STEEP, STILL, VESSELS, odd_sensors, random_history
-from history_check import take_in
+from history_check import AHEAD_SECONDS, take_in
 
 from expectations.gate import validate
 from feature_repo.definitions import all_objects
@@ -35,7 +35,7 @@ ASKED = FIRST + timedelta(days=DAYS - 5)
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     """A release of a fleet alone, published."""
     folder = tmp_path_factory.mktemp("fleet")
-    settings = Settings(home=folder / "home")
+    settings = Settings(home=folder / "home", ingest_ahead_seconds=AHEAD_SECONDS)
     take_in(settings, folder / "raw", [*random_history(random.Random(SEED)), *odd_sensors()])
     build(settings)
     assert validate(settings).success

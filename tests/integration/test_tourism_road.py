@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from history_check import AHEAD_SECONDS
 from tourism_files import FIRST, LOCATIONS, random_history
 
 from expectations.gate import validate
@@ -41,7 +42,7 @@ ZONE = "Europe/Madrid"
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     """A release of tourism alone, published."""
     folder = tmp_path_factory.mktemp("tourism")
-    settings = Settings(home=folder / "home", tourism_zone=ZONE)
+    settings = Settings(home=folder / "home", tourism_zone=ZONE, ingest_ahead_seconds=AHEAD_SECONDS)
     for file in random_history(random.Random(SEED)):
         file.write(folder / "raw")
     ingest(settings, folder / "raw", history=False)

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from fleet_check import check_against_oracle, instants_of
 from fleet_files import random_history
-from history_check import history_tables, rows, take_in
+from history_check import AHEAD_SECONDS, history_tables, rows, take_in
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
@@ -62,7 +62,7 @@ def test_increments_equal_a_full_refresh_and_the_oracle(
 ) -> None:
     draw = random.Random(seed)
     folder = tmp_path_factory.mktemp("fleet")
-    home = Settings(home=folder / "home", part_rows=PART_ROWS)
+    home = Settings(home=folder / "home", part_rows=PART_ROWS, ingest_ahead_seconds=AHEAD_SECONDS)
     assert arrive(draw, home, folder) == 2
     with reader(home) as lake:
         assert parts(home, lake, ["fleet"], None).states["fleet"] > 1

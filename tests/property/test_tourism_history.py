@@ -11,7 +11,7 @@ from __future__ import annotations
 import random
 
 import pytest
-from history_check import history_tables, rows, take_in, without_ends
+from history_check import AHEAD_SECONDS, history_tables, rows, take_in, without_ends
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from tourism_files import random_history
@@ -34,7 +34,8 @@ def test_increments_equal_a_full_refresh_and_the_past_knows_no_future(
     draw = random.Random(seed)
     folder = tmp_path_factory.mktemp("tourism")
     zone = draw.choice(["America/Lima", "Europe/Madrid"])
-    home = Settings(home=folder / "home", tourism_zone=zone, part_rows=PART_ROWS)
+    given_by = {"tourism_zone": zone, "ingest_ahead_seconds": AHEAD_SECONDS}
+    home = Settings(home=folder / "home", part_rows=PART_ROWS, **given_by)
     files = random_history(draw)
     shuffled = draw.sample(files, len(files))
     cuts = sorted(draw.sample(range(1, len(files)), 2))
@@ -55,7 +56,7 @@ def test_increments_equal_a_full_refresh_and_the_past_knows_no_future(
         assert from_increments[table] == from_nothing[table], table
 
     until = draw.choice(sorted(file.arrived_at for file in files)[len(files) // 2 :])
-    past = Settings(home=folder / "past", tourism_zone=zone)
+    past = Settings(home=folder / "past", **given_by)
     take_in(past, folder / "raw_past", [file for file in files if file.arrived_at <= until])
     build(past)
     known_then, known_later = rows(past, TABLES, until), rows(home, TABLES, until)

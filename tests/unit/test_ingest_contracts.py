@@ -82,6 +82,7 @@ WRONG = {
     "default of a number": ({"columns": {"id": {"type": "BIGINT", "default": "1"}}}, "default"),
     "ahead of no day": ({"about": "id"}, "ahead"),
     "event time that is no time": ({"event_time": ["id"]}, "is no time"),
+    "ahead of no event time": ({"may_lie_ahead": ["at"]}, "names no event_time"),
     "unknown parent": ({"references": [{"columns": ["id"], "table": "others"}]}, "others"),
     "unknown word": ({"keys": ["id"]}, "keys"),
     "unknown type": ({"columns": {"id": {"type": "INT"}}}, "type"),
