@@ -29,6 +29,7 @@ from training.fleet.schedule.recipe import LEARNED
 
 RECIPE = replace(LEARNED, steps=2000, fleets=64, begin=2000)
 THRESHOLDS = range(40, 100, 5)
+"""Scores."""
 
 
 @dataclass(frozen=True)

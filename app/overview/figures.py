@@ -26,6 +26,9 @@ COUNTS = {"rows", "queries"}
 ACRONYMS = {"mase", "rmse", "mae", "mape", "wape", "r2", "ndcg", "mrr", "nll"}
 """First words of figures that are written in capitals."""
 
+PARTS = ("said_", "came_")
+"""First words of figures of one part of the rows."""
+
 
 def title(name: str) -> str:
     """What a figure is called.
@@ -36,6 +39,15 @@ def title(name: str) -> str:
     first, _, rest = name.partition("_")
     head = first.upper() if first in ACRONYMS else first.capitalize()
     return f"{head} {look.words(rest)}".rstrip()
+
+
+def of_a_part(name: str) -> bool:
+    """Whether a figure is of one part of the rows, as calibration is told in a model's card.
+
+    >>> of_a_part("came_30_1"), of_a_part("said_7_3"), of_a_part("brier_30")
+    (True, True, False)
+    """
+    return name.startswith(PARTS)
 
 
 def figure(name: str, value: float, unit: str = "") -> str:

@@ -24,7 +24,7 @@ from tambo.planning.fleet.schedules import NETWORK
 from tambo.serving.version import ServedVersion
 from training.candidates import Candidates
 from training.fleet.schedule.estimate import Declared
-from training.fleet.schedule.fitted import Fitted, fit
+from training.fleet.schedule.fitted import TREE, Fitted, fit
 from training.fleet.schedule.history import read_history
 from training.fleet.schedule.promotion import decide
 from training.fleet.schedule.recipe import LEARNED
@@ -142,7 +142,7 @@ class MaintenanceSchedule:
                     **asdict(recipe),
                     **asdict(_declared(settings)),
                 },
-                metrics=metrics,
+                metrics=metrics | _tree_metrics(fitted),
                 write=lambda folder, run_id: write_version(
                     folder,
                     self._version(release, best, run_id),
@@ -170,20 +170,25 @@ class MaintenanceSchedule:
 
 
 def _metrics(fitted: Fitted) -> dict[str, float]:
-    """Million USD a fleet and year, the network's gain, and how well the tree stands for it."""
-    earned = {name: float(one.earned.mean()) / 1e6 for name, one in fitted.judged.items()}
-    found = {
+    """Million USD a fleet and year of the best, the network's gain, and what each earns."""
+    earned = {name: one.usd / 1e6 for name, one in fitted.schedules.earned.items()}
+    return {
         "earned": earned[fitted.schedules.best],
         "gain": fitted.gain.mean,
         **{f"earned_{name}": value for name, value in earned.items()},
     }
-    if (tree := fitted.tree) is not None:
-        found |= {
-            "tree_fidelity": tree.fidelity,
-            "tree_balanced": tree.balanced,
-            "tree_constant": tree.constant,
-        }
-    return found
+
+
+def _tree_metrics(fitted: Fitted) -> dict[str, float]:
+    """How well the tree stands for the network, beside a constant, and what it earns itself."""
+    if (tree := fitted.tree) is None:
+        return {}
+    return {
+        "tree_fidelity": tree.fidelity,
+        "tree_balanced": tree.balanced,
+        "tree_constant": tree.constant,
+        "earned_tree": float(fitted.judged[TREE].earned.mean()) / 1e6,
+    }
 
 
 def _declared(settings: Settings) -> Declared:

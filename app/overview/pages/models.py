@@ -10,7 +10,7 @@ import streamlit as st
 
 from app import look, notices
 from app.overview import model_charts, model_files
-from app.overview.figures import AMOUNTS, figure, is_share, title
+from app.overview.figures import AMOUNTS, figure, is_share, of_a_part, title
 from tambo.registry import CHALLENGER, CHAMPION, ModelVersion
 
 TITLE, ORDER = "Models", 3
@@ -206,7 +206,11 @@ def _calibration(version: ModelVersion) -> None:
 def _estimators(metrics: Mapping[str, Mapping[str, float]], unit: str) -> None:
     rows = [
         {"estimator": look.words(name)}
-        | {title(key): figure(key, value, unit) for key, value in found.items()}
+        | {
+            title(key): figure(key, value, unit)
+            for key, value in found.items()
+            if not of_a_part(key)
+        }
         for name, found in metrics.items()
     ]
     look.table(pd.DataFrame(rows), {"estimator": "Estimator"})
