@@ -171,6 +171,7 @@ WRONG = {
     "no zone": ({"logged_at": "2026-03-01T10:15:00"}, "logged_at", "has no zone"),
     "no time": ({"logged_at": 1772359200}, "logged_at", "must be an instant"),
     "the future": ({"logged_at": "2199-03-01T10:15:00Z"}, "logged_at", "lies in the future"),
+    "a blank": ({"logged_at": " 2199-03-01T10:15:00Z"}, "logged_at", ""),
     "severity": ({"severity": "bad"}, "severity", "must be 'info'"),
     "oversized": ({"entry": "x" * 2001}, "entry", "at most 2000 characters"),
     "control": ({"entry": "a\x00b"}, "entry", "control characters"),

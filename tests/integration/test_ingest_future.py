@@ -9,17 +9,19 @@ from zoneinfo import ZoneInfo
 import pytest
 from ingest_files import FLIGHTS, flight, new_home, query, users_file, write
 
-from tambo.ingest import ingest, quarantine, replay, reports
+from tambo.ingest import IngestReport, ingest, quarantine, replay, reports
 from tambo.lake import writer
 from tambo.lake.build_domains import newest_knowledge
 from tambo.settings import Settings
 
-NOW = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+NOW = datetime(2026, 3, 10, 22, 30, 7)
+"""When the files come, UTC."""
+
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-SOON, LATER, FAR = NOW + timedelta(minutes=1), NOW.replace(second=7) + HOUR, NOW + 900 * DAY
-MIDNIGHT = datetime.combine(NOW, datetime.min.time())
-ELSEWHERE = datetime.now(ZoneInfo("Etc/GMT-14")).date()
-"""Today's date where the day begins first."""
+SOON, LATER, FAR = NOW + timedelta(minutes=1), NOW + HOUR, NOW + 900 * DAY
+TOMORROW = datetime(2026, 3, 11)
+ELSEWHERE = (NOW + 14 * HOUR).date()
+"""The date where days begin first."""
 
 BOOKED = f"{FLIGHTS},booked_at"
 READING = "aircraft_id,read_at,engine_health_score,temperature_variance"
@@ -37,7 +39,7 @@ CASES = {
         READING,
         (f"N-1,{NOW - HOUR},80,1", None),
         (f"N-1,{SOON},81,1", None),
-        (f"N-1,{MIDNIGHT + DAY},82,1", None),
+        (f"N-1,{TOMORROW},82,1", None),
         (f"N-1,{LATER},83,1", "read_at"),
         (f"N-1,  {FAR} ,84,1", "read_at"),
     ),
@@ -89,16 +91,23 @@ CASES = {
 }  # fmt: skip
 
 
+def arrive(settings: Settings, folder: Path, at: datetime) -> IngestReport:
+    """Take a folder in, by a clock that stands."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tambo.ingest.load.now", lambda: at)
+        return ingest(settings, folder)
+
+
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """A home with all the cases, which came a moment ago."""
+    """A home with all the cases."""
     folder = tmp_path_factory.mktemp("future")
     write(folder / "raw" / "aircraft.csv", "aircraft_id,aircraft_type", "N-1,Yacht")
     users_file(folder / "raw")
     for name, (header, *lines) in CASES.items():
         write(folder / "raw" / name, header, *(line for line, _ in lines))
     settings = new_home(folder / "home")
-    ingest(settings, folder / "raw")
+    arrive(settings, folder / "raw", NOW)
     return settings
 
 
@@ -130,7 +139,7 @@ def test_nothing_that_lies_ahead_takes_as_of_along(told: Settings) -> None:
         domains = ("fleet", "travel", "tourism")
         as_of = newest_knowledge(told, lake, domains)
     # The begin of a day that has come somewhere may lie so far ahead.
-    assert as_of.of("fleet") == MIDNIGHT + DAY + timedelta(microseconds=1)
+    assert as_of.of("fleet") == TOMORROW + timedelta(microseconds=1)
     assert all(NOW <= as_of.of(domain) < NOW + timedelta(hours=27) for domain in domains)
 
 
@@ -173,10 +182,7 @@ def test_a_line_that_came_without_a_stated_arrival_is_held_against_the_first_try
     write(tmp_path / "raw" / "aircraft.csv", "aircraft_id,aircraft_type", "N-1,Yacht")
     write(tmp_path / "raw" / "telemetry.csv", READING, AHEAD)
     home = new_home(tmp_path / "home")
-    early = datetime(2024, 5, 2, 10)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("tambo.ingest.load.now", lambda: early)
-        assert ingest(home, tmp_path / "raw").quarantined == 1
+    assert arrive(home, tmp_path / "raw", datetime(2024, 5, 2, 10)).quarantined == 1
     assert replay(home).replayed == 0
 
 
