@@ -12,6 +12,7 @@ from tambo.serving.candidate_index import INDEX_FILE
 from tambo.serving.spec import MANIFEST_FILE, MODEL_FILE, SPEC_FILE, ServingSpec
 from training import plots
 from training.registry import SERVING
+from training.task import Paired
 from training.trained import Trained
 
 
@@ -62,8 +63,11 @@ def write_artifacts(folder: Path, trained: Trained, run_id: str) -> None:
 def _reports(trained: Trained) -> dict[str, Any]:
     scored, why = trained.scored, trained.why
     attribution = {} if why.attributions is None else {"attribution": why.attributions.report()}
+    task = trained.spec.task
+    paired = {"against": task.against(trained)} if isinstance(task, Paired) else {}
     return {
         **attribution,
+        **paired,
         "certificate": trained.frame.certificate.to_dict(),
         "gate": trained.verdict.to_dict(),
         "metrics": trained.all_metrics,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import pyarrow as pa
 
@@ -75,4 +75,13 @@ class Task(Protocol):
 
     def figures(self, reports: Mapping[str, Any], estimator: str) -> list[str]:
         """Lines of the model card: its metrics, overall and by group."""
+        ...
+
+
+@runtime_checkable
+class Paired(Protocol):
+    """A task that says how sure it is that one model is better than another on the same rows."""
+
+    def against(self, trained: Trained) -> dict[str, dict[str, float]]:
+        """Metrics of the registered model less those of each other, with ends of intervals."""
         ...

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from survival_rows import EDGES
 
-from training.survival.card import calibrated, row
+from training.survival.card import calibrated, compared, row
 from training.survival.outcome import Outcomes
 from training.survival.spread import by_unit, calibration, parts
 from training.survival.task import TimeToEvent
@@ -60,6 +60,22 @@ def test_saying_the_same_each_week_makes_no_figure_surer():
             rows_once["nll_high"] - rows_once["nll_low"], rel=0.01
         )
         assert f"({told['mae_seen_low']:.1f} to {told['mae_seen_high']:.1f})" in row(told)[3]
+
+
+def test_one_model_is_held_against_another_on_the_same_vessels():
+    rows, answers = design(12, 3)
+    worse = np.clip(answers * 0.7, 0, 1)
+    found = TASK.less(rows, answers, worse)
+    measured = [TASK.measure(rows, one) for one in (answers, worse)]
+    assert found["nll"] == pytest.approx(measured[0]["nll"] - measured[1]["nll"])
+    alone = TASK.size(rows, answers, None).spread(rows, answers)
+    # What both have in common is no doubt about which is better.
+    assert found["nll_high"] - found["nll_low"] < (alone["nll_high"] - alone["nll_low"]) / 2
+    same = TASK.less(rows, answers, answers)
+    assert same["nll_low"] == same["nll"] == same["nll_high"] == 0
+    lines = compared({"other": found}, "mine")
+    assert lines[0].startswith("| mine less | minus log likelihood |")
+    assert f"| other | {found['nll']:+.3f} (" in lines[2]
 
 
 def test_a_task_without_a_unit_says_no_intervals():

@@ -29,13 +29,30 @@ def row(found: Mapping[str, float]) -> list[str]:
     return [_figure(found, name, _DIGITS.get(name, 3)) for name in SHOWN]
 
 
-def _figure(found: Mapping[str, float], name: str, digits: int) -> str:
+def compared(against: Mapping[str, Mapping[str, float]], estimator: str) -> list[str]:
+    """How much less or more an estimator has than each other; nothing of versions that do not tell.
+
+    Args:
+        against: differences and the ends of their intervals, by the other estimator.
+        estimator: whose they are.
+    """
+    names = [one for one in SHOWN if all(one in found for found in against.values())]
+    rows = [
+        [other, *(_figure(found, one, _DIGITS.get(one, 3), "+") for one in names)]
+        for other, found in against.items()
+    ]
+    head = [f"{estimator} less", *(SHOWN[one] for one in names)]
+    return [*table(head, rows), ""] if rows else []
+
+
+def _figure(found: Mapping[str, float], name: str, digits: int, sign: str = "") -> str:
     """A figure, with its interval where there is one."""
     low, high = found.get(f"{name}_low"), found.get(f"{name}_high")
-    told = f"{found[name]:.{digits}f}"
+    form = f"{sign}.{digits}f"
+    told = f"{found[name]:{form}}"
     if low is None or high is None:
         return told
-    return f"{told} ({low:.{digits}f} to {high:.{digits}f})"
+    return f"{told} ({low:{form}} to {high:{form}})"
 
 
 def calibrated(found: Mapping[str, float], chances: tuple[int, ...]) -> list[str]:

@@ -17,7 +17,7 @@ from training import plots
 from training.card import table
 from training.design import Design, lists
 from training.metrics import Floats
-from training.survival.card import SHOWN, calibrated, row
+from training.survival.card import SHOWN, calibrated, compared, row
 from training.survival.metrics import (
     brier,
     concordance,
@@ -161,6 +161,29 @@ class TimeToEvent:
             self, low, max(high, low + 1e-3), dict(zip(names, ordinary, strict=True))
         )
 
+    def against(self, trained: Trained) -> dict[str, dict[str, float]]:
+        """Metrics of the registered model less those of each other; see `Paired`."""
+        test, mine = trained.data.test, trained.best.predicted
+        return {
+            name: self.less(test, mine, one.predicted)
+            for name, one in trained.scored.items()
+            if name != trained.winner
+        }
+
+    def less(self, rows: Design, answers: Floats, others: Floats) -> dict[str, float]:
+        """Metrics of answers less those of others, of the same vessels in each draw."""
+        both = survival.hazards(answers), survival.hazards(others)
+
+        def figures(drawn: NDArray[np.int64]) -> dict[str, float]:
+            outcomes = Outcomes.of(rows.label[drawn])
+            one, other = (self.sure(found[drawn], outcomes, {}) for found in both)
+            return {name: one[name] - other[name] for name in one}
+
+        whole = figures(np.arange(len(rows)))
+        if self.unit is None or self.unit not in rows.columns:
+            return whole
+        return whole | by_unit(rows.columns[self.unit].tolist(), figures)
+
     def scale(self, answers: Floats) -> Floats:
         """A hazard is a share already."""
         return np.ones_like(answers)
@@ -212,6 +235,7 @@ class TimeToEvent:
             "",
             *table(head, rows),
             "",
+            *compared(reports.get("against", {}), estimator),
             *calibrated(one, self.chances),
             *table(["estimator", "rows", *SHOWN.values()], unseen),
             "",
