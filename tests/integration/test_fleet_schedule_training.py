@@ -12,6 +12,9 @@ import numpy as np
 import pytest
 
 from benchmarks.fleet_past import past
+from bentos.fleet.maintenance_schedule.scheduling import FleetScheduler
+from bentos.fleet.maintenance_schedule.schemas import MaintenanceScheduleRequest
+from bentos.inference.endpoint import OpenModel
 from expectations.gate import validate
 from feature_repo.definitions import all_objects
 from tambo.featurestore.publish import publish
@@ -88,6 +91,28 @@ def champion(home: Settings) -> tuple[Schedules, Policy]:
     schedules = Schedules.read(registry.serving_files(home, version))
     _, model = registry.load_serving(home, version)
     return schedules, schedules.policy(schedules.best, valued(model))
+
+
+def test_what_was_trained_dates_a_plan_of_the_published_fleet(
+    home: Settings, champion: tuple[Schedules, Policy]
+) -> None:
+    version = registry.champion(home, MODEL)
+    assert version is not None
+    folder = registry.serving_files(home, version)
+    scheduler = FleetScheduler(*OpenModel.load(folder, home), folder)
+    asked = [MaintenanceScheduleRequest(schedule=name) for name in (None, *KINDS)]
+    served, *each = scheduler.answer(asked)
+    assert served.schedule == champion[0].best
+    assert [one.schedule for one in each] == list(KINDS)
+    fleet = {one.aircraft_id for one in served.vessels}
+    assert len(fleet) == WORLD["aircraft"]
+    for one in (served, *each):
+        assert {vessel.aircraft_id for vessel in one.vessels} == fleet
+        assert one.current_plan == served.current_plan
+    optimal = each[KINDS.index(OPTIMISER)]
+    assert optimal.proven
+    # Whole units of ten dollars may miss what the figures tell by a little.
+    assert optimal.plan.cost <= min(one.plan.cost for one in each) + 1_000
 
 
 @pytest.fixture(scope="module")
