@@ -72,6 +72,13 @@ def vessel_faults(
                 yield field_error(("vessels", at, name), says)
 
 
+def beyond(named: Sequence[str] | None, known: Sequence[str], most: int) -> list[str]:
+    """What is said where none is named and more are known than one question may be about."""
+    if named is not None or len(known) <= most:
+        return []
+    return [f"only the first {most} of {len(known)} vessels are answered for: name others"]
+
+
 def stored_vessels(
     named: Sequence[str] | None,
     known: Sequence[str],

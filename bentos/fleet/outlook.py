@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from bentos.fleet.asked import AskedVessel, stored_vessels
+from bentos.fleet.asked import AskedVessel, beyond, stored_vessels
 from bentos.inference.answers import ModelVersion
 from bentos.inference.features import Asking, ModelFeatures, is_known
 from bentos.inference.requests import MAX_ITEMS
@@ -180,6 +180,10 @@ class Outlooks:
             return self.look([AskedVessel(asked_at, name) for name in names])
 
         return stored_vessels(named, self.known_vessels()[:MAX_ITEMS], read)
+
+    def left_out(self, named: Sequence[str] | None) -> list[str]:
+        """Says so where `fleet` leaves out vessels that the model knows."""
+        return beyond(named, self.known_vessels(), MAX_ITEMS)
 
     def look(self, requests: Sequence[OfVessel]) -> list[Outlook | None]:
         """Answer for some vessels in one look-up; None for one of which nothing is stored."""

@@ -81,7 +81,7 @@ class FleetAlerter:
             release=row.release,
             as_of=row.as_of,
             asked_at=row.asked_at,
-            warnings=outlooks.features.warnings(row),
+            warnings=outlooks.features.warnings(row, outlooks.left_out(request.aircraft_ids)),
         )
 
     def _alert(

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from bentos.fleet.asked import stored_vessels
+from bentos.fleet.asked import beyond, stored_vessels
 from bentos.fleet.maintenance_schedule.demand import Booked
 from bentos.fleet.maintenance_schedule.schemas import MAX_VESSELS, MaintenanceScheduleRequest
 from bentos.fleet.maintenance_schedule.vessels import Known, Values
@@ -97,8 +97,7 @@ class Trained:
 def left_out(known: Sequence[str], request: MaintenanceScheduleRequest) -> list[str]:
     """Vessels that may want the same slots and trips, and are not asked for."""
     if request.aircraft_ids is None:
-        says = f"only the first {MAX_VESSELS} vessels are scheduled: name others"
-        return [says] if len(known) > MAX_VESSELS else []
+        return beyond(None, known, MAX_VESSELS)
     rest = len(set(known) - set(request.aircraft_ids))
     says = (
         f"{rest} vessels that the model knows are not asked for: no slots are kept for them,"

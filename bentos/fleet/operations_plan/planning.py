@@ -111,7 +111,12 @@ class OperationsPlanner:
             as_of=row.as_of,
             asked_at=now,
             warnings=self._outlooks.features.warnings(
-                row, [*fleet.warnings, *_warnings(trips, end, assignment.proven)]
+                row,
+                [
+                    *self._outlooks.left_out(request.aircraft_ids),
+                    *fleet.warnings,
+                    *_warnings(trips, end, assignment.proven),
+                ],
             ),
         )
 
