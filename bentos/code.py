@@ -15,6 +15,7 @@ SHARED = (
     "tambo/__init__.py",
     "tambo/as_of.py",
     "tambo/errors.py",
+    "tambo/homes.py",
     "tambo/settings.py",
     "tambo/domains.py",
     "tambo/lake/__init__.py",
