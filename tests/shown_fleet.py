@@ -30,7 +30,7 @@ TRIPS = (
     ("FAR", 25, 4, 20_000),
     ("FARTHER", 40, 4, 5_000),
     ("STRANGE", 3, 2, 10_000, "Yacht", "Nowhere"),
-    ("GONE", 4, 2, 8_000, "Private Jet", "Cusco", -0.5),
+    ("GONE", 4, 2, 8_000, "Private Jet", "Cusco", -1.5),
     ("ANYHOW", 5, 2, 7_000, ""),
 )
 """Trips that are booked: name, days ahead, hours, revenue, kind, base, days to a cancellation."""
