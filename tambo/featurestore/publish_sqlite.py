@@ -98,7 +98,17 @@ class SqliteTarget:
         connection.commit()
         with _hold(self._live) as held:
             if held:
-                self._carry_pushes(connection, store, overwrite=run.publication.overwrite)
+                try:
+                    self._carry_pushes(connection, store, overwrite=run.publication.overwrite)
+                except sqlite3.DatabaseError as error:
+                    raise OnlineStoreError(
+                        f"what was pushed cannot be read from the online store {self._live}:"
+                        f" {error}",
+                        remedy="move the file away, then: tambo features",
+                    ) from error
+            else:
+                # That of a push into a file which is gone would be played back into this one.
+                self._live.with_name(f"{self._live.name}-journal").unlink(missing_ok=True)
             _close(store)
             with self.path.open("rb+") as file:
                 os.fsync(file.fileno())

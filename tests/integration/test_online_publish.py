@@ -13,12 +13,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import feature_lake
+import half_written
 import online_world
 import pandas as pd
 import pytest
 from online_feast import redis_server
 from online_world import BATCH, VIEWS, N, definitions, expected
 
+from tambo.errors import OnlineStoreError
 from tambo.featurestore import engine, latest
 from tambo.featurestore.online import OnlineReader, resolve
 from tambo.featurestore.publish import publish
@@ -261,6 +263,36 @@ def test_after_a_killed_run_another_release_is_whole_too(home):
         check(reader, ALL, 1)
         publish(home, views, release=2)
         check(reader, ALL, 2)
+
+
+def test_a_push_that_was_killed_leaves_nothing_for_the_file_that_comes_after(home):
+    if home.redis_url is not None:
+        pytest.skip("Redis writes all of a push or nothing")
+    publish(home, definitions(), release=1)
+    journal = half_written.leave(home.online_store, f"{PROJECT}_stays")
+    home.online_store.unlink()
+    publish(home, definitions(), release=2)
+    assert not journal.exists()
+    with reader_of(home) as reader:
+        check(reader, ALL, 2)
+
+
+def test_a_damaged_store_is_said_with_a_remedy(home):
+    if home.redis_url is not None:
+        pytest.skip("there is no file")
+    publish(home, definitions(), release=1)
+    size = home.online_store.stat().st_size
+    with home.online_store.open("rb+") as file:
+        file.seek(4096)
+        file.write(b"\xff" * (size - 2 * 4096))
+    views = definitions()
+    views[1].tags = {"other": "definitions"}
+    with pytest.raises(OnlineStoreError, match=r"online\.sqlite.*\n.*tambo features"):
+        publish(home, views, release=1)
+    home.online_store.unlink()
+    publish(home, views, release=1)
+    with reader_of(home) as reader:
+        check(reader, ALL, 1)
 
 
 def test_what_is_pushed_stays_unless_a_release_knows_better(home):

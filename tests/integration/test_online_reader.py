@@ -11,6 +11,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
+import half_written
 import online_feast
 import pytest
 import redis
@@ -335,6 +336,20 @@ def test_a_replaced_file_is_opened_again_and_never_written(copied, written):
     connection.close()
     newer.replace(path)
     assert reader.read(ROWS, AS_OF)[0].cells["traveller_profile__age"].reason is Reason.UNKNOWN_KEY
+
+
+@pytest.mark.parametrize("opened", [False, True])
+@pytest.mark.parametrize("written", ["sqlite"], indirect=True)
+def test_a_push_that_was_killed_half_way_is_taken_back_by_who_reads(copied, opened):
+    path, reader = copied
+    if opened:
+        reader.read(ROWS, AS_OF)
+    before = path.read_bytes()
+    half_written.leave(path, f"{online_feast.PROJECT}_traveller_profile")
+    assert path.read_bytes() != before
+    assert reader.read(ROWS, AS_OF)[0].values["traveller_profile__age"] == 44
+    assert path.read_bytes() == before
+    reader.check()
 
 
 def test_redis_empty_or_down_is_said_without_its_password(manifest, tmp_path):

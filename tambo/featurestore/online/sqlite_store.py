@@ -1,4 +1,4 @@
-"""Read the online store in SQLite, as Feast's writer and ours lay it out; it is never written to.
+"""Read the online store in SQLite, as Feast's writer and ours lay it out; no row of it is changed.
 
 There is one table a view, named project_view, with one row for each (entity key, feature). Feast
 keeps event times there in whole seconds (their fraction is cut off), counted as if UTC were the
@@ -6,7 +6,8 @@ local time of the machine; they are turned back in the same way. Our writer puts
 into a column beside it.
 
 A release is published by putting a new file in the place of the old one. Each look-up reads one
-file from beginning to end, so it sees one release.
+file from beginning to end, so it sees one release. A push that was killed half-way is taken back
+by the first who reads.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -204,7 +205,14 @@ class _File:
     def run(self, sql: str, parameters: Sequence[bytes | str]) -> list[tuple[Any, ...]]:
         """Run a statement, and say what is wrong with the file if it fails."""
         try:
-            return self.connection.execute(sql, parameters).fetchall()
+            try:
+                return self.connection.execute(sql, parameters).fetchall()
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_READONLY_ROLLBACK:
+                    raise
+                # Only the first statement of a look-up can meet it, so nothing was read before.
+                _roll_back(self._path)
+                return self.connection.execute(sql, parameters).fetchall()
         except sqlite3.OperationalError as error:
             raise OnlineStoreError(
                 f"the online store {self._path} cannot be read: {error}", remedy=_remedy(error)
@@ -213,6 +221,13 @@ class _File:
             raise OnlineStoreError(
                 f"{self._path} is not an online store: {error}", remedy=f"delete it and {_FILL}"
             ) from error
+
+
+def _roll_back(path: Path) -> None:
+    """Take back what a writer that was killed has half written; a reader's file cannot do it."""
+    uri = f"{path.absolute().as_uri()}?mode=rw"
+    with closing(sqlite3.connect(uri, uri=True, timeout=_BUSY_SECONDS)) as connection:
+        connection.execute("SELECT 1 FROM sqlite_master").fetchall()
 
 
 def _read(file: _File, wanted: Wanted) -> Found:
@@ -264,4 +279,6 @@ def _quoted(name: str) -> str:
 def _remedy(error: sqlite3.OperationalError) -> str:
     if "locked" in str(error):
         return "features are being written: ask again in a moment"
+    if error.sqlite_errorcode == sqlite3.SQLITE_READONLY_ROLLBACK:
+        return "a push was killed half-way, and this process may not write: start tambo telemetry"
     return _FILL
