@@ -46,6 +46,7 @@ from training.fleet.schedule.horizon import horizon_of
 from training.fleet.schedule.learn import Learned, learn
 from training.fleet.schedule.network import build, weights
 from training.fleet.schedule.recipe import LEARNED, PLAIN, Recipe
+from training.fleet.schedule.slots import slot_day
 
 Trained = Callable[[int], Policy]
 """Seed to the network that was trained with it."""
@@ -88,8 +89,9 @@ def compare_with_optimiser(
     tests: Judging, validation: Validation, trained: Trained
 ) -> dict[str, Judged]:
     """Judge the optimiser, and beside it the threshold and the network."""
-    optimiser = Optimiser(horizon_of(validation.parameters, tests.roster))
     threshold = tuned(validation).threshold
+    slot = slot_day(validation, threshold)
+    optimiser = Optimiser(horizon_of(validation.parameters, tests.roster, slot))
     return {
         THRESHOLD: tests.judge(lambda seed: threshold),
         NETWORK: tests.judge(trained),

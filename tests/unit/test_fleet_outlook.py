@@ -8,10 +8,16 @@ import pytest
 from benchmarks.fleet_truth import declared, roster
 from tambo.planning.fleet.look import AHEAD
 from tambo.planning.fleet.options import usual_use
-from tambo.planning.fleet.outlook import expected_bookings, expected_trips, usual_bookings
+from tambo.planning.fleet.outlook import (
+    absence,
+    expected_bookings,
+    expected_trips,
+    usual_bookings,
+)
 from tambo.planning.fleet.policies import Threshold
 from training.fleet.schedule.fleets import Fleets
-from training.fleet.schedule.morning import standing
+from training.fleet.schedule.morning import play, standing
+from training.fleet.schedule.rewards import without_wear
 
 WORLD = declared()
 FEW, MANY = 14, 24
@@ -73,3 +79,21 @@ def test_the_usual_use_is_that_of_a_fleet_that_is_looked_after(vessels):
         assert usual_use(WORLD, fleets.roster)[here[0]] == pytest.approx(
             used[here].sum() / there[here].sum(), rel=0.15
         )
+
+
+@pytest.mark.parametrize("kind", [0, 1])
+@pytest.mark.parametrize(("vessels", "others_are_away"), [(2, 0.0), (6, 0.0), (4, 1.0), (20, 0.0)])
+def test_a_day_of_absence_loses_what_it_does_in_fleets_that_live(vessels, others_are_away, kind):
+    """The same trips with one vessel less. The dearest are flown first: of many, few are lost."""
+    fleet, demand = roster(vessels, 1, vessels), WORLD.demand[kind]
+    cell = fleet.cells[kind][2]
+    away = round(others_are_away * (len(cell) - 1))
+    earned = []
+    for absent in (cell[:away], cell[: away + 1]):
+        fleets = Fleets(without_wear(WORLD), fleet, MANY, 2 * 364, seed=5)
+        fleets.morning.hangar[:, absent] = True
+        fleets.morning.back[:, absent] = fleets.days + 1
+        earned.append(play(lambda today: np.full(today.score.shape, np.nan), fleets).mean())
+    lost = (earned[0] - earned[1]) / fleets.days
+    expected = absence(demand, len(cell), WORLD.compensation, others_are_away)
+    assert expected == pytest.approx(lost, rel=0.4 if len(cell) > 3 else 0.25)

@@ -77,7 +77,9 @@ class Split(BaseModel):
 
     cost: float = Field(description="maintenance, failures and absence, less worth")
     maintenance: float = Field(description="of the maintenances")
-    failures: float = Field(description="that failures before them cost more than these")
+    failures: float = Field(
+        description="that failures before them cost more than these, and others who wait for a slot"
+    )
     absence: float = Field(
         description="trips lost and compensated for want of a vessel, and waiting for a slot"
     )

@@ -25,7 +25,7 @@ class Expected:
 
     Attributes:
         maintenance: that the maintenances of the plan cost.
-        failures: that failures before them cost more than they do.
+        failures: that failures before them cost more than they do, and others who wait for a slot.
         absence: lost and paid as compensation for trips without a vessel, and for waiting.
         worth: of the vessels at the end, by how worn they are then.
         downtime: days on which vessels are absent, those that failures are expected to add too.

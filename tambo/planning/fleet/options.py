@@ -11,7 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from tambo.planning.fleet.look import Standing
-from tambo.planning.fleet.outlook import kept_trips, losses, mean_hours, served
+from tambo.planning.fleet.outlook import (
+    absence,
+    kept_trips,
+    mean_hours,
+    served,
+    trip_revenue,
+)
 from tambo.planning.fleet.parameters import Floats, Ints, Parameters, Roster
 
 FAR = 1e6
@@ -28,6 +34,7 @@ class Horizon:
         parameters: of the world.
         grid: wear for which `value` holds.
         value: USD that a vessel is worth from then on, of each kind [kind, wear].
+        slot_day: USD that a day of a slot is worth to the vessels that wait for one.
         days: it plans ahead.
         gamma: of the discount, a day.
     """
@@ -35,6 +42,7 @@ class Horizon:
     parameters: Parameters
     grid: Floats
     value: Floats
+    slot_day: float
     days: int = 28
     gamma: float = 0.995
 
@@ -50,7 +58,8 @@ class Options:
         still: first day on which it cannot be used until it has entered: it has failed, or reaches
             what the law allows; the horizon's days where that lies beyond.
         maintenance: USD that its maintenance costs [day + 1].
-        failures: USD that failures before it cost more than it does, likewise.
+        failures: USD that failures before it cost more than it does: maintenance, the trip that
+            fails, and a longer stay, to others too who wait for the slot; likewise.
         waiting: USD of days on which it waits for a slot, and that its stay lasts beyond the
             horizon, likewise.
         worth: USD that it is worth at the end of the horizon, likewise.
@@ -77,12 +86,9 @@ class Options:
 
 
 def day_worth(parameters: Parameters, roster: Roster, base: int, kind: int) -> float:
-    """USD that a day of absence of one vessel loses on a usual day."""
+    """USD that a day of absence of one vessel loses on average, where others may stand in."""
     here = int(((roster.base == base) & (roster.kind == kind)).sum())
-    demand = parameters.demand[kind]
-    trips = np.array([max(1, here) * kept_trips(demand)])
-    found = losses(trips, demand, max(1, here), parameters.compensation)[0]
-    return float(found[1] - found[0])
+    return absence(parameters.demand[kind], max(1, here), parameters.compensation)
 
 
 def usual_use(parameters: Parameters, roster: Roster) -> Floats:
@@ -172,7 +178,10 @@ def _options(
     chance = np.where((steps < until) | (steps >= still), 0.0, chance)
     usual = upkeep.cost * (1 + upkeep.cost_by_wear * wear)
     longer = upkeep.failed_days - upkeep.days
+    # A plan keeps to its slots; a failure takes one that others were to have.
+    day_lost += horizon.slot_day
     extra = (upkeep.failed_cost - 1) * usual + longer * day_lost
+    extra += (1 - parameters.diverted) * trip_revenue(parameters.demand[kind])
     discount = horizon.gamma**steps
     stay = max(1, round(upkeep.failed_days if failed else upkeep.days))
     waits = parameters.grounded_day * steps if failed else np.zeros(horizon.days + 1)

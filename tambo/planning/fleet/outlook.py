@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from math import comb
 from statistics import NormalDist
 
 import numpy as np
@@ -17,6 +18,8 @@ SURE = 2.0
 MOST_BUSY = 60
 QUANTILES = 40
 SURGES = 10
+ABSENT = 0.1
+"""Share of a vessel's like that are absent on a usual day."""
 
 
 def _length(demand: Demand) -> Floats:
@@ -155,23 +158,49 @@ def losses(trips: Floats, demand: Demand, vessels: int, compensation: float) -> 
 
     Each vessel-day that is missing loses a day of a mean trip and its compensation.
     """
-    worth = trip_revenue(demand) / busy_days(demand)
-    return (1 + compensation) * worth * _missing(trips, demand, vessels)
+    return (1 + compensation) * _vessel_day(demand) * _missing(trips, demand, vessels)
+
+
+def _vessel_day(demand: Demand) -> float:
+    """Mean USD that a vessel on a trip earns a day."""
+    return trip_revenue(demand) / busy_days(demand)
+
+
+def served(demand: Demand, vessels: int) -> float:
+    """Share of the trips of a year that the vessels of a cell can fly if none of them is absent."""
+    wanted, missing = _year(demand, vessels)
+    return 1 - float(missing[0] / wanted)
+
+
+def absence(demand: Demand, vessels: int, compensation: float, share: float = ABSENT) -> float:
+    """USD that a day of absence of one vessel of a cell loses, on average over a year.
+
+    Args:
+        demand: of the kind.
+        vessels: of the cell.
+        compensation: share of a trip's revenue that is paid where there is no vessel.
+        share: of the other vessels that are absent too, each by itself.
+    """
+    more = np.diff(_year(demand, vessels)[1])
+    others = range(vessels)
+    chance = [comb(vessels - 1, n) * share**n * (1 - share) ** (vessels - 1 - n) for n in others]
+    return float((1 + compensation) * _vessel_day(demand) * (np.array(chance) @ more))
 
 
 @cache
-def served(demand: Demand, vessels: int) -> float:
-    """Share of the trips of a year that the vessels of a cell can fly if none of them is absent.
+def _year(demand: Demand, vessels: int) -> tuple[float, Floats]:
+    """Vessel-days that are wanted of a cell and those that are missing [absent], of a mean day.
 
-    More of them come on some days than on others: by weekday, season and surge.
+    More trips come on some days than on others: by weekday, season and surge. A mean day's would
+    hardly ever need the last vessel.
     """
     year = np.arange(364)
     normal = NormalDist(-(demand.surge**2) / 2, max(demand.surge, 1e-9))
     surges = np.exp([normal.inv_cdf((n + 0.5) / SURGES) for n in range(SURGES)])
     trips = np.outer(usual(demand, year % 7, year), surges).ravel()
     wanted = vessels * (1 - demand.cancelled) * trips
-    missing = _missing(wanted, demand, vessels)[:, 0]
-    return 1 - float(missing.sum() / (wanted.sum() * busy_days(demand)))
+    missing = _missing(wanted, demand, vessels).mean(axis=0)
+    return float(wanted.mean()) * busy_days(demand), missing
 
 
 def kept_trips(demand: Demand) -> float:

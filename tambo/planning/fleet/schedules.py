@@ -31,7 +31,7 @@ from tambo.planning.fleet.policies import (
 )
 
 SCHEDULES_FILE = "schedules.json"
-FORMAT = 1
+FORMAT = 2
 RUN_TO_FAILURE, INTERVAL, HOURS, THRESHOLD = "run_to_failure", "interval", "hours", "threshold"
 OPTIMISER, NETWORK = "optimiser", "network"
 KINDS = (RUN_TO_FAILURE, INTERVAL, HOURS, THRESHOLD, OPTIMISER, NETWORK)
@@ -151,6 +151,7 @@ class Schedules:
                 parameters=_parameters(horizon["parameters"]),
                 grid=np.array(horizon["grid"]),
                 value=np.array(horizon["value"]),
+                slot_day=horizon["slot_day"],
                 days=horizon["days"],
                 gamma=horizon["gamma"],
             ),

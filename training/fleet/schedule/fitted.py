@@ -24,6 +24,7 @@ from training.fleet.schedule.horizon import horizon_of
 from training.fleet.schedule.learn import Learned, learn
 from training.fleet.schedule.morning import standing
 from training.fleet.schedule.network import weights
+from training.fleet.schedule.slots import slot_day
 from training.onnx_export import Parity, compare
 
 if TYPE_CHECKING:
@@ -154,7 +155,7 @@ def choose(
         interval=rules.interval,
         hours=rules.hours,
         threshold=rules.threshold,
-        horizon=horizon_of(parameters, roster),
+        horizon=horizon_of(parameters, roster, slot_day(validation, rules.threshold)),
         kinds=kinds,
         earned={name: earned(one) for name, one in lived.items()},
         tree="" if tree is None else "\n".join(tree.tree.lines()),
