@@ -119,7 +119,7 @@ bench: $(READY) ## measurements against peers, hours; tables go to docs/benchmar
 	$(BIN)/python -m benchmarks.recommend
 	$(BIN)/python -m benchmarks.hotels_world "$${TAMBO_HOME:-.tambo}" --out docs/benchmarks/hotels.md
 	$(BIN)/python -m benchmarks.maintenance_world "$${TAMBO_HOME:-.tambo}" --out docs/benchmarks/maintenance.md
-	$(BIN)/python -m benchmarks.schedule --optimised 1 --out docs/benchmarks/schedule.md
+	$(BIN)/python -m benchmarks.schedule --out docs/benchmarks/schedule.md
 	$(BIN)/python -m benchmarks.schedule --recipes --steps 2000 --out docs/benchmarks/schedule-recipes.md
 	$(BIN)/python -m benchmarks.schedule_time --out docs/benchmarks/schedule-time.md
 

@@ -1,6 +1,6 @@
 """The learned schedule of one vessel beside its exact optimum, which value iteration finds.
 
-    python -m benchmarks.schedule_optimum [--seeds 3] [--days 2000]
+    python -m benchmarks.schedule_optimum [--seeds 3] [--days 3000]
 
 One vessel whose wear is seen, one slot, the sample world's own figures, no season and no law: a
 Markov decision process (`training/fleet/schedule/one_vessel.py`). Values are exact, of a vessel
@@ -27,7 +27,7 @@ from training.fleet.schedule.learn import learn
 from training.fleet.schedule.one_vessel import OneVessel, seen_of, simplified
 from training.fleet.schedule.recipe import LEARNED
 
-RECIPE = replace(LEARNED, steps=2000, fleets=64, begin=2000)
+RECIPE = replace(LEARNED, fleets=64, begin=2000)
 THRESHOLDS = range(40, 100, 5)
 """Scores."""
 
