@@ -61,7 +61,7 @@ RECIPES: dict[str, Recipe] = {
 }
 ABOUT = """# Schedules of maintenance
 
-Reproduce with `python -m benchmarks.schedule {arguments}`. Machine: {machine}. {vessels} vessels at
+Reproduce with `python -m benchmarks.schedule{arguments}`. Machine: {machine}. {vessels} vessels at
 one base with {slots} slots, {days} days, {seeds} seeds. Million USD of a fleet and year.
 `benchmarks/schedule.py` says how it is measured.
 
@@ -172,7 +172,7 @@ def asked() -> tuple[argparse.Namespace, str]:
     parser.add_argument("--optimised", type=int, default=2, help="fleets of a seed; 0: none")
     parser.add_argument("--steps", type=int, default=LEARNED.steps, help="days of a training")
     parser.add_argument("--recipes", action="store_true")
-    return parser.parse_args(), " ".join(files.parse_known_args()[1])
+    return parser.parse_args(), "".join(f" {word}" for word in files.parse_known_args()[1])
 
 
 def main() -> None:

@@ -1,6 +1,6 @@
 """CPU of one morning's schedule, by the size of the fleet: the network and the optimiser.
 
-    python -m benchmarks.schedule_time [--sizes 5 20 200] [--mornings 10] [--out FILE]
+    python -m benchmarks.schedule_time [--sizes 5 20 200] [--mornings 20] [--out FILE]
 
 Fleets of a size at bases of at most twenty vessels with two slots each. Both decide on the same
 mornings, of a fleet that has lived by a threshold for a while. What the network decides does not
@@ -23,12 +23,14 @@ import numpy as np
 from benchmarks.fleet_truth import declared, roster
 from tambo.planning.fleet.optimiser import Optimiser
 from tambo.planning.fleet.policies import Policy, Threshold, Valued
+from training.fleet.schedule.choosing import Validation
 from training.fleet.schedule.fleets import Fleets
 from training.fleet.schedule.graph import to_onnx, valued
 from training.fleet.schedule.horizon import horizon_of
 from training.fleet.schedule.morning import standing
 from training.fleet.schedule.network import build, weights
 from training.fleet.schedule.recipe import LEARNED
+from training.fleet.schedule.slots import slot_day
 
 A_BASE, SLOTS = 20, 2
 BEFORE = 60
@@ -57,10 +59,11 @@ def timed(vessels: int, mornings: int) -> Timed:
     world = declared()
     fleet = roster(vessels, max(1, vessels // A_BASE), SLOTS)
     network = Valued(valued(to_onnx(weights(build(LEARNED.units, LEARNED.duelling, seed=0)))))
-    optimiser = Optimiser(horizon_of(world, fleet))
+    before = Threshold(60.0)
+    few = Validation(world, fleet, fleets=8, days=365)
+    optimiser = Optimiser(horizon_of(world, fleet, slot_day(few, before)))
     fleets = Fleets(world, fleet, 1, BEFORE + mornings * BETWEEN, seed=1)
     spent: dict[str, list[float]] = {"network": [], "optimiser": []}
-    before = Threshold(60.0)
     for day in range(fleets.days):
         if day >= BEFORE and day % BETWEEN == 0:
             for name, policy in (("network", network), ("optimiser", optimiser)):
@@ -92,7 +95,7 @@ def main() -> None:
     """Measure, print, and write the page if asked."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", type=int, nargs="+", default=[5, 20, 200])
-    parser.add_argument("--mornings", type=int, default=10)
+    parser.add_argument("--mornings", type=int, default=20)
     parser.add_argument("--out", type=Path)
     given = parser.parse_args()
     # The first call of a process loads libraries, and compiles.
