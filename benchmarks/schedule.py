@@ -152,11 +152,16 @@ def against_best_rule(judged: Mapping[str, Judged]) -> str:
     The rule is chosen by the fleets that it is judged on, so the gain is told too low, if at all.
     """
     best = best_of({name: one for name, one in judged.items() if name in RULES})
-    more = gain(judged[NETWORK], judged[best])
     return (
         f"Against {best}, the rule that earns most on these fleets, the network earns "
-        f"{100 * more.mean:+.1f} % ({100 * more.low:+.1f} to {100 * more.high:+.1f})."
+        f"{more_than(judged, best)}."
     )
+
+
+def more_than(judged: Mapping[str, Judged], other: str) -> str:
+    """How much more the network earns than another schedule, and the interval."""
+    more = gain(judged[NETWORK], judged[other])
+    return f"{100 * more.mean:+.1f} % ({100 * more.low:+.1f} to {100 * more.high:+.1f})"
 
 
 def asked() -> tuple[argparse.Namespace, str]:
@@ -189,9 +194,11 @@ def main() -> None:
         parts = [table(judged, THRESHOLD), against_best_rule(judged)]
     if given.optimised and not given.recipes:
         few = replace(tests, fleets=given.optimised)
+        beside = compare_with_optimiser(few, validation, trained)
         parts += [
             f"Beside the optimiser, on {given.optimised} fleets of each seed:",
-            table(compare_with_optimiser(few, validation, trained), THRESHOLD),
+            table(beside, THRESHOLD),
+            f"Against the optimiser, the network earns {more_than(beside, OPTIMISER)}.",
         ]
     page = "\n\n".join(parts)
     sys.stdout.write(page + "\n")
