@@ -77,10 +77,7 @@ def estimated(seed: int = 1) -> Parameters:
 
 def compare(tests: Judging, validation: Validation, trained: Trained) -> dict[str, Judged]:
     """Judge all schedules that decide at once."""
-    found = {
-        name: tests.judge(lambda seed, policy=policy: policy)  # type: ignore[misc]
-        for name, policy in tuned(validation).policies().items()
-    }
+    found = {name: tests.by(one) for name, one in tuned(validation).policies().items()}
     found[NETWORK] = tests.judge(trained)
     return found
 
@@ -93,9 +90,9 @@ def compare_with_optimiser(
     slot = slot_day(validation, threshold)
     optimiser = Optimiser(horizon_of(validation.parameters, tests.roster, slot))
     return {
-        THRESHOLD: tests.judge(lambda seed: threshold),
+        THRESHOLD: tests.by(threshold),
         NETWORK: tests.judge(trained),
-        OPTIMISER: tests.judge(lambda seed: optimiser),
+        OPTIMISER: tests.by(optimiser),
     }
 
 

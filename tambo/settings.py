@@ -6,7 +6,7 @@ from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from shlex import quote
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
@@ -58,6 +58,11 @@ class Settings(HomePaths, BaseSettings):
         default=3000,
         ge=500,
         description="days that simulated fleets live while the maintenance schedule is learned",
+    )
+    schedule_optimised_fleets: Literal[0] | Annotated[int, Field(ge=2)] = Field(
+        default=6,
+        description="simulated fleets that the optimiser is judged on beside the schedule that is "
+        "learned; 0: it is not judged, and never serves unasked",
     )
     schedule_compensation_share: float = Field(
         default=0.3, ge=0, description="of a lost trip's revenue, paid to its guests"

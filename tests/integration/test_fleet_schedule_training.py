@@ -39,9 +39,10 @@ from training import registry
 from training.experiment import train
 from training.fleet import maintenance_schedule
 from training.fleet.schedule import network as networks
+from training.fleet.schedule.beside import Beside
 from training.fleet.schedule.choosing import Validation, with_margin
-from training.fleet.schedule.comparing import SCORES, gain, live
-from training.fleet.schedule.fitted import Fitted, Sizes, choose, fit
+from training.fleet.schedule.comparing import SCORES, Judging, gain, live
+from training.fleet.schedule.fitted import Fitted, Sizes, choose, prepare
 from training.fleet.schedule.fleets import Fleets
 from training.fleet.schedule.graph import to_onnx, valued
 from training.fleet.schedule.history import History, read_history
@@ -54,7 +55,7 @@ from training.fleet.schedule.record import figures, reports
 pytestmark = pytest.mark.slow
 MODEL = "maintenance_schedule"
 WORLD = {"aircraft": 6, "years": 2, "seed": 9}
-SMALL = Sizes(chosen=4, tested=8, distilled=4, days=200)
+SMALL = partial(Sizes, chosen=4, tested=8, distilled=4, days=200)
 TINY = replace(LEARNED, fleets=4, begin=200, batch=16, updates=1, units=8)
 """Learns next to nothing: a rule is better."""
 
@@ -63,7 +64,9 @@ TINY = replace(LEARNED, fleets=4, begin=200, batch=16, updates=1, units=8)
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     """A release of a sample world, small fleets to judge on, and the least training."""
     folder = tmp_path_factory.mktemp("schedule")
-    settings = Settings(home=folder / "home", schedule_training_days=500)
+    settings = Settings(
+        home=folder / "home", schedule_training_days=500, schedule_optimised_fleets=0
+    )
     generate(folder / "raw", **WORLD, dirty_share=0.0)
     ingest(settings, folder / "raw")
     build(settings)
@@ -76,8 +79,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
 @pytest.fixture(autouse=True, scope="module")
 def small() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as changed:
-        sized = partial(fit, sizes=SMALL)
-        changed.setattr(maintenance_schedule, "fit", sized)
+        changed.setattr(maintenance_schedule, "Sizes", SMALL)
         changed.setattr(maintenance_schedule, "LEARNED", TINY)
         yield
 
@@ -121,7 +123,13 @@ def fitted(home: Settings, champion: tuple[Schedules, Policy]) -> Fitted:
     return chosen(home, champion[0], graph_of=1)
 
 
-def chosen(home: Settings, schedules: Schedules, graph_of: int) -> Fitted:
+@pytest.fixture(scope="module")
+def beside(home: Settings, champion: tuple[Schedules, Policy]) -> Fitted:
+    """The same beside the optimiser."""
+    return chosen(home, champion[0], graph_of=1, optimised=4)
+
+
+def chosen(home: Settings, schedules: Schedules, graph_of: int, optimised: int = 0) -> Fitted:
     """Judge a network with the graph of the same seed, or of another one."""
     parameters, roster = schedules.horizon.parameters, history(home).roster
     morning = look(standing(Fleets(parameters, roster, 4, 10, seed=1)))
@@ -131,9 +139,13 @@ def chosen(home: Settings, schedules: Schedules, graph_of: int) -> Fitted:
     middle = float(np.median(worth[..., ENTER] - worth[..., STAY]))
     for one in (network, other):
         one.set_weights(with_margin(networks.weights(one), middle))
-    validation = Validation(parameters, roster, SMALL.chosen, SMALL.days)
-    graph = to_onnx(networks.weights(other))
-    return choose(schedules.kinds, Learned(network), graph, validation, lambda text: None, SMALL)
+    sizes = SMALL(optimised=optimised)
+    validation = Validation(parameters, roster, sizes.chosen, sizes.days)
+    unlearned, graph = prepare(validation), to_onnx(networks.weights(other))
+    judging = Judging(parameters, roster, range(optimised), fleets=1, days=60)
+    told = schedules.kinds, Learned(network), graph, validation, unlearned
+    with Beside(judging, unlearned.horizon) as few:
+        return choose(*told, few, lambda text: None, sizes)
 
 
 def serving(fitted: Fitted, name: str, policy: Policy) -> Fitted:
@@ -248,6 +260,34 @@ def test_a_version_serves_only_if_it_earns_no_less(home, champion, fitted) -> No
     assert doubtful
     for policy in doubtful:
         assert not decide(home, MODEL, serving(fitted, THRESHOLD, policy)).champion
+
+
+def test_the_optimiser_is_judged_with_the_luck_of_the_others(beside) -> None:
+    few, told = beside.few, beside.schedules.earned[OPTIMISER]
+    assert set(few.judged) == {OPTIMISER, NETWORK, beside.rule}
+    assert {len(one.earned) for one in few.judged.values()} == {4}
+    more = few.judged[OPTIMISER].earned - few.judged[few.quick].earned
+    assert told.usd == pytest.approx(beside.judged[few.quick].earned.mean() + more.mean())
+    assert told.low < told.usd < told.high
+    assert beside.schedules.best == few.best
+    checks = {one.name: one.value for one in beside.verdict.checks}
+    assert checks["holds_against_optimiser"] == few.over_network.low
+    text = "\n".join(figures(json.loads(json.dumps(reports(beside)))))
+    assert f"| {OPTIMISER} | {told.usd / 1e6:.2f}" in text
+    assert "On 4 fleets more the optimiser earns" in text
+
+
+def test_where_one_serves_the_optimiser_the_few_fleets_decide(home, champion, beside) -> None:
+    _, theirs = champion
+    few = beside.few
+    lived = few.judging.by(theirs)
+    for more, serves in ((0.01, True), (-0.01, False)):
+        made = replace(lived, earned=lived.earned * (1 + more))
+        found = replace(few, judged={**few.judged, OPTIMISER: made})
+        schedules = replace(beside.schedules, best=OPTIMISER)
+        decision = decide(home, MODEL, replace(beside, schedules=schedules, few=found))
+        assert decision.champion == serves
+        assert "on the same 4 fleets" in decision.reason
 
 
 def test_a_version_whose_graph_is_not_its_network_never_serves(home, champion, fitted) -> None:

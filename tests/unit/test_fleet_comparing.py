@@ -16,8 +16,19 @@ from tambo.planning.fleet.look import NAMES
 from tambo.planning.fleet.policies import Threshold, run_to_failure
 from tambo.planning.fleet.schedules import HOURS, NETWORK, OPTIMISER, THRESHOLD
 from training.fleet.schedule.choosing import Validation
-from training.fleet.schedule.comparing import SCORES, Gain, Judged, Judging, best_of, gain, tuned
+from training.fleet.schedule.comparing import (
+    SCORES,
+    Gain,
+    Judged,
+    Judging,
+    best_of,
+    carried,
+    earned,
+    gain,
+    tuned,
+)
 from training.fleet.schedule.distil import Mornings, distil, mornings
+from training.fleet.schedule.fitted import Few
 from training.fleet.schedule.gate import faulty, judge
 from training.fleet.schedule.legend import FEATURES, legend
 from training.fleet.schedule.tree import Split, Tree, read, splits
@@ -164,10 +175,41 @@ def test_without_two_kinds_of_decisions_there_is_no_tree():
         distil(none, none, lambda policy: 0.0)
 
 
+@pytest.mark.parametrize(
+    ("optimised", "best"),
+    [([103.0, 104.0, 105.0], OPTIMISER), ([90.0, 100.0, 115.0], NETWORK), ([99.0] * 3, NETWORK)],
+)
+def test_the_optimiser_serves_only_if_it_surely_earns_more(optimised, best):
+    told = {NETWORK: judged([100.0] * 3), OPTIMISER: judged(optimised)}
+    assert Few(Judging(WORLD, FLEET, range(3)), told, quick=NETWORK).best == best
+
+
+@given(luck=st.lists(st.floats(-2e5, 2e5), min_size=4, max_size=4), more=st.floats(-1e5, 1e5))
+def test_what_few_fleets_have_of_luck_falls_out(luck, more):
+    every = judged(1e6 + np.linspace(-1e5, 1e5, 40))
+    other = judged(1e6 + np.array(luck))
+    found = carried(judged(other.earned + more), other, every)
+    assert found.usd == pytest.approx(1e6 + more)
+    # Three degrees of freedom, where the forty have 39.
+    assert found.high - found.usd == pytest.approx(
+        (earned(every).high - earned(every).usd) * 3.182 / 2.023, rel=1e-3
+    )
+
+
+def test_how_much_more_few_earn_adds_to_what_is_not_known():
+    every, other = judged([100.0] * 9), judged([100.0] * 4)
+    found = carried(judged([110.0, 100.0, 120.0, 90.0]), other, every)
+    assert found.usd == pytest.approx(105.0)
+    assert found.high - found.usd == pytest.approx(3.182 * 12.91 / 2, rel=1e-3)
+
+
 def test_a_network_passes_only_if_it_surely_earns_more_and_its_graph_is_it():
     same = Parity(rows=9, largest=0.0, largest_relative=0.0)
     assert judge(Gain(0.02, 0.01, 0.03), "threshold", same).passed
     assert not judge(Gain(0.02, -0.01, 0.05), "threshold", same).passed
+    level, below = Gain(0.02, -0.01, 0.05), Gain(0.02, 0.01, 0.03)
+    assert judge(Gain(0.02, 0.01, 0.03), "threshold", same, optimiser=level).passed
+    assert not judge(Gain(0.02, 0.01, 0.03), "threshold", same, optimiser=below).passed
     for apart in (2e-4, float("nan")):
         verdict = judge(Gain(0.02, 0.01, 0.03), "threshold", replace(same, largest_relative=apart))
         assert not verdict.passed

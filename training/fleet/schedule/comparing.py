@@ -11,7 +11,7 @@ import numpy as np
 
 from tambo.planning.fleet.parameters import Floats, Parameters, Roster
 from tambo.planning.fleet.policies import Hours, Interval, Policy, Threshold, run_to_failure
-from tambo.planning.fleet.schedules import HOURS, INTERVAL, RUN_TO_FAILURE, THRESHOLD
+from tambo.planning.fleet.schedules import HOURS, INTERVAL, RUN_TO_FAILURE, THRESHOLD, Earned
 from training.fleet.schedule.choosing import YEARS, Validation
 from training.fleet.schedule.fleets import Fleets
 from training.fleet.schedule.morning import standing
@@ -97,6 +97,10 @@ class Judging:
             seconds=float(np.mean([one.seconds for one in lived])),
         )
 
+    def by(self, policy: Policy) -> Judged:
+        """Live by a policy that is the same for all seeds."""
+        return self.judge(lambda seed: policy)
+
     def _fleets(self, seed: int) -> Fleets:
         return Fleets(self.parameters, self.roster, self.fleets, self.days, 20_000 + seed)
 
@@ -130,12 +134,63 @@ class Gain:
 
 def gain(one: Judged, other: Judged) -> Gain:
     """Compare seed by seed: Student's t on the differences, since both had the same luck."""
+    share = (one.earned - other.earned) / other.earned.mean()
+    middle, error = _mean(share)
+    half = _student(len(share)) * error
+    return Gain(middle, middle - half, middle + half)
+
+
+def earned(judged: Judged) -> Earned:
+    """Means, and the interval of the mean by Student's t."""
+    middle, error = _mean(judged.earned)
+    half = _student(len(judged.earned)) * error
+    return Earned(
+        usd=middle,
+        low=middle - half,
+        high=middle + half,
+        maintenances=float(judged.maintenances.mean()),
+        failures=float(judged.failures.mean()),
+    )
+
+
+def carried(few: Judged, other: Judged, every: Judged) -> Earned:
+    """What many fleets would make of their days by a schedule that only few others lived by.
+
+    It is what they make of them by another schedule, and by how much more the few earn by this one
+    than by that, with the same luck: so what few fleets had of luck falls out.
+
+    Args:
+        few: the schedule, on few fleets.
+        other: another one, on the same.
+        every: that other one, on many.
+    """
+    middle, error = _mean(every.earned)
+    more, of_more = _mean(few.earned - other.earned)
+    # The fewer fleets are most of the error, so their degrees of freedom count.
+    half = _student(len(few.earned)) * (error**2 + of_more**2) ** 0.5
+    return Earned(
+        usd=middle + more,
+        low=middle + more - half,
+        high=middle + more + half,
+        maintenances=_moved(few.maintenances, other.maintenances, every.maintenances),
+        failures=_moved(few.failures, other.failures, every.failures),
+    )
+
+
+def _moved(few: Floats, other: Floats, every: Floats) -> float:
+    return float(every.mean() + (few - other).mean())
+
+
+def _mean(values: Floats) -> tuple[float, float]:
+    """Mean, and its standard error."""
+    return float(values.mean()), float(values.std(ddof=1)) / len(values) ** 0.5
+
+
+def _student(count: int) -> float:
+    """Half an interval of 95 % of a mean of so many, in standard errors."""
     from scipy import stats
 
-    share = (one.earned - other.earned) / other.earned.mean()
-    half = float(stats.t.ppf(0.975, len(share) - 1)) * float(share.std(ddof=1)) / len(share) ** 0.5
-    middle = float(share.mean())
-    return Gain(middle, middle - half, middle + half)
+    return float(stats.t.ppf(0.975, count - 1))
 
 
 def best_of(judged: Mapping[str, Judged]) -> str:

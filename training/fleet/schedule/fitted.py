@@ -10,11 +10,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tambo.planning.fleet.look import NAMES, look
+from tambo.planning.fleet.options import Horizon
 from tambo.planning.fleet.parameters import Floats
 from tambo.planning.fleet.policies import Policy
-from tambo.planning.fleet.schedules import NETWORK, Earned, Schedules
+from tambo.planning.fleet.schedules import NETWORK, OPTIMISER, Schedules
+from training.fleet.schedule.beside import Beside
 from training.fleet.schedule.choosing import YEARS, Validation
-from training.fleet.schedule.comparing import Gain, Judged, best_of, gain, live, tuned
+from training.fleet.schedule.comparing import (
+    Gain,
+    Judged,
+    Judging,
+    Rules,
+    best_of,
+    carried,
+    earned,
+    gain,
+    live,
+    tuned,
+)
 from training.fleet.schedule.distil import Distilled, distil, mornings
 from training.fleet.schedule.estimate import Declared, estimate
 from training.fleet.schedule.fleets import Fleets
@@ -49,13 +62,58 @@ class Sizes:
         chosen: fleets that rules and networks are chosen on.
         tested: fleets that schedules are judged on.
         distilled: fleets on whose mornings trees are grown.
-        days: that each of the first two live.
+        optimised: fleets that the optimiser is judged on; 0: it is not.
+        days: that each lives, but for those that trees are grown on.
     """
 
     chosen: int = 32
     tested: int = 40
     distilled: int = 48
+    optimised: int = 0
     days: int = YEARS
+
+
+@dataclass(frozen=True)
+class Unlearned:
+    """What there is before anything is learned.
+
+    Attributes:
+        rules: tuned.
+        horizon: what the optimiser runs on.
+    """
+
+    rules: Rules
+    horizon: Horizon
+
+
+@dataclass(frozen=True)
+class Few:
+    """The optimiser and others on the same few fleets, as it takes long to decide.
+
+    Attributes:
+        judging: the fleets.
+        judged: by name of the schedule: the optimiser, the network and the best rule.
+        quick: name of the best of those that decide at once.
+    """
+
+    judging: Judging
+    judged: Mapping[str, Judged]
+    quick: str
+
+    @property
+    def gain(self) -> Gain:
+        """Of the optimiser over the best of the others."""
+        return gain(self.judged[OPTIMISER], self.judged[self.quick])
+
+    @property
+    def best(self) -> str:
+        """Name of the schedule that serves: the optimiser only if it surely earns more."""
+        return OPTIMISER if self.gain.low > 0 else self.quick
+
+    @property
+    def over_network(self) -> Gain:
+        """Of the optimiser over the network."""
+        return gain(self.judged[OPTIMISER], self.judged[NETWORK])
 
 
 @dataclass(frozen=True)
@@ -71,6 +129,7 @@ class Fitted:
         rule: name of the best rule.
         verdict: of the gate, on the network.
         tests: the test fleets on their first morning.
+        few: what the optimiser is judged by; None where it is not.
         tree: small decisions in the place of the network, judged as `TREE`; None where the network
             decides the same on all mornings.
     """
@@ -83,6 +142,7 @@ class Fitted:
     rule: str
     verdict: Verdict
     tests: Fleets
+    few: Few | None
     tree: Distilled | None
 
 
@@ -94,7 +154,7 @@ def fit(
     tell: Callable[[str], None],
     sizes: Sizes = Sizes(),
 ) -> Fitted:
-    """Estimate a fleet's world, learn a network in it, and judge it beside the rules.
+    """Estimate a fleet's world, learn a network in it, and judge it beside the other schedules.
 
     Args:
         history: what is known of the fleet.
@@ -110,11 +170,21 @@ def fit(
     tell("estimate how the fleet wears, fails and is asked for")
     parameters, roster = estimate(history, declared), history.roster
     validation = Validation(parameters, roster, sizes.chosen, sizes.days)
-    tell("learn")
-    network = learn(parameters, roster, recipe, seed, validation)
-    return choose(
-        history.kinds, network, to_onnx(weights(network.network)), validation, tell, sizes
-    )
+    tell("tune the rules")
+    unlearned = prepare(validation)
+    judging = Judging(parameters, roster, range(sizes.optimised), fleets=1, days=sizes.days)
+    with Beside(judging, unlearned.horizon) as beside:
+        tell("learn")
+        network = learn(parameters, roster, recipe, seed, validation)
+        graph = to_onnx(weights(network.network))
+        return choose(history.kinds, network, graph, validation, unlearned, beside, tell, sizes)
+
+
+def prepare(validation: Validation) -> Unlearned:
+    """Tune the rules, and ask fleets that live by the best threshold what a slot is worth."""
+    rules = tuned(validation)
+    slot = slot_day(validation, rules.threshold)
+    return Unlearned(rules, horizon_of(validation.parameters, validation.roster, slot))
 
 
 def choose(
@@ -122,64 +192,67 @@ def choose(
     network: Learned,
     graph: ModelProto,
     validation: Validation,
+    unlearned: Unlearned,
+    beside: Beside,
     tell: Callable[[str], None],
     sizes: Sizes = Sizes(),
 ) -> Fitted:
-    """Tune the rules, and name the schedule that serves.
+    """Judge all schedules, and name the one that serves.
 
     The network does only if it passes the gate: it surely earns more than the best rule (the
-    interval of its gain lies above zero on fleets that chose nothing), and its graph is it.
+    interval of its gain lies above zero on fleets that chose nothing), and its graph is it. The
+    optimiser does only if it surely earns more than what would serve without it, since its
+    decisions take hundreds of times as long.
 
     Args:
         kinds: names of the kinds of vessels, by their number.
         network: learned in the world of the validation.
         graph: the same as it is served.
-        validation: fleets that rules are tuned on.
+        validation: fleets that rules were tuned on.
+        unlearned: the rules, and what the optimiser runs on.
+        beside: judges the optimiser.
         tell: told each step.
         sizes: of the simulations.
     """
-    tell("tune the rules")
-    parameters, roster = validation.parameters, validation.roster
-    rules = tuned(validation)
     tell("distil")
+    rules, horizon = unlearned.rules, unlearned.horizon
     tree = _distilled(network, validation, sizes.distilled)
     tell("judge")
-    tests = Fleets(parameters, roster, sizes.tested, sizes.days, TEST_SEED)
+    tests = Fleets(horizon.parameters, validation.roster, sizes.tested, sizes.days, TEST_SEED)
     policies: dict[str, Policy] = {**rules.policies(), NETWORK: network}
     lived = {name: live(one, tests.again()) for name, one in policies.items()}
     rule = best_of({name: lived[name] for name in rules.policies()})
     more, parity = gain(lived[NETWORK], lived[rule]), _parity(graph, network, tests)
-    verdict = judge(more, rule, parity)
+    quick = NETWORK if judge(more, rule, parity).passed else rule
+    tell("hold the optimiser against them")
+    few = _few(beside, {NETWORK: network, rule: policies[rule]}, quick)
+    told = {name: earned(one) for name, one in lived.items()}
+    if few is not None:
+        told[OPTIMISER] = carried(few.judged[OPTIMISER], few.judged[quick], lived[quick])
     schedules = Schedules(
-        best=NETWORK if verdict.passed else rule,
+        best=quick if few is None else few.best,
         interval=rules.interval,
         hours=rules.hours,
         threshold=rules.threshold,
-        horizon=horizon_of(parameters, roster, slot_day(validation, rules.threshold)),
+        horizon=horizon,
         kinds=kinds,
-        earned={name: earned(one) for name, one in lived.items()},
+        earned=told,
         tree="" if tree is None else "\n".join(tree.tree.lines()),
         fidelity=0.0 if tree is None else tree.fidelity,
     )
     if tree is not None:
         lived[TREE] = live(tree.tree, tests.again())
-    return Fitted(schedules, graph, parity, lived, more, rule, verdict, tests, tree)
+    verdict = judge(more, rule, parity, None if few is None else few.over_network)
+    return Fitted(schedules, graph, parity, lived, more, rule, verdict, tests, few, tree)
 
 
-def earned(judged: Judged) -> Earned:
-    """Means, and the interval of the mean by Student's t."""
-    from scipy import stats
-
-    found = judged.earned
-    middle, spread = float(found.mean()), float(found.std(ddof=1)) / len(found) ** 0.5
-    half = float(stats.t.ppf(0.975, len(found) - 1)) * spread
-    return Earned(
-        usd=middle,
-        low=middle - half,
-        high=middle + half,
-        maintenances=float(judged.maintenances.mean()),
-        failures=float(judged.failures.mean()),
-    )
+def _few(beside: Beside, policies: Mapping[str, Policy], quick: str) -> Few | None:
+    """The optimiser beside others; None where it has no fleets."""
+    if not beside.judging.seeds:
+        return None
+    judged = {name: beside.judging.by(one) for name, one in policies.items()}
+    judged[OPTIMISER] = beside.optimiser()
+    return Few(beside.judging, judged, quick)
 
 
 def _distilled(network: Learned, validation: Validation, fleets: int) -> Distilled | None:

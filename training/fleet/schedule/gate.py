@@ -11,32 +11,44 @@ MOST_APART = 1e-4
 PARITY = "onnx_parity"
 
 
-def judge(gain: Gain, rule: str, parity: Parity) -> Verdict:
+def judge(gain: Gain, rule: str, parity: Parity, optimiser: Gain | None = None) -> Verdict:
     """Judge a network: it surely earns more than the best rule, and its graph is it.
+
+    Nor does it surely earn less than the optimiser, where that is judged.
 
     Args:
         gain: of the network over the best rule, on fleets that chose nothing.
         rule: name of that rule.
         parity: of graph and network.
+        optimiser: gain of the optimiser over the network, on fewer such fleets.
     """
-    return Verdict(
-        (
+    checks = [
+        Check(
+            "beats_rules",
+            gain.low > 0,
+            gain.low,
+            0.0,
+            f"lower end of the interval of 95 % of its gain over {rule}, as a share",
+        ),
+        Check(
+            PARITY,
+            parity.largest_relative <= MOST_APART,
+            parity.largest_relative,
+            MOST_APART,
+            f"largest relative difference on {parity.rows} rows",
+        ),
+    ]
+    if optimiser is not None:
+        checks.append(
             Check(
-                "beats_rules",
-                gain.low > 0,
-                gain.low,
+                "holds_against_optimiser",
+                optimiser.low <= 0,
+                optimiser.low,
                 0.0,
-                f"lower end of the interval of 95 % of its gain over {rule}, as a share",
-            ),
-            Check(
-                PARITY,
-                parity.largest_relative <= MOST_APART,
-                parity.largest_relative,
-                MOST_APART,
-                f"largest relative difference on {parity.rows} rows",
-            ),
+                "lower end of the interval of 95 % of what the optimiser earns more, as a share",
+            )
         )
-    )
+    return Verdict(tuple(checks))
 
 
 def faulty(verdict: Verdict) -> Check | None:

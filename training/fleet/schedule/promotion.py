@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tambo.errors import TamboError
 from tambo.planning.fleet.policies import Policy
-from tambo.planning.fleet.schedules import Schedules
+from tambo.planning.fleet.schedules import OPTIMISER, Schedules
 from training import registry
 from training.fleet.schedule.comparing import gain, live
 from training.fleet.schedule.gate import faulty
@@ -26,7 +27,8 @@ def decide(settings: Settings, name: str, fitted: Fitted) -> Decision:
     fleets earn no less by it on average. An equal does: most often it has the same rule, and it
     carries the newer world, in which plans are costed. One that earns less, be it by little, does
     not, or versions could drift down step by step. A champion that cannot decide for these fleets
-    any more (its files or features are others, or it knows other kinds of vessels) gives way.
+    any more (its files or features are others, or it knows other kinds of vessels) gives way. Where
+    either serves the optimiser, the few fleets that it is judged on decide.
 
     Args:
         settings: the Tambo home.
@@ -48,20 +50,38 @@ def decide(settings: Settings, name: str, fitted: Fitted) -> Decision:
         reason = f"version {rival.version} does not know the same kinds of vessels"
         return Decision(True, reason, rival.version)
     best = fitted.schedules.best
-    more = gain(fitted.judged[best], live(theirs, fitted.tests.again()))
+    if OPTIMISER not in (best, theirs.name):
+        mine, other = fitted.judged[best], live(theirs.policy, fitted.tests.again())
+    elif fitted.few is not None:
+        mine, other = fitted.few.judged[best], fitted.few.judging.by(theirs.policy)
+    else:
+        reason = (
+            f"version {rival.version} serves the optimiser, which is not judged: "
+            "TAMBO_SCHEDULE_OPTIMISED_FLEETS is 0"
+        )
+        return Decision(True, reason, rival.version)
+    more = gain(mine, other)
     return Decision(
         more.mean >= 0,
         f"{best} earns {more.mean:+.2%} ({more.low:+.2%} to {more.high:+.2%}) against what "
-        f"version {rival.version} does on the same {fitted.tests.fleets} fleets",
+        f"version {rival.version} does on the same {len(mine.earned)} fleets",
         rival.version,
     )
 
 
-def _serving(settings: Settings, rival: ModelVersion, fitted: Fitted) -> Policy | None:
+@dataclass(frozen=True)
+class _Serving:
+    """What a champion does."""
+
+    name: str
+    policy: Policy
+
+
+def _serving(settings: Settings, rival: ModelVersion, fitted: Fitted) -> _Serving | None:
     """What the champion does; None where it knows other kinds of vessels."""
     folder = registry.serving_files(settings, rival)
     schedules = Schedules.read(folder)
     if schedules.kinds != fitted.schedules.kinds:
         return None
     _, model = registry.load_serving(settings, rival)
-    return schedules.policy(schedules.best, valued(model))
+    return _Serving(schedules.best, schedules.policy(schedules.best, valued(model)))
