@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +29,7 @@ class Roster:
         """How many vessels there are."""
         return len(self.kind)
 
-    @property
+    @cached_property
     def cells(self) -> tuple[tuple[int, int, Ints], ...]:
         """Base, kind and vessels of each pair that has any: they can stand in for each other."""
         found = []
@@ -37,7 +38,7 @@ class Roster:
             found.append((base, kind, here.astype(np.int64)))
         return tuple(found)
 
-    @property
+    @cached_property
     def homes(self) -> tuple[Ints, ...]:
         """Vessels of each base."""
         bases = range(len(self.slots))
