@@ -35,7 +35,7 @@ _PASSED_ON = (
 )
 """Settings that the service is to have as we have them."""
 
-_START_SECONDS = 60.0
+_START_SECONDS = 180.0
 _CALL_SECONDS = 30.0
 _TASK_SECONDS = 300.0
 

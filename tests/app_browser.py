@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+import loopback
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Playwright, expect, sync_playwright
 
@@ -48,7 +49,7 @@ def running_app(home: Path) -> Iterator[str]:
             yield url
         finally:
             process.terminate()
-            process.wait(timeout=30)
+            process.wait(timeout=SECONDS)
 
 
 def _free_port() -> int:
@@ -62,7 +63,7 @@ def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
     while time.monotonic() < deadline:
         assert process.poll() is None, log.read_text()
         try:
-            if httpx.get(url, trust_env=False).status_code == httpx.codes.OK:
+            if loopback.get(url).status_code == httpx.codes.OK:
                 return
         except httpx.HTTPError:
             time.sleep(0.1)

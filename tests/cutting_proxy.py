@@ -68,7 +68,7 @@ def cutting(socket: Path, cuts: list[int]) -> Iterator[CuttingProxy]:
     proxy, ready = CuttingProxy(socket, cuts), threading.Event()
     thread = threading.Thread(target=proxy.run, args=(ready,), daemon=True)
     thread.start()
-    assert ready.wait(10)
+    assert ready.wait(60)
     try:
         yield proxy
     finally:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
 
-import httpx
+import loopback
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -72,7 +72,7 @@ def feature_server(settings, how=signal.SIGTERM, options=(), **variables):
         assert address, said + log.read_text()
         yield address.group(), said
         server.send_signal(how)
-        assert server.wait(20) == 0, log.read_text()
+        assert server.wait(loopback.SECONDS) == 0, log.read_text()
         assert server.stdout.read() == "feature server stopped\n"
         assert "Traceback" not in log.read_text()
     finally:
@@ -83,9 +83,7 @@ def feature_server(settings, how=signal.SIGTERM, options=(), **variables):
 
 def ask(url, body, token=None, path="/get-online-features", verify=True):
     headers = {} if token is None else {"Authorization": f"Bearer {token}"}
-    return httpx.post(
-        f"{url}{path}", json=body, headers=headers, timeout=30, trust_env=False, verify=verify
-    )
+    return loopback.post(f"{url}{path}", json=body, headers=headers, verify=verify)
 
 
 def certify(folder):

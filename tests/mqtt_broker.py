@@ -59,7 +59,7 @@ class MosquittoBroker:
 
     def start(self) -> None:
         self._process = subprocess.Popen([str(program()), "-c", str(self._conf)])
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             with socket.socket() as trial:
                 if trial.connect_ex(("127.0.0.1", self.port)) == 0:
@@ -98,7 +98,7 @@ def publisher(broker: MosquittoBroker):
         sent.update(client.publish(topic, payload, qos=1).mid for topic, payload in messages)
 
     def wait() -> None:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120
         while not sent <= done:
             assert time.monotonic() < deadline, len(sent - done)
             time.sleep(0.02)

@@ -37,7 +37,7 @@ class Listener:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
         )
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120
         while self._broker.subscriptions() == before:
             assert self._process.poll() is None, self._process.communicate()
             assert time.monotonic() < deadline
@@ -52,6 +52,6 @@ class Listener:
         """End it as an operator does; returns what it said."""
         assert self._process is not None
         self._process.send_signal(signal.SIGTERM)
-        said, _ = self._process.communicate(timeout=60)
+        said, _ = self._process.communicate(timeout=120)
         assert self._process.returncode == 0, said
         return said

@@ -344,7 +344,7 @@ def redis_server(folder: Path, port: int | None = None):
         stdout=subprocess.DEVNULL,
     )
     try:
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         with redis.Redis(port=port) as client:
             while time.monotonic() < deadline:
                 try:

@@ -15,7 +15,7 @@ from typing import Any
 from tambo.errors import ProofError
 from tambo.settings import Settings
 
-START_SECONDS = 10.0
+START_SECONDS = 60.0
 
 
 class _OtherStore(Settings):

@@ -13,6 +13,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
+import loopback
 import online_feast
 import psutil
 import pytest
@@ -164,7 +165,7 @@ def test_many_prices_over_http(service):
     ],
 )
 def test_bad_requests_are_problems(service, content, kind, status):
-    answer = httpx.post(service.url + PATH, content=content, headers={"content-type": kind})
+    answer = loopback.post(service.url + PATH, content=content, headers={"content-type": kind})
     assert answer.status_code == answer.json()["status"] == status
     assert answer.headers["content-type"] == "application/problem+json"
 
@@ -182,25 +183,25 @@ def test_the_same_bento_serves_from_redis(settings, bundled, service, tmp_path):
             assert call(near.url + PATH, ASK) == answer
             assert call(near.url + GENDER, {"userCode": 0}) == gender
             assert call(near.url + HOTELS, {"userCode": 0}) == hotels
-            counted = httpx.get(f"{service.url}/metrics").text
+            counted = loopback.get(f"{service.url}/metrics").text
             assert f'request_total{{endpoint="{GENDER}"' in counted, "each counts its own"
             server.terminate()
-            server.wait(10)
-            down = httpx.post(near.url + PATH, json=ASK)
+            server.wait(loopback.SECONDS)
+            down = loopback.post(near.url + PATH, json=ASK)
             assert (down.status_code, down.headers["retry-after"]) == (503, "5")
             assert down.headers["content-type"] == "application/problem+json"
             assert down.json()["remedy"] == "start Redis, or correct TAMBO_REDIS_URL"
-            assert httpx.get(f"{near.url}/readyz").status_code == 503
-            assert httpx.get(f"{near.url}/livez").status_code == 200
+            assert loopback.get(f"{near.url}/readyz").status_code == 503
+            assert loopback.get(f"{near.url}/livez").status_code == 200
             empty = tmp_path / "empty"
             empty.mkdir()
             with online_feast.redis_server(empty, port):
-                nothing = httpx.post(near.url + PATH, json=ASK)
+                nothing = loopback.post(near.url + PATH, json=ASK)
                 assert nothing.status_code == 503, nothing.text
                 assert nothing.json()["remedy"] == "run tambo features with TAMBO_REDIS_URL set"
             with online_feast.redis_server(tmp_path, port):
                 assert call(near.url + PATH, ASK) == answer
-                assert httpx.get(f"{near.url}/readyz").status_code == 200
+                assert loopback.get(f"{near.url}/readyz").status_code == 200
 
 
 def test_a_client_hears_the_problem_in_words(service):
@@ -209,7 +210,7 @@ def test_a_client_hears_the_problem_in_words(service):
 
 
 def test_health_metrics_and_documents(service):
-    with httpx.Client(base_url=service.url) as client:
+    with loopback.client(base_url=service.url) as client:
         for path in ("/livez", "/readyz", "/healthz"):
             assert client.get(path).status_code == 200
         document = client.get("/docs.json").json()
@@ -271,7 +272,7 @@ NAMED = [
 def test_a_name_stands_in_no_answer_log_or_metric(settings, service):
     """Whatever is asked with a name, well or badly, and whether features can be read or not."""
     away = settings.online_store.with_suffix(".away")
-    with httpx.Client(base_url=service.url) as client:
+    with loopback.client(base_url=service.url) as client:
 
         def answers() -> list[httpx.Response]:
             stored = client.post(GENDER, json={"userCode": 0})
@@ -302,15 +303,15 @@ def test_it_is_not_ready_without_its_features(settings, service):
     away = settings.online_store.with_suffix(".away")
     settings.online_store.rename(away)
     try:
-        assert httpx.get(f"{service.url}/readyz").status_code == 503
-        assert httpx.get(f"{service.url}/livez").status_code == 200
-        answer = httpx.post(service.url + PATH, json=ASK)
+        assert loopback.get(f"{service.url}/readyz").status_code == 503
+        assert loopback.get(f"{service.url}/livez").status_code == 200
+        answer = loopback.post(service.url + PATH, json=ASK)
         assert (answer.status_code, answer.json()["remedy"]) == (503, "run tambo features")
         with pytest.raises(OnlineStoreError, match="not there"), serving(settings, "travel"):
             pytest.fail("nothing must be started without features")
     finally:
         away.rename(settings.online_store)
-    assert httpx.get(f"{service.url}/readyz").status_code == 200
+    assert loopback.get(f"{service.url}/readyz").status_code == 200
 
 
 def test_stopping_leaves_nothing_running(settings, bundled):
@@ -385,12 +386,12 @@ def test_nothing_serves_on_when_its_caller_has_ended(settings, bundled, how):
         assert len(family) == 3
         process.send_signal(how)
         killed = how == signal.SIGKILL
-        assert process.wait(20) == (-how if killed else 0)
+        assert process.wait(loopback.SECONDS) == (-how if killed else 0)
         assert process.stdout.read() == ("" if killed else "travel service stopped\n")
     finally:
         process.kill()
         process.stdout.close()
-    end = time.monotonic() + 20
+    end = time.monotonic() + loopback.SECONDS
     while (left := [one for one in family if lives(one)]) and killed and time.monotonic() < end:
         time.sleep(0.1)
     assert not left

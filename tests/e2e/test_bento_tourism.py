@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import httpx
+import loopback
 import online_feast
 import online_tourism
 import pytest
@@ -76,7 +76,7 @@ def test_days_hours_and_what_moved_them_over_http(service):
         [one["p50"] for one in flow["visitors"]], abs=0.06
     )
     assert call(service.url + PATH, {"items": [ASK] * 50})["items"] == [flow] * 50
-    counted = httpx.get(f"{service.url}/metrics").text
+    counted = loopback.get(f"{service.url}/metrics").text
     assert f'request_total{{endpoint="{WHY}"' in counted
 
 
@@ -88,16 +88,16 @@ def test_a_campaign_plan_is_a_task(service):
     assert sum(row["spend"] for row in plan["rows"]) == pytest.approx(500)
     with pytest.raises(ServingError, match="answers 422: budget: must be greater than 0"):
         call(service.url + PLAN, {**ask, "budget": 0})
-    lost = httpx.get(f"{service.url}{PLAN}/status?task_id=lost")
+    lost = loopback.get(f"{service.url}{PLAN}/status?task_id=lost")
     assert (lost.status_code, lost.json()["title"]) == (404, "There is nothing under this address")
-    counted = httpx.get(f"{service.url}/metrics").text
+    counted = loopback.get(f"{service.url}/metrics").text
     assert f'request_total{{endpoint="{PLAN}/status"' in counted
     assert "lost" not in counted
 
 
 def test_bad_requests_are_problems(service):
     for changes in ({"horizon": 10_000}, {"location": "Atlantis"}):
-        answer = httpx.post(service.url + PATH, json={**ASK, **changes})
+        answer = loopback.post(service.url + PATH, json={**ASK, **changes})
         assert answer.status_code == answer.json()["status"] == 422
         assert answer.headers["content-type"] == "application/problem+json"
     with pytest.raises(ServingError, match="answers 422: horizon: must be 1 or more"):

@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
+import loopback
 import psutil
 import pytest
 from oidc_issuer import API, Client, issuing
@@ -49,11 +50,11 @@ def served(settings: Settings, discovery: str):
             stdout=log,
             stderr=log,
         )
-    url, deadline = f"http://127.0.0.1:{port}", time.monotonic() + 60
+    url, deadline = f"http://127.0.0.1:{port}", time.monotonic() + loopback.SECONDS
     try:
         while time.monotonic() < deadline and process.poll() is None:
             try:
-                if httpx.get(f"{url}/readyz", trust_env=False).status_code == 200:
+                if loopback.get(f"{url}/readyz").status_code == 200:
                     break
             except httpx.HTTPError:
                 time.sleep(0.1)
@@ -79,23 +80,24 @@ def test_what_a_killed_server_acknowledged_is_in_the_lake_once(tmp_path: Path):
         as_eve = {"Authorization": f"Bearer {issuer.token('eve')}"}
         with (
             served(settings, issuer.discovery) as (url, process),
-            httpx.Client(base_url=url, trust_env=False, timeout=10) as client,
+            loopback.client(base_url=url) as client,
         ):
             assert client.post(LOGS, json=entry(0)).status_code == 401
             assert client.post(LOGS, json=entry(0), headers=as_eve).status_code == 403
             killer = threading.Timer(1.0, kill, [process])
-            killer.start()
             with pytest.raises(httpx.HTTPError):
                 for number in range(10_000):
                     answer = client.post(LOGS, json=entry(number), headers=as_tina)
                     assert answer.status_code == 201
                     acknowledged[number] = answer.json()
+                    if number == 0:
+                        killer.start()
             killer.join()
         assert acknowledged
         # Whoever got no answer tells it again, and all the others too.
         with served(settings, issuer.discovery) as (url, _):
             again = {"items": [entry(number) for number in range(len(acknowledged) + 1)]}
-            told = httpx.post(url + LOGS, json=again, headers=as_tina, trust_env=False).json()
+            told = loopback.post(url + LOGS, json=again, headers=as_tina).json()
         assert told["items"][:-1] == list(acknowledged.values())
     take_in_told(settings)
     with reader(settings) as lake:

@@ -60,7 +60,7 @@ def remote(local, tmp_path_factory):
         yield FeatureStore(config=RepoConfig(**shared, offline_store=offline))
     finally:
         server.terminate()
-        server.wait(20)
+        server.wait(120)
 
 
 def _wait(server, port, log):

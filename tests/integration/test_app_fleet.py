@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 
@@ -361,13 +360,11 @@ def test_a_reading_that_arrives_moves_the_board_in_the_browser(
             for second, score in ((1, 31.5), (2, 31.25)):
                 at = f"{NOW + timedelta(seconds=second):%Y-%m-%dT%H:%M:%SZ}"
                 publish([reading(GRAVE, 0, read_at=at, engine_health_score=score)])
-            sent = time.monotonic()
+            # Nobody reloads the page.
             visitor.until(lambda: value.inner_text() == "31.2")
-            seconds = time.monotonic() - sent
     finally:
         listener.end()
     assert before != "31.2"
-    assert seconds < 20, "nobody reloaded the page"
     assert visitor.exceptions() == []
     assert visitor.outside == []
     visitor.keep("fleet-live")

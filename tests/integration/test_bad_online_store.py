@@ -50,7 +50,7 @@ def online(request, tmp_path):
 
         def stop():
             process.terminate()
-            process.wait(10)
+            process.wait(60)
 
         with redis.Redis(port=port) as client:
             yield _Online(settings, stop, client.flushdb)

@@ -8,7 +8,7 @@ import ssl
 from datetime import timedelta
 from functools import partial
 
-import httpx
+import loopback
 import pytest
 from feature_lake import AS_OF, release, write
 from feature_server import FARE, cells, certify, feature_server, online_home, publish
@@ -183,10 +183,10 @@ def test_nobody_writes_and_what_is_not_ours_is_not_there(server, ask, trusted):
         assert "tambo features" in answer.text
     for path in ("/chat", "/search", "/v1/vector_stores"):
         assert ask({}, path=path).status_code == 404, path
-    paths = httpx.get(f"{server}/openapi.json", trust_env=False, verify=trusted).json()["paths"]
+    paths = loopback.get(f"{server}/openapi.json", verify=trusted).json()["paths"]
     assert set(paths) == {"/get-online-features", "/health"}
-    assert httpx.get(f"{server}/docs", trust_env=False, verify=trusted).status_code == 200
-    assert httpx.get(f"{server}/health", trust_env=False, verify=trusted).status_code == 200
+    assert loopback.get(f"{server}/docs", verify=trusted).status_code == 200
+    assert loopback.get(f"{server}/health", verify=trusted).status_code == 200
 
 
 def test_what_stands_in_the_way_is_named_before_anything_is_served(home, tmp_path):

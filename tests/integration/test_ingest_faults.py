@@ -90,7 +90,7 @@ def test_killed_anywhere_a_second_run_ends_in_the_same_state(
     large(folder / "flights.csv", 60_000, bad_every=5_000)
     home = tmp_path / "home"
     process = subprocess.Popen([sys.executable, "-c", COMMAND, str(home), str(folder)])
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while not (home / "lake").exists() and time.monotonic() < deadline:
         time.sleep(0.01)
     time.sleep(wait)

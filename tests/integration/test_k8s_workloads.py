@@ -34,7 +34,7 @@ def wait(ready: Callable[[], bool], seconds: float) -> None:
 
 def stop(process: subprocess.Popen[bytes]) -> None:
     process.terminate()
-    process.wait(timeout=30)
+    process.wait(timeout=60)
 
 
 class RunningRedis:

@@ -122,7 +122,7 @@ def test_a_killed_server_is_said_and_its_successor_found(tmp_path):
             assert numbers(await reader.read_async(ROWS, AS_OF)) == EXPECTED
             assert numbers(reader.read(ROWS, AS_OF)) == EXPECTED
             process.kill()
-            process.wait(10)
+            process.wait(60)
             with pytest.raises(OnlineStoreError, match="does not answer"):
                 reader.read(ROWS, AS_OF)
             with pytest.raises(OnlineStoreError, match="does not answer"):

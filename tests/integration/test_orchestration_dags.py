@@ -21,11 +21,12 @@ from tambo.settings import PROJECT_ROOT, Settings
 # tests have imported.
 READ = """
 import json, sys, time
+began = time.process_time()
 import airflow.sdk
 from airflow.dag_processing.dagbag import DagBag
-before, began = set(sys.modules), time.perf_counter()
+before, there = set(sys.modules), time.process_time()
 bag = DagBag(sys.argv[1])
-seconds = time.perf_counter() - began
+seconds = {"airflow": there - began, "dags": time.process_time() - there}
 packages = sorted({name.split(".")[0] for name in set(sys.modules) - before})
 
 def assets(condition):
@@ -97,7 +98,8 @@ def dags(read: dict[str, Any]) -> dict[str, Any]:
 
 def test_every_file_is_read_without_error_and_in_time(read: dict[str, Any]):
     assert read["errors"] == {}
-    assert read["seconds"] < 1
+    # CPU beside CPU: how quick a machine is, and how busy, does not matter.
+    assert read["seconds"]["dags"] < read["seconds"]["airflow"]
 
 
 def test_nothing_heavy_is_imported(read: dict[str, Any]):

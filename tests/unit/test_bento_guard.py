@@ -32,7 +32,7 @@ with guarded([sys.executable, "-c", sys.argv[1]], env=os.environ, cwd=Path("."),
 """
 
 
-def until(true: Callable[[], bool], seconds: float = 10.0) -> bool:
+def until(true: Callable[[], bool], seconds: float = 60.0) -> bool:
     end = time.monotonic() + seconds
     while not true() and time.monotonic() < end:
         time.sleep(0.02)

@@ -16,7 +16,7 @@ class Answer(BaseModel):
 
 
 def finish(tasks: Tasks, name: str) -> None:
-    tasks._tasks[name].future.exception(timeout=10)
+    tasks._tasks[name].future.exception(timeout=60)
 
 
 def test_a_task_is_in_progress_and_then_completed():
