@@ -177,9 +177,9 @@ def test_without_two_kinds_of_decisions_there_is_no_tree():
 
 @pytest.mark.parametrize(
     ("optimised", "best"),
-    [([103.0, 104.0, 105.0], OPTIMISER), ([90.0, 100.0, 115.0], NETWORK), ([99.0] * 3, NETWORK)],
+    [([103.0, 99.0, 100.0], OPTIMISER), ([90.0, 100.0, 109.0], NETWORK), ([100.0] * 3, NETWORK)],
 )
-def test_the_optimiser_serves_only_if_it_surely_earns_more(optimised, best):
+def test_the_optimiser_serves_where_it_earns_more_on_average(optimised, best):
     told = {NETWORK: judged([100.0] * 3), OPTIMISER: judged(optimised)}
     assert Few(Judging(WORLD, FLEET, range(3)), told, quick=NETWORK).best == best
 
@@ -207,7 +207,7 @@ def test_a_network_passes_only_if_it_surely_earns_more_and_its_graph_is_it():
     same = Parity(rows=9, largest=0.0, largest_relative=0.0)
     assert judge(Gain(0.02, 0.01, 0.03), "threshold", same).passed
     assert not judge(Gain(0.02, -0.01, 0.05), "threshold", same).passed
-    level, below = Gain(0.02, -0.01, 0.05), Gain(0.02, 0.01, 0.03)
+    level, below = Gain(0.0, -0.03, 0.03), Gain(0.01, -0.02, 0.04)
     assert judge(Gain(0.02, 0.01, 0.03), "threshold", same, optimiser=level).passed
     assert not judge(Gain(0.02, 0.01, 0.03), "threshold", same, optimiser=below).passed
     for apart in (2e-4, float("nan")):

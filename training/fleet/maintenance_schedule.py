@@ -4,7 +4,7 @@ No rows are fitted. The fleet's world is estimated from what was known at the re
 failures, stays, demand), fleets are simulated in it, rules are tuned and a Deep Q-network learns on
 them, and all are judged on fleets that chose nothing. What the network must beat is the best rule;
 if it does not, that serves by its name, and the network travels along as challenger. So it does
-where the rolling-horizon optimiser surely earns more, which is judged on fewer fleets. A version
+where the rolling-horizon optimiser earns more, which is judged on fewer fleets. A version
 whose graph is not the network serves in no case (`schedule.gate`), and one takes the champion's
 place only if it earns no less in the world as it is known now (`schedule.promotion`).
 """

@@ -107,8 +107,8 @@ class Few:
 
     @property
     def best(self) -> str:
-        """Name of the schedule that serves: the optimiser only if it surely earns more."""
-        return OPTIMISER if self.gain.low > 0 else self.quick
+        """Name of the schedule by which these fleets earn most on average; it serves."""
+        return OPTIMISER if self.gain.mean > 0 else self.quick
 
     @property
     def over_network(self) -> Gain:
@@ -200,9 +200,8 @@ def choose(
     """Judge all schedules, and name the one that serves.
 
     The network does only if it passes the gate: it surely earns more than the best rule (the
-    interval of its gain lies above zero on fleets that chose nothing), and its graph is it. The
-    optimiser does only if it surely earns more than what would serve without it, since its
-    decisions take hundreds of times as long.
+    interval of its gain lies above zero on fleets that chose nothing), its graph is it, and it
+    earns no less than the optimiser. That one serves wherever it earns most.
 
     Args:
         kinds: names of the kinds of vessels, by their number.
