@@ -26,7 +26,7 @@ def cp_sat() -> Any:
     return cp_model
 
 
-def solver(seconds: float) -> Any:
+def solver(seconds: float, longest: float | None = None) -> Any:
     """A CP-SAT solver that answers the same question in the same way, wherever it runs.
 
     It leaves Ctrl-C alone. By itself it would take SIGINT during a solve, and give it back not to
@@ -34,10 +34,14 @@ def solver(seconds: float) -> Any:
 
     Args:
         seconds: deterministic ones, after which the best answer found so far is taken.
+        longest: true ones, likewise: of some questions a deterministic second takes ten. Where
+            they run out, the answer depends on the machine; None: they do not.
     """
     made = cp_sat().CpSolver()
     made.parameters.num_workers = 1
     made.parameters.max_deterministic_time = seconds
+    if longest is not None:
+        made.parameters.max_time_in_seconds = longest
     made.parameters.catch_sigint_signal = False
     # Programmes of a base are small: to prepare them so thoroughly takes longer than to solve them.
     made.parameters.max_presolve_iterations = 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise, product
 
@@ -135,6 +137,23 @@ def test_no_vessel_is_twice_away_in_its_hangar_or_beyond_the_law(given, fleet, c
         assert used.hours_left is None or used.hours_left >= 0
     again = assign(given, fleet, lambda one, _: chances[one.name])
     assert again == found
+
+
+def test_trips_that_all_want_the_same_hours_are_answered_in_time() -> None:
+    """A thousand for two vessels, of which the solver proves nothing, however long it searches."""
+    kind, base = KINDS[0], BASES[0]
+    places = ((at, at % 28 * 24 + at % 16) for at in range(1_000))
+    crowd = [
+        Trip(f"B{at}", kind, base, after(hour), after(hour + 3.5), 3.5, 1_000 + at)
+        for at, hour in places
+    ]
+    two = [replace(one, hours_left=200.0, hours_limit=400.0) for one in FREE[:2]]
+    began = time.monotonic()
+    found = assign(crowd, two, lambda *_: 0.0, longest=0.5)
+    assert time.monotonic() - began < 10, "without a limit in true time it takes a minute"
+    assert not found.proven
+    flown = flies(crowd, two, found.vessel_of)
+    assert all(flown[one.name] and keeps_the_rules(one, flown[one.name]) for one in two)
 
 
 @given(trips(8), fleets, chances)
