@@ -23,6 +23,7 @@ from tambo.serving.survival import Survival, chance_by, chance_of_failure, quant
 
 ENTITY = ("aircraft_id",)
 KIND = "aircraft_profile__aircraft_type"
+SCORE = "aircraft_health__engine_health_score"
 IN_MAINTENANCE = "aircraft_maintenance__in_maintenance"
 WAITING = "aircraft_maintenance__waiting_since"
 

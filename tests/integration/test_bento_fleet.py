@@ -166,3 +166,12 @@ def test_a_shorter_horizon_gives_fewer_reasons_and_none_before_today(client) -> 
     deadlines = [date.fromisoformat(one["deadline"]) for one in long["alerts"]]
     assert deadlines == sorted(deadlines)
     assert min(deadlines) >= TODAY
+
+
+def test_who_is_quiet_for_want_of_readings_is_named(client) -> None:
+    later = {"asked_at": (AS_OF + timedelta(days=300)).isoformat(), "least_chance": 0.9}
+    for asked, unread in (({}, []), (later, [QUIET]), ({"aircraft_ids": [NEW]}, [NEW])):
+        body = client.post(ALERTS, json={"aircraft_ids": [QUIET], **asked}).json()
+        said = [one for one in body["warnings"] if one.startswith("no reading of the engines of")]
+        assert len(said) == len(unread), (asked, body)
+        assert all(name in one for name, one in zip(unread, said, strict=True))

@@ -12,9 +12,8 @@ from bentos.fleet.maintenance_alerts.urgency import HOURS, HOURS_LIMIT, SINCE
 from bentos.fleet.maintenance_schedule.demand import FROM, REVENUE, Booked
 from bentos.fleet.maintenance_schedule.fleet import fleet_of, schedulable
 from bentos.fleet.maintenance_schedule.schemas import MaintenanceScheduleRequest
-from bentos.fleet.maintenance_schedule.vessels import SCORE
 from bentos.fleet.operations_plan.fleet import BASE, DAYS_LIMIT, SLOTS
-from bentos.fleet.outlook import IN_MAINTENANCE, KIND
+from bentos.fleet.outlook import IN_MAINTENANCE, KIND, SCORE
 from tambo.planning.fleet.demand import usual_revenue
 from tambo.planning.fleet.look import AHEAD, NAMES, look
 from tambo.planning.fleet.parameters import Roster

@@ -12,7 +12,7 @@ from bentos.fleet.maintenance_alerts.schemas import (
 )
 from bentos.fleet.maintenance_alerts.urgency import reasons, urgency
 from bentos.fleet.maintenance_due.expecting import expected_cost
-from bentos.fleet.outlook import IN_MAINTENANCE, Outlook, Outlooks
+from bentos.fleet.outlook import IN_MAINTENANCE, SCORE, Outlook, Outlooks
 from tambo.featurestore.online import OnlineReader
 from tambo.serving.model import ServedModel
 
@@ -67,6 +67,7 @@ class FleetAlerter:
                 pair[0],
             ),
         )
+        unread = [name for name, one in rest if one.number(SCORE) is None]
         row, outlooks = fleet[0][1].row, self._outlooks
         return MaintenanceAlerts(
             alerts=[
@@ -81,7 +82,9 @@ class FleetAlerter:
             release=row.release,
             as_of=row.as_of,
             asked_at=row.asked_at,
-            warnings=outlooks.features.warnings(row, outlooks.left_out(request.aircraft_ids)),
+            warnings=outlooks.features.warnings(
+                row, [*outlooks.left_out(request.aircraft_ids), *_warnings(unread)]
+            ),
         )
 
     def _alert(
@@ -97,3 +100,13 @@ class FleetAlerter:
             chance_of_failure=round(one.failure(horizon), 4),
             cost=expected_cost(one, self._outlooks),
         )
+
+
+def _warnings(unread: Sequence[str]) -> list[str]:
+    """Says so where nobody knows how vessels do: that they are quiet says little."""
+    if not unread:
+        return []
+    return [
+        f"no reading of the engines of {', '.join(unread)} is known then: their chances of a"
+        " failure are foretold without any"
+    ]

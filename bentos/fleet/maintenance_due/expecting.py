@@ -13,7 +13,7 @@ from bentos.fleet.maintenance_due.schemas import (
     MaintenanceDue,
     VesselRequest,
 )
-from bentos.fleet.outlook import IN_MAINTENANCE, Outlook, Outlooks
+from bentos.fleet.outlook import IN_MAINTENANCE, SCORE, Outlook, Outlooks
 from bentos.inference.requests import path, refuse
 from tambo.featurestore.online import OnlineReader
 from tambo.serving.model import ServedModel
@@ -136,7 +136,7 @@ def _warnings(aircraft_id: str, one: Outlook, outlooks: Outlooks) -> list[str]:
         found.append(f"{aircraft_id} was not there when the model was trained")
     if one.value(IN_MAINTENANCE) is True:
         found.append(f"{aircraft_id} is in maintenance: the answer is of the one after it")
-    if one.number("aircraft_health__engine_health_score") is None:
+    if one.number(SCORE) is None:
         found.append("no reading of its engines is known")
     if outlooks.coster is None:
         found.append("no costs of maintenance are known, so none is foretold")

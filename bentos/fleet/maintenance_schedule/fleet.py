@@ -11,15 +11,9 @@ import numpy as np
 from bentos.fleet.maintenance_alerts.urgency import HOURS, HOURS_LIMIT, SINCE
 from bentos.fleet.maintenance_schedule.demand import Booked
 from bentos.fleet.maintenance_schedule.schemas import MaintenanceScheduleRequest
-from bentos.fleet.maintenance_schedule.vessels import (
-    SCORE,
-    Known,
-    Values,
-    at_of,
-    planned_in,
-)
+from bentos.fleet.maintenance_schedule.vessels import Known, Values, at_of, planned_in
 from bentos.fleet.operations_plan.fleet import BASE, DAYS_LIMIT, SLOTS
-from bentos.fleet.outlook import KIND
+from bentos.fleet.outlook import KIND, SCORE
 from tambo.planning.fleet.look import Standing
 from tambo.planning.fleet.options import Horizon
 from tambo.planning.fleet.parameters import Floats, Ints, Parameters

@@ -10,10 +10,9 @@ import numpy as np
 
 from bentos.fleet.asked import VesselNow
 from bentos.fleet.maintenance_alerts.urgency import HOURS, PLANNED, SINCE
-from bentos.fleet.outlook import IN_MAINTENANCE, WAITING
+from bentos.fleet.outlook import IN_MAINTENANCE, SCORE, WAITING
 from tambo.planning.fleet.parameters import Parameters, Upkeep
 
-SCORE = "aircraft_health__engine_health_score"
 Values = Mapping[str, object]
 
 
