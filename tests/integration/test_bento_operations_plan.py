@@ -124,6 +124,22 @@ def test_a_plan_that_cannot_meet_a_limit_says_which_and_why(client) -> None:
     assert flown(met) == {"B1": WORN}
 
 
+def test_more_stays_at_once_than_a_hangar_has_slots_are_told(client) -> None:
+    """The hangar of Lima has one slot."""
+
+    def said(*stays) -> list[str]:
+        body = plan(client, trip("B1", 9), maintenance=list(stays), horizon=10)
+        return [one for one in body["warnings"] if "slot" in one]
+
+    assert said(stay(WORN, 2, 4), stay(QUIET, 4, 6)) == []
+    (one,) = said(stay(WORN, 2, 4), stay(QUIET, 3, 6))
+    assert one == (
+        "from 2026-01-04 06:00 on the maintenance plan has 2 in the hangar of Lima, which has 1"
+        " slot: it cannot be kept"
+    )
+    assert said(stay(WORN, 20, 22), stay(QUIET, 20, 22)) == [], "it lies after the horizon"
+
+
 def test_a_likely_failure_puts_its_share_of_the_revenue_at_risk(client) -> None:
     given = {"maintenance": [], "horizon": 10, "least_chance": 0.02}
     body = plan(client, trip("B1", 4, aircraft_id=WORN), **given)

@@ -68,6 +68,21 @@ def fleet_of(found: Sequence[tuple[str, Outlook]], request: OperationsPlanReques
     return Fleet(vessels, dict(found), slots, tuple(warnings))
 
 
+def overbooked(fleet: Fleet, now: datetime, end: datetime) -> Iterator[str]:
+    """Hangars that the maintenance plan puts more vessels into than they have slots for."""
+    for base, slots in sorted(fleet.slots.items()):
+        stays = [stay for one in fleet.vessels if one.base == base for stay in one.stays]
+        for begins in sorted(max(now, stay.begins) for stay in stays if stay.begins < end):
+            inside = sum(stay.begins <= begins < stay.ends for stay in stays)
+            if inside > slots:
+                yield (
+                    f"from {begins:%Y-%m-%d %H:%M} on the maintenance plan has {inside} in the"
+                    f" hangar of {base}, which has {slots} slot{'' if slots == 1 else 's'}: it"
+                    " cannot be kept"
+                )
+                break
+
+
 class Chances:
     """Chances of a failure of vessels before trips are over; each day is asked once.
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from bentos.fleet.asked import vessel_faults
 from bentos.fleet.operations_plan.answering import answered, used
-from bentos.fleet.operations_plan.fleet import Chances, Fleet, fleet_of, plan_faults
+from bentos.fleet.operations_plan.fleet import Chances, Fleet, fleet_of, overbooked, plan_faults
 from bentos.fleet.operations_plan.risk import at_risk
 from bentos.fleet.operations_plan.schemas import (
     LimitReached,
@@ -115,6 +115,7 @@ class OperationsPlanner:
                 [
                     *self._outlooks.left_out(request.aircraft_ids),
                     *fleet.warnings,
+                    *overbooked(fleet, now, end),
                     *_warnings(trips, end, assignment.proven),
                 ],
             ),
