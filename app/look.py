@@ -81,6 +81,14 @@ def chart(drawn: Any, alt_text: str, height: int = HEIGHT) -> None:
     st.altair_chart(drawn.properties(height=height), width="stretch", alt=alt_text)
 
 
+def beside(number: int) -> list[Any]:
+    """Places for figures beside each other; where the window is narrow, in several lines.
+
+    Columns would grow as narrow as the window asks, and cut amounts off.
+    """
+    return [st.container(horizontal=True)] * number
+
+
 def table(
     rows: pd.DataFrame, columns: Mapping[str, Any] | None = None, height: int | None = None
 ) -> None:

@@ -104,6 +104,11 @@ _UNNAMED = """() => {
         .map(control => control.outerHTML);
 }"""
 
+_CUT = """() => [...document.querySelectorAll('[data-testid=stMetric] *')]
+    .filter(one => getComputedStyle(one).textOverflow === 'ellipsis'
+        && one.scrollWidth > one.clientWidth)
+    .map(one => one.innerText)"""
+
 
 class Visitor:
     """One tab of the browser on the app.
@@ -299,6 +304,14 @@ class Visitor:
     def unnamed(self) -> list[str]:
         """Controls that a screen reader has no name for."""
         return self.page.evaluate(_UNNAMED)
+
+    def cut(self, width: int) -> list[str]:
+        """Titles and values of boxes that a window of some width cuts off."""
+        self.page.set_viewport_size({"width": width, "height": 1000})
+        self.page.wait_for_timeout(2 * _REACTION)
+        found: list[str] = self.page.evaluate(_CUT)
+        self.page.set_viewport_size({"width": 1400, "height": 1000})
+        return found
 
     def brightness(self) -> float:
         """How bright the background is: 0 is black, 1 is white."""

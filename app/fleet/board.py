@@ -27,9 +27,9 @@ _NUMBERS = {
     "days": "maintenance_request__days_since_last_maintenance",
 }
 _COLUMNS = [
-    "vessel", "kind", "base", "state", "health", "lately", "week", "age", "next", "chance",
-    "hours", "hours_limit", "hours_share", "days", "days_limit", "planned", "earliest", "latest",
-    "until", "model",
+    "vessel", "kind", "base", "state", "health", "hours", "next", "lately", "week", "age", "chance",
+    "hours_limit", "hours_share", "days", "days_limit", "planned", "earliest", "latest", "until",
+    "model",
 ]  # fmt: skip
 
 

@@ -29,18 +29,20 @@ BOARD: Mapping[str, Any] = {
     "base": "Base",
     "state": st.column_config.TextColumn("Attention", help="when somebody must see to it"),
     "health": st.column_config.ProgressColumn(
-        "Health, of 100", format="%.1f", min_value=0, max_value=100
+        "Health, of 100", format="%.1f", min_value=0, max_value=100, width=120
     ),
+    "hours": _number("Hours", "%.0f", "since the last maintenance"),
+    "next": _date("Next maintenance", "as likely to have begun by then as not"),
     "lately": st.column_config.LineChartColumn(
-        "Last 4 weeks", help="mean health score of each day; the last point is that of now"
+        "Last 4 weeks",
+        help="mean health score of each day; the last point is that of now",
+        width=110,
     ),
     "week": _number("Points a week", "%+.1f", "trend of the health score, of the last 4 weeks"),
     "age": _number("Read, hours ago", "%.1f"),
-    "next": _date("Next maintenance", "as likely to have begun by then as not"),
     "chance": _number(
         "Failure in 30 days", "%.1f %%", "its chance where no other maintenance comes first"
     ),
-    "hours": _number("Hours since maintenance", "%.0f"),
     "hours_limit": _number("Legal hours", "%.0f", "that it may go between two overhauls"),
     "hours_share": _number("Of legal hours", "%.0f %%"),
     "days": _number("Days since maintenance", "%.0f"),

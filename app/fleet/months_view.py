@@ -23,7 +23,7 @@ def boxes(
     """Draw figures, and how they changed since an equal time before; None: it is not told of."""
     half = len(FIGURES) // 2
     for some in (FIGURES[:half], FIGURES[half:]):
-        for place, one in zip(st.columns(len(some)), some, strict=True):
+        for place, one in zip(look.beside(len(some)), some, strict=True):
             delta = None if before is None else one.change(now[one.name], before[one.name])
             place.metric(
                 one.title,

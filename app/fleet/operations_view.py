@@ -37,7 +37,7 @@ def show(register: pd.DataFrame, trips: pd.DataFrame, answer: Answer, now: datet
         "Revenue planned": look.money(answer["revenue"], 0, currency),
         "Revenue at risk": look.money(answer["revenue_at_risk"], 0, currency),
     }
-    for place, (title, value) in zip(st.columns(len(boxes)), boxes.items(), strict=True):
+    for place, (title, value) in zip(look.beside(len(boxes)), boxes.items(), strict=True):
         place.metric(title, value, border=True, height="stretch")
     notices.warnings(answer["warnings"])
     st.header("At risk, most revenue first")

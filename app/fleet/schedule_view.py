@@ -31,7 +31,7 @@ def figures(answer: Answer) -> None:
         "Downtime": ("downtime_days", f"{of['downtime_days']:,.1f} days"),
         "Maintenances": ("maintenances", look.count(of["maintenances"])),
     }
-    places = [*st.columns(len(boxes) // 2), *st.columns(len(boxes) // 2)]
+    places = [*look.beside(len(boxes) // 2), *look.beside(len(boxes) // 2)]
     for place, (title, (name, value)) in zip(places, boxes.items(), strict=True):
         good = GOOD.get(name, "inverse")
         _box(place, title, value, less[name], good, digits=int(name == "downtime_days"))

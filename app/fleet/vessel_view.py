@@ -54,7 +54,7 @@ def _figures(answer: Answer) -> None:
             f"90 days: {look.percent(board.chance(answer, 90))}",
         ),
     }
-    for place, (title, (value, note)) in zip(st.columns(len(boxes)), boxes.items(), strict=True):
+    for place, (title, (value, note)) in zip(look.beside(len(boxes)), boxes.items(), strict=True):
         moves = title == "Health now"
         place.metric(
             title,

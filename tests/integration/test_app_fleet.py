@@ -317,6 +317,7 @@ def test_months_are_read_in_a_browser_and_taken_away(settings, running) -> None:
     assert {one.split(",")[2] for one in rows[1:]} == {"False"}
     visitor.choose("Vessels", "Yacht")
     assert f"{FLOWN} h" in visitor.says()
+    assert visitor.cut(800) == []
     assert (visitor.exceptions(), visitor.unnamed(), visitor.outside) == ([], [], [])
     visitor.keep("executive")
 

@@ -58,7 +58,7 @@ def _overview(register: pd.DataFrame, fleet: Fleet) -> None:
         boxes |= {"Need attention today": states.get(board.NOW, 0)}
         boxes |= {"Within a week": states.get(board.SOON, 0)}
     boxes |= {"In maintenance": states.get(board.HANGAR, 0)}
-    for place, (title, number) in zip(st.columns(len(boxes)), boxes.items(), strict=True):
+    for place, (title, number) in zip(look.beside(len(boxes)), boxes.items(), strict=True):
         place.metric(title, look.count(number), border=True, height="stretch")
     st.header("Urgent first")
     alerts_view.show(fleet.alerts, fleet.withheld)
