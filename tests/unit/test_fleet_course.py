@@ -181,9 +181,10 @@ def test_today_s_bookings_are_seen_and_more_come_until_then():
     assert (later[5:] > 0).all()
 
 
-def test_where_a_base_is_too_large_to_plan_the_rule_s_plan_is_told(monkeypatch):
+@pytest.mark.parametrize("short", ["LARGEST", "LONGEST"])
+def test_where_there_is_no_time_to_plan_a_base_the_rule_s_plan_is_told(monkeypatch, short):
     today = standing(np.random.default_rng(3), roster(6, 1, 1))
-    monkeypatch.setattr("tambo.planning.fleet.dated.LARGEST", 1)
+    monkeypatch.setattr(f"tambo.planning.fleet.dated.{short}", 0)
     plan = dated(Optimiser(HORIZON), today, HORIZON, rule=Threshold(70.0))
     assert not plan.proven
     assert (plan.enters == course(by(Threshold(70.0)), today, HORIZON).enters).all()

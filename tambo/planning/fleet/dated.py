@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time as clock
 from dataclasses import replace
 
 import numpy as np
@@ -16,7 +17,9 @@ from tambo.planning.fleet.policies import Policy, run_to_failure
 from tambo.planning.fleet.rolling import plan_base
 
 SECONDS = 3.0
-"""Deterministic seconds for the plans of all bases: a service answers within 30 true ones."""
+"""Deterministic seconds for the plans of all bases."""
+LONGEST = 12.0
+"""True seconds likewise: a service answers within 30, and has more to work out than this."""
 LARGEST = 150_000
 """Squares of vessels by days: a base with more of them takes longer to write down than to wait."""
 
@@ -60,13 +63,24 @@ def _optimal(
     """The optimiser's plan, and whether no better one exists."""
     expectation = Expectation(standing, horizon)
     enters, proven = start.copy(), True
+    end = clock.monotonic() + LONGEST
     homes = [(base, here) for base, here in enumerate(standing.roster.homes) if len(here)]
-    for base, here in homes:
-        if len(here) ** 2 * horizon.days > LARGEST:
+    for at, (base, here) in enumerate(homes):
+        longest = (end - clock.monotonic()) / (len(homes) - at)
+        if longest <= 0 or len(here) ** 2 * horizon.days > LARGEST:
             proven = False
             continue
         seconds = SECONDS / len(homes)
-        plan = plan_base(standing, 0, base, horizon, allowed, seconds=seconds, start=start[here])
+        plan = plan_base(
+            standing,
+            0,
+            base,
+            horizon,
+            allowed,
+            seconds=seconds,
+            start=start[here],
+            longest=longest,
+        )
         better = enters.copy()
         better[here] = plan.enters
         # Whole units may miss what the figures tell by a little.

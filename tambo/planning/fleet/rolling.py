@@ -8,6 +8,7 @@ solved again tomorrow. Solved by OR-Tools' CP-SAT.
 
 from __future__ import annotations
 
+import time as clock
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -55,6 +56,7 @@ def plan_base(
     fixed: Ints | None = None,
     seconds: float = SECONDS,
     start: Ints | None = None,
+    longest: float | None = None,
 ) -> BasePlan:
     """Plan the days ahead of one base of one fleet.
 
@@ -67,7 +69,9 @@ def plan_base(
         fixed: a plan whose cost is asked for, as `BasePlan.enters`; None: the best one.
         seconds: of deterministic time, after which the best plan found so far is taken.
         start: a plan that the search begins with, likewise.
+        longest: true seconds, likewise; None: as long as the deterministic ones take.
     """
+    begun = clock.monotonic()
     cp_model = or_tools.cp_sat()
 
     here, days = standing.roster.homes[base], horizon.days
@@ -94,7 +98,8 @@ def plan_base(
         model.add(sum(stays) <= max(0, slots - int(taken[day])))
     terms += _absence(model, standing, fleet, base, horizon, choices, enter)
     model.minimize(sum(terms))
-    return _solve(model, here, enter, seconds)
+    left = None if longest is None else max(0.0, longest - (clock.monotonic() - begun))
+    return _solve(model, here, enter, seconds, left)
 
 
 def _hint(model: Any, enter: list[list[Any]], start: Ints | None) -> None:
@@ -162,10 +167,12 @@ def _taken(standing: Standing, fleet: int, here: Ints, days: int) -> Ints:
     return np.asarray(stays.sum(axis=0))
 
 
-def _solve(model: Any, here: Ints, enter: list[list[Any]], seconds: float) -> BasePlan:
+def _solve(
+    model: Any, here: Ints, enter: list[list[Any]], seconds: float, longest: float | None
+) -> BasePlan:
     cp_model = or_tools.cp_sat()
 
-    solver = or_tools.solver(seconds)
+    solver = or_tools.solver(seconds, longest)
     status = solver.solve(model)
     found = status in (cp_model.OPTIMAL, cp_model.FEASIBLE)
     days = [
