@@ -76,7 +76,10 @@ class Split(BaseModel):
     """USD of one plan, or by which one differs from another; each day ahead counts less."""
 
     cost: float = Field(description="maintenance, failures and absence, less worth")
-    maintenance: float = Field(description="of the maintenances")
+    maintenance: float = Field(
+        description="of the maintenances; a vessel that stands still and does not enter counts as"
+        " if it did after the last day"
+    )
     failures: float = Field(
         description="that failures before them cost more than these, and others who wait for a slot"
     )
