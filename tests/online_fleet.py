@@ -22,7 +22,8 @@ WORN, QUIET, REPORTED, HANGAR, NEW = "OB-1", "OB-2", "YT-1", "YT-2", "OB-3"
 maintenance, and one that came after training, without a reading, and cannot be used."""
 SCORES = {WORN: 40.0, QUIET: 96.0, REPORTED: 90.0, HANGAR: 70.0}
 BASES = {WORN: "Lima", QUIET: "Lima", NEW: "Cusco", REPORTED: "Callao", HANGAR: "Callao"}
-HOURS_LIMIT, DAYS_LIMIT, FLOWN, USED = 400, 365, 380.0, 60.0
+HOURS_LIMIT, DAYS_LIMIT, FLOWN, USED, BUSY = 400, 365, 380.0, 60.0, 240.0
+"""Hours: a vessel was used for `USED` in 30 days, the new one, busier than its kind, for `BUSY`."""
 BOOKED = {("Lima", "Private Jet"): 40_000.0, ("Callao", "Yacht"): 20_000.0}
 """USD booked for each day, by base and kind; of Cusco nothing is known."""
 
@@ -130,7 +131,7 @@ def _rows() -> dict[str, list[dict[str, object]]]:
             {
                 "aircraft_id": name,
                 "hours_since_maintenance": FLOWN if name == WORN else 20.0,
-                "utilisation_30d": USED,
+                "utilisation_30d": BUSY if name == NEW else USED,
             }
             for name in names
         ],

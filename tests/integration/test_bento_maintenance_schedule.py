@@ -158,6 +158,20 @@ def test_without_slots_it_says_which_legal_limit_is_not_met_and_why(client) -> N
     assert schedule(client, **told | {"hangar_slots": {"Lima": 1}})["limits"] == []
 
 
+def test_legal_hours_that_end_sooner_than_is_usual_are_told(client) -> None:
+    told = {"aircraft_ids": [NEW], "vessels": [{"aircraft_id": NEW, "failed": False}]}
+    body = schedule(client, **told, horizon=60, schedule="run_to_failure")
+    assert body["limits"] == [], "by the use that is usual of its kind"
+    (said,) = [one for one in body["warnings"] if "legal hours" in one]
+    # 20 of 400 hours are flown, eight a day are.
+    assert said.startswith(f"the legal hours of {NEW} end on {day(47)} at its use of the newest 30")
+    short = schedule(client, **told, horizon=40, schedule="run_to_failure")
+    assert not any("legal hours" in one for one in short["warnings"])
+    enters = [{"aircraft_id": NEW, "failed": True}]
+    in_time = schedule(client, **told | {"vessels": enters}, horizon=60, schedule="run_to_failure")
+    assert not any("legal hours" in one for one in in_time["warnings"])
+
+
 def test_who_is_to_enter_and_cannot_is_told_what_keeps_it(client) -> None:
     told = {"horizon": 3, "schedule": "threshold"}
     none = schedule(client, **told, hangar_slots={"Lima": 0, "Callao": 0})

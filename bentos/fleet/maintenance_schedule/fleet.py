@@ -11,7 +11,7 @@ import numpy as np
 from bentos.fleet.maintenance_alerts.urgency import HOURS, HOURS_LIMIT, SINCE
 from bentos.fleet.maintenance_schedule.demand import Booked
 from bentos.fleet.maintenance_schedule.schemas import MaintenanceScheduleRequest
-from bentos.fleet.maintenance_schedule.vessels import Known, Values, at_of, planned_in
+from bentos.fleet.maintenance_schedule.vessels import Known, Values, at_of, hours_end, planned_in
 from bentos.fleet.operations_plan.fleet import BASE, DAYS_LIMIT, SLOTS
 from bentos.fleet.outlook import KIND, SCORE
 from tambo.planning.fleet.look import Standing
@@ -32,6 +32,7 @@ class Fleet:
         horizon: the world with the limits of the law as they are now, and the days asked for.
         seasons: as `Standing.season` on each morning [day, cell].
         planned: days from today on of the current plan's dates; -1: none.
+        hours_end: days until legal hours end at the vessel's own use; infinite: they do not.
         today: the day, UTC.
         warnings: what was taken for granted.
     """
@@ -42,6 +43,7 @@ class Fleet:
     horizon: Horizon
     seasons: Floats
     planned: Ints
+    hours_end: Floats
     today: date
     warnings: tuple[str, ...]
 
@@ -136,6 +138,7 @@ def fleet_of(
         horizon=replace(world, parameters=parameters, days=request.horizon),
         seasons=demand.seasons,
         planned=_planned(vessels, request, now, warnings),
+        hours_end=np.array([hours_end(one) for one in vessels]),
         today=today,
         warnings=tuple(warnings),
     )

@@ -154,5 +154,20 @@ def _warnings(request: MaintenanceScheduleRequest, made: Made) -> Iterator[str]:
             f"the current plan cannot keep the dates of {names}, for want of a slot, because of a"
             " blackout date, or by law: the nearest that it can are taken"
         )
+    yield from _hasty(made)
     if not made.plan.proven:
         yield "the time to plan ran out: a better plan may exist"
+
+
+def _hasty(made: Made) -> Iterator[str]:
+    """Vessels that are used more than their kind: their legal hours end before the plan has it."""
+    fleet, plan = made.fleet, made.plan
+    stands = {one.vessel for one in plan.missed}
+    for vessel, name in enumerate(fleet.names):
+        enters, ends = int(plan.enters[vessel]), float(fleet.hours_end[vessel])
+        idle = fleet.standing.hangar[0, vessel] or fleet.standing.failed[0, vessel]
+        if not idle and vessel not in stands and ends < (fleet.horizon.days, enters)[enters >= 0]:
+            yield (
+                f"the legal hours of {name} end on {fleet.day(int(ends))} at its use of the newest"
+                " 30 days, before it enters: plans take the use that is usual of its kind"
+            )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
@@ -9,7 +10,7 @@ from datetime import UTC, datetime, time, timedelta
 import numpy as np
 
 from bentos.fleet.asked import VesselNow
-from bentos.fleet.maintenance_alerts.urgency import HOURS, PLANNED, SINCE
+from bentos.fleet.maintenance_alerts.urgency import HOURS, HOURS_LIMIT, PLANNED, SINCE, USED
 from bentos.fleet.outlook import IN_MAINTENANCE, SCORE, WAITING
 from tambo.planning.fleet.parameters import Parameters, Upkeep
 
@@ -116,6 +117,14 @@ def _score(
         " maintenance"
     )
     return score
+
+
+def hours_end(one: Known) -> float:
+    """Days until legal hours end at the use of the newest 30 days; infinite: they do not."""
+    limit, flown, used = (one.number(name) for name in (HOURS_LIMIT, HOURS, USED))
+    if limit is None or flown is None or used is None or used <= 0:
+        return math.inf
+    return max(0.0, limit - flown) / (used / 30.0)
 
 
 def planned_in(one: Known, now: datetime, warnings: list[str]) -> int:
