@@ -31,16 +31,31 @@ def figures(answer: Answer) -> None:
         "Downtime": ("downtime_days", f"{of['downtime_days']:,.1f} days"),
         "Maintenances": ("maintenances", look.count(of["maintenances"])),
     }
-    places = [*look.beside(len(boxes) // 2), *look.beside(len(boxes) // 2)]
+    first, *places = [*look.beside(1 + len(boxes) // 2), *look.beside(len(boxes) // 2)]
+    _altogether(first, less["cost"], currency)
     for place, (title, (name, value)) in zip(places, boxes.items(), strict=True):
         good = GOOD.get(name, "inverse")
         _box(place, title, value, less[name], good, digits=int(name == "downtime_days"))
     st.caption(
         f"Expected over {answer['horizon']} days; changes are against today's practice. Downtime: "
-        "of all vessels, that of expected failures too. Altogether, with how worn the vessels are "
-        f"at the end, the plan costs {_difference(less['cost'], currency)} than today's practice."
+        "of all vessels, that of expected failures too. Altogether: maintenance, failures and "
+        "revenue lost, less what the vessels are worth at the end by how worn they are."
     )
     _warnings(answer["warnings"])
+
+
+def _altogether(place: Any, less: float, currency: str) -> None:
+    """By how much all of it costs less: what a plan earns within its days is not the whole."""
+    same = round(less) == 0
+    place.metric(
+        "Costs altogether",
+        "as today" if same else _difference(less, currency),
+        delta=None if same else "than today's practice",
+        delta_color="normal" if less < 0 else "inverse",
+        delta_arrow="off",
+        border=True,
+        height="stretch",
+    )
 
 
 def _warnings(said: Sequence[str]) -> None:

@@ -191,6 +191,10 @@ def test_the_schedule_is_that_of_the_service_and_stays_while_the_page_reruns(
     assert list(rows["priority"]) == [1, 2]
     earned = f"USD {told['plan']['earned']:,.0f}"
     assert metrics(shown)["Earned"] == earned
+    cost = round(told["difference"]["cost"])
+    assert cost
+    altogether = f"USD {abs(cost):,.0f} {'less' if cost < 0 else 'more'}"
+    assert metrics(shown)["Costs altogether"] == altogether
     plans = table(shown, "downtime_days").set_index("plan")
     assert list(plans.index) == [schedule.PROPOSED, schedule.PRACTICE]
     assert plans.loc[schedule.PRACTICE, "cost"] == round(told["current_plan"]["cost"])
