@@ -103,6 +103,8 @@ def bad() -> list[tuple[str, bytes]]:
         reading("N-1", 7, temperature_variance="hot"),
         reading("N-1", 8, read_at="yesterday"),
         reading("N-1", 9, read_at=None),
+        # Half a surrogate pair: JSON may hold it, and no text can.
+        reading("N-1", 10, engine_health_score="\ud800"),
     ]
 
 
@@ -118,6 +120,7 @@ WHY = {
     "not_a_number": 1,
     "bad_date": 1,
     "missing_value": 1,
+    "not_utf8": 1,
 }
 
 

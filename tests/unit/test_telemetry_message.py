@@ -18,6 +18,7 @@ from tambo.ingest.checks import compile_table
 from tambo.settings import Settings
 from tambo.sources.contracts import of_home
 from tambo.sources.mqtt.address import address_of
+from tambo.sources.mqtt.judge import Judge
 from tambo.sources.mqtt.message import LONGEST, Message, Reading
 from tambo.sources.mqtt.recent import FILE, Recent, read_traces, write_traces
 from tambo.sources.mqtt.stream import find_stream
@@ -28,6 +29,8 @@ STREAM = find_stream("fleet")
 READING = Reading(
     STREAM, of_home(Settings(home=Path("none")), "fleet"), "fleet/+/telemetry", timedelta(minutes=5)
 )
+
+JUDGE = Judge(Settings(home=Path("none")), STREAM, of_home(Settings(home=Path("none")), "fleet"))
 
 
 def read(payload: bytes | dict, topic: str = TOPIC, at: datetime = NOW) -> Message:
@@ -130,6 +133,19 @@ def test_whatever_is_sent_is_kept_as_it_was(payload: bytes):
 def test_a_row_that_was_spooled_is_the_same_row(told: dict):
     message = read(told)
     assert Message.of_line(json.dumps(message.record()).encode()) == message
+
+
+@given(
+    told=st.dictionaries(
+        st.sampled_from(READING.columns[1:]),
+        st.text(st.characters(exclude_categories=())) | st.none(),
+    )
+)
+@example(told={"engine_health_score": "\ud800"})
+@example(told={"read_at": "2026-03-01T11:00:00Z\x00"})
+def test_no_text_of_a_row_ends_who_judges_it(told: dict):
+    # No lake is there, so no vessel is known.
+    assert JUDGE.good([read(told)]) == []
 
 
 @pytest.mark.parametrize("line", [b"", b"{", b"7", b"{}", b'{"id": "a", "at": "now"}'])

@@ -57,7 +57,7 @@ class Judge:
         """Rows that keep to the contract, typed, times in UTC; each with when it arrived."""
         if self._sensors.changed():
             self._go_by(of_home(self._settings, self._stream.domain))
-        told = [one for one in messages if one.fields is not None and one.refused is None]
+        told = [one for one in messages if _is_row(one)]
         if not told:
             return []
         width = len(self._table.file_columns)
@@ -126,3 +126,14 @@ class Judge:
                         f"WHERE NOT {ident(parent.tombstone)}"
                     ).fetchall()
                     self._parents[parent.name] = {value for (value,) in rows}
+
+
+def _is_row(message: Message) -> bool:
+    """Whether a message is a row of texts; half a surrogate pair is none, as ingest has it."""
+    if message.fields is None or message.refused is not None:
+        return False
+    try:
+        "".join(field for field in message.fields if field is not None).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
