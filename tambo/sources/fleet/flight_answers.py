@@ -65,7 +65,15 @@ def items(client: RestClient, url: str, asked: Mapping[str, str]) -> Iterator[It
                 f"it has {sorted(answer.body)[:10]}.",
                 remedy="look at TAMBO_FLIGHTS_URL; docs/doors.md says what it must answer",
             )
-        yield from listed
+        yield from map(_of_text, listed)
+
+
+def _of_text(item: Item) -> Item:
+    """An item whose texts are texts: half a surrogate pair stays as JSON writes it."""
+    return {
+        name: told.encode("utf-8", "backslashreplace").decode() if isinstance(told, str) else told
+        for name, told in item.items()
+    }
 
 
 def by_ids(client: RestClient, url: str, ids: Iterable[str]) -> Iterator[Item]:
