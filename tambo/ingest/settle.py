@@ -112,8 +112,9 @@ def _insert_untouched(
     columns = ", ".join(row_columns(table))
     rows = f"({new}) n"
     if any_touched:
-        keyed = f"SELECT *, {hashed(key(table), 'k1', 'k2')} FROM ({new})"
-        rows = f"({keyed}) n ANTI JOIN touched USING (k1, k2)"
+        # A column of the table may be called k1, and none begins with an underscore.
+        keyed = f"SELECT *, {hashed(key(table), '_k1', '_k2')} FROM ({new})"
+        rows = f"({keyed}) n ANTI JOIN touched t ON n._k1 = t.k1 AND n._k2 = t.k2"
     connection.execute(f"INSERT INTO {raw_name(table)} ({columns}) SELECT {columns} FROM {rows}")
 
 

@@ -25,6 +25,7 @@ from tambo.errors import ContractError
 from tambo.settings import Settings
 from tambo.sources.contracts import Column, load
 from tambo.sources.fetch_state import write_file
+from tambo.sources.mqtt.message import MESSAGE_ID
 
 _NAME = re.compile(r"^[a-z][a-z0-9_]{0,62}$")
 _MOST = 1e15
@@ -160,6 +161,7 @@ def _require_right(
 ) -> None:
     low, high = sensor.lowest, sensor.highest
     bounds = [one for one in (low, high) if one is not None]
+    taken = [*taken, MESSAGE_ID]
     if not _NAME.match(name) or (declared is None and name in taken):
         raise ContractError(
             f"{name!r} is no name of a sensor.",

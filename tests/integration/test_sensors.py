@@ -28,6 +28,7 @@ from tambo.sources.mqtt.message import Message, Reading
 from tambo.sources.mqtt.stream import find_stream
 from tambo.sources.mqtt.taking_in import take_in
 from tambo.sources.sensors import Sensor, history, log_file, sensors, set_sensor
+from tambo.streaming.fleet.begin import begin
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 STREAM = find_stream("fleet")
@@ -127,7 +128,27 @@ def test_a_new_sensor_is_read_without_a_change_of_code(settings):
     assert all(one.conserved for one in reports(settings))
 
 
+def test_a_sensor_may_have_the_name_of_whatever_a_computation_calls_its_own(settings):
+    names = ["ended", "k1", "k2", "order", "rowid"]
+    for name in names:
+        set_sensor(settings, "fleet", name, Sensor("", None, None), "A. Ríos")
+    told = {name: place for place, name in enumerate(names)}
+    take(settings, message(settings, 1, engine_health_score=80), message(settings, 2, **told))
+    # A correction is looked for among what is there.
+    take(settings, message(settings, 1, engine_health_score=81), message(settings, 3, **told))
+    with reader(settings) as lake:
+        rows = lake.execute(
+            'SELECT minute(read_at), ended, k1, k2, "order", "rowid" FROM lake.raw.telemetry '
+            "ORDER BY ALL"
+        ).fetchall()
+    assert rows == [(1, *[None] * 5), (1, *[None] * 5), (2, *range(5)), (3, *range(5))]
+    assert all(one.conserved for one in reports(settings))
+    vessels, _ = begin(settings, ["N-1"], "telemetry_", NOW)
+    assert vessels["N-1"].state()["readings_7d"] == 3
+
+
 WRONG = {
+    "message": (("message_id", Sensor("", None, None)), "no name of a sensor"),
     "wider": ((SCORE, Sensor("score", 0, 101)), "leaves the contract's range, 0 to 100"),
     "open": ((SCORE, Sensor("score", 0, None)), "leaves the contract's range"),
     "nothing": (("oil", Sensor("bar", 5, 5)), "holds nothing"),

@@ -70,7 +70,7 @@ def _ended_sql() -> str:
     """Newest reading of each vessel among those that stood once and do not any more."""
     return f"""
         SELECT aircraft_id, epoch_us(max(read_at)) FROM (
-            SELECT *, lead(_known_at) OVER (
+            SELECT aircraft_id, read_at, withdrawn, _known_at, lead(_known_at) OVER (
                 PARTITION BY aircraft_id, read_at ORDER BY _known_at, _batch_id, _row_number
             ) AS ended
             FROM lake.{RAW} WHERE list_contains($1, aircraft_id)
