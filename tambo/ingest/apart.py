@@ -177,7 +177,7 @@ def add_duplicates(connection: duckdb.DuckDBPyConnection, table: Table, rows: st
     keys = ", ".join(key(table))
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE doubles AS SELECT hash({keys}) AS h FROM ({rows}) "
-        "GROUP BY h HAVING count(*) > 1"
+        "GROUP BY 1 HAVING count(*) > 1"
     )
     row = connection.execute("SELECT count(*) FROM doubles").fetchone()
     if row is None or not row[0]:

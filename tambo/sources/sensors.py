@@ -28,6 +28,8 @@ from tambo.sources.fetch_state import write_file
 from tambo.sources.mqtt.message import MESSAGE_ID
 
 _NAME = re.compile(r"^[a-z][a-z0-9_]{0,62}$")
+_NO_COLUMNS = (MESSAGE_ID, "file_row_number")
+"""Names that mean something else: in a message, and to DuckDB where it reads Parquet."""
 _MOST = 1e15
 """Bounds of a range: what a DOUBLE tells apart from its neighbours."""
 
@@ -161,8 +163,7 @@ def _require_right(
 ) -> None:
     low, high = sensor.lowest, sensor.highest
     bounds = [one for one in (low, high) if one is not None]
-    taken = [*taken, MESSAGE_ID]
-    if not _NAME.match(name) or (declared is None and name in taken):
+    if not _NAME.match(name) or (declared is None and name in {*taken, *_NO_COLUMNS}):
         raise ContractError(
             f"{name!r} is no name of a sensor.",
             remedy="a letter, then letters, digits and _, all small, as oil_pressure",

@@ -129,7 +129,7 @@ def test_a_new_sensor_is_read_without_a_change_of_code(settings):
 
 
 def test_a_sensor_may_have_the_name_of_whatever_a_computation_calls_its_own(settings):
-    names = ["ended", "k1", "k2", "order", "rowid"]
+    names = ["ended", "h", "k1", "k2", "order", "rowid"]
     for name in names:
         set_sensor(settings, "fleet", name, Sensor("", None, None), "A. Ríos")
     told = {name: place for place, name in enumerate(names)}
@@ -138,10 +138,10 @@ def test_a_sensor_may_have_the_name_of_whatever_a_computation_calls_its_own(sett
     take(settings, message(settings, 1, engine_health_score=81), message(settings, 3, **told))
     with reader(settings) as lake:
         rows = lake.execute(
-            'SELECT minute(read_at), ended, k1, k2, "order", "rowid" FROM lake.raw.telemetry '
+            'SELECT minute(read_at), ended, h, k1, k2, "order", "rowid" FROM lake.raw.telemetry '
             "ORDER BY ALL"
         ).fetchall()
-    assert rows == [(1, *[None] * 5), (1, *[None] * 5), (2, *range(5)), (3, *range(5))]
+    assert rows == [(1, *[None] * 6), (1, *[None] * 6), (2, *range(6)), (3, *range(6))]
     assert all(one.conserved for one in reports(settings))
     vessels, _ = begin(settings, ["N-1"], "telemetry_", NOW)
     assert vessels["N-1"].state()["readings_7d"] == 3
@@ -149,6 +149,7 @@ def test_a_sensor_may_have_the_name_of_whatever_a_computation_calls_its_own(sett
 
 WRONG = {
     "message": (("message_id", Sensor("", None, None)), "no name of a sensor"),
+    "reader": (("file_row_number", Sensor("", None, None)), "no name of a sensor"),
     "wider": ((SCORE, Sensor("score", 0, 101)), "leaves the contract's range, 0 to 100"),
     "open": ((SCORE, Sensor("score", 0, None)), "leaves the contract's range"),
     "nothing": (("oil", Sensor("bar", 5, 5)), "holds nothing"),
