@@ -11,7 +11,7 @@ import sys
 import time
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import get_args
+from typing import NoReturn, get_args
 
 import pytest
 from oidc_issuer import API, Client, issuing
@@ -19,6 +19,7 @@ from served_model import Client as Caller
 from starlette.applications import Starlette
 from typer.testing import CliRunner
 
+from bentos.fleet.endpoints import ENDPOINTS
 from bentos.fleet.intakes import INTAKES
 from bentos.fleet.service_logs import schemas
 from bentos.inference.documentation import describe
@@ -50,6 +51,7 @@ def issuer():
         Client("oscar", ("operations",)),
         Client("eve", ("executive",)),
         Client("frida", ("fleet_manager",)),
+        Client("carla", ("customer_support",)),
         Client("nobody"),
         Client("late", ("technician",), lifetime=-60),
         Client("stray", ("technician",), audience="another-api"),
@@ -250,6 +252,36 @@ def test_who_may_not_tell_is_refused_and_each_refusal_is_recorded(home, issuer):
     get_settings.cache_clear()
     assert "(late)" in shown.output
     assert "it has expired" in shown.output
+
+
+def nothing(*_: object) -> NoReturn:
+    raise AssertionError("what is asked is wrong, so nobody answers it")
+
+
+def test_each_operation_of_the_fleet_lets_in_its_roles_and_no_other(home, issuer):
+    guard = Guard("fleet", home)
+    routes = [route(one.operation, nothing, guard) for one in ENDPOINTS]
+    service = Caller(ProblemMiddleware(Starlette(routes=routes)))
+    roles = {
+        "tina": "technician", "oscar": "operations", "eve": "executive",
+        "frida": "fleet_manager", "carla": "customer_support",
+    }  # fmt: skip
+    headers = {who: {"Authorization": f"Bearer {issuer.token(who)}"} for who in roles}
+    let_in = {
+        one.operation.name: {
+            role
+            for who, role in roles.items()
+            if service.post(one.operation.path, json={"oil": 1}, headers=headers[who]).status_code
+            == 422
+        }
+        for one in ENDPOINTS
+    }
+    assert let_in == {name: set(of) for name, of in {**ASKS, **WRITES}.items()}
+    told = {one["status"] for one in refusals(home, 1000)}
+    assert (told, len(refusals(home, 1000))) == (
+        {403},
+        len(ENDPOINTS) * len(roles) - sum(len(of) for of in let_in.values()),
+    )
 
 
 def test_without_an_issuer_nothing_is_taken_in_and_without_a_register_neither(home, issuer):
