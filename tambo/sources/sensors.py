@@ -23,7 +23,7 @@ from filelock import FileLock
 from tambo.domains import slices
 from tambo.errors import ContractError
 from tambo.settings import Settings
-from tambo.sources.contracts import Column, load
+from tambo.sources.contracts import Column, Table, load
 from tambo.sources.fetch_state import write_file
 from tambo.sources.mqtt.message import MESSAGE_ID
 
@@ -101,7 +101,7 @@ def set_sensor(settings: Settings, domain: str, name: str, sensor: Sensor, by: s
         ContractError: the domain has no stream, the name is none, or the range is not one or leaves
             that of the contract.
     """
-    declared = load(domain).tables[stream_table(domain)]
+    declared = _declared(domain)
     _require_right(name, sensor, by, declared.columns.get(name), declared.file_columns)
     path = log_file(settings, domain)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -140,7 +140,7 @@ def history(settings: Settings, domain: str) -> list[Change]:
 
 def declared_sensors(domain: str) -> dict[str, Sensor]:
     """Sensors that the contract of a domain's stream has."""
-    table = load(domain).tables[stream_table(domain)]
+    table = _declared(domain)
     return {
         name: Sensor(one.unit, _number(one.min), _number(one.max), one.description)
         for name, one in table.columns.items()
@@ -203,6 +203,12 @@ def _change(line: str) -> Change:
         by=str(told["by"]),
         at=datetime.fromisoformat(told["at"]),
     )
+
+
+def _declared(domain: str) -> Table:
+    """The table of a domain's stream, as its contract has it."""
+    name = stream_table(domain)
+    return load(domain).tables[name]
 
 
 def _number(bound: float | str | None) -> float | None:

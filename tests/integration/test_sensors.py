@@ -168,8 +168,11 @@ def test_a_sensor_that_cannot_be_is_refused(tmp_path, given, words):
     assert history(settings, "fleet") == []
     with pytest.raises(ContractError, match="Nobody is named"):
         set_sensor(settings, "fleet", "oil", Sensor("bar", 0, 1), by=" ")
-    with pytest.raises(ContractError, match="travel has no sensors"):
-        set_sensor(settings, "travel", "oil", Sensor("bar", 0, 1), by="A. Ríos")
+    for domain in ("travel", "flet"):
+        with pytest.raises(ContractError, match=f"{domain} has no sensors"):
+            set_sensor(settings, domain, "oil", Sensor("bar", 0, 1), by="A. Ríos")
+        with pytest.raises(ContractError, match=f"{domain} has no sensors"):
+            sensors(settings, domain)
 
 
 def test_the_same_again_is_no_version_and_a_list_that_is_none_is_told(tmp_path):
