@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 
 from bentos.inference.endpoint import AnyEndpoint, open_endpoints
 from bentos.web.authorization import Guard
+from bentos.web.deadline import SECONDS
 from bentos.web.endpoint import Created, Handle, Look, route, task_routes
 from bentos.web.openapi import routes
 from tambo.errors import OnlineStoreError
@@ -23,7 +24,8 @@ FOLDER = Path(__file__).resolve().parents[2] / "models"
 
 OPTIONS: dict[str, Any] = {
     "workers": 1,
-    "traffic": {"timeout": 30},
+    # Ours comes first: what BentoML answers then is no problem (RFC 9457).
+    "traffic": {"timeout": SECONDS + 5},
     "logging": {"access": {"enabled": False}},
     # No traces are collected, so nothing is spent on them.
     "tracing": {"excluded_urls": ".*"},

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from bentos.web.middleware import App, Message, Receive, Send
+from bentos.web.deadline import App, Message, Receive, Send
 
 UNKNOWN = "/unknown"
 """The address under which all others are counted; there is nothing."""

@@ -1,23 +1,19 @@
-"""Turn every error answer that is not a problem yet into one: unknown paths, health, BentoML."""
+"""Turn every error answer that is not a problem yet into one: unknown paths, health, BentoML.
+
+An answer that takes too long is one too.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
-
+from bentos.web.deadline import App, Deadline, Message, Receive, Send
 from tambo.serving.problem import MEDIA_TYPE, problem
-
-Message = MutableMapping[str, Any]
-Send = Callable[[Message], Awaitable[None]]
-Receive = Callable[[], Awaitable[Message]]
-App = Callable[[Message, Receive, Send], Awaitable[None]]
 
 
 class ProblemMiddleware:
     """ASGI middleware; see the module."""
 
     def __init__(self, app: App) -> None:
-        self._app = app
+        self._app = Deadline(app)
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Pass a request on, and its answer back."""

@@ -17,7 +17,7 @@ from bentos.web.endpoint import RESULT, STATUS, Operation
 from bentos.web.tasks import TaskStatus
 from tambo.serving.problem import MEDIA_TYPE, TITLES, Problem
 
-_PROBLEMS = (400, 405, 413, 415, 422, 503)
+_PROBLEMS = (400, 405, 413, 415, 422, 503, 504)
 _TASK = "task:out"
 _BEARER = "bearer"
 _TASK_PROBLEMS = {STATUS: (400, 404, 405), RESULT: (400, 404, 405, 409, 422, 503)}
