@@ -25,7 +25,7 @@ from tambo.errors import ContractError
 from tambo.settings import Settings
 from tambo.sources.contracts import Column, Table, load
 from tambo.sources.fetch_state import write_file
-from tambo.sources.mqtt.message import MESSAGE_ID
+from tambo.sources.mqtt.stream import MESSAGE_ID
 
 _NAME = re.compile(r"^[a-z][a-z0-9_]{0,62}$")
 _NO_COLUMNS = (MESSAGE_ID, "file_row_number")

@@ -20,9 +20,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from tambo.sources.contracts import Contracts
-from tambo.sources.mqtt.stream import Stream
+from tambo.sources.mqtt.stream import MESSAGE_ID, Stream
 
-MESSAGE_ID = "message_id"
 LONGEST = 64 << 10
 """Bytes of a message that are kept; no row of a table is that long."""
 

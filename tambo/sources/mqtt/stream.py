@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from tambo.domains import slices
 from tambo.errors import SourceError
 
+MESSAGE_ID = "message_id"
+"""What a message may hold besides its row: an id that its sender gave it."""
+
 
 @dataclass(frozen=True)
 class Stream:
