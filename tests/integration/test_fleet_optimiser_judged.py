@@ -6,8 +6,8 @@ import os
 import signal
 import subprocess
 import sys
-from multiprocessing import active_children
 from pathlib import Path
+from types import ModuleType
 
 import psutil
 import pytest
@@ -23,20 +23,24 @@ ROOT = Path(__file__).parents[2]
 WORLD, FLEET = declared(), roster(4, 1, 1)
 HORIZON = horizon_of(WORLD, FLEET)
 ENDLESS = """
-from multiprocessing import active_children
 from time import sleep
+import psutil
 from benchmarks.fleet_truth import declared, roster
 from training.fleet.schedule.beside import Beside
 from training.fleet.schedule.comparing import Judging
 from training.fleet.schedule.horizon import horizon_of
 
-if __name__ == "__main__":
-    world, fleet = declared(), roster(4, 1, 1)
-    tests = Judging(world, fleet, range(9), fleets=1, days=20_000)
-    with Beside(tests, horizon_of(world, fleet)) as beside:
-        print(*[one.pid for one in active_children()], flush=True)
-        sleep(600)
+world, fleet = declared(), roster(4, 1, 1)
+tests = Judging(world, fleet, range(9), fleets=1, days=20_000)
+with Beside(tests, horizon_of(world, fleet)):
+    print(*[one.pid for one in psutil.Process().children()], flush=True)
+    sleep(600)
 """
+
+
+def begun() -> list[psutil.Process]:
+    """Processes that judge for this one."""
+    return [one for one in psutil.Process().children() if Beside.__module__ in one.cmdline()]
 
 
 def judging(fleets: int, days: int) -> Judging:
@@ -54,17 +58,28 @@ def test_it_finds_what_is_found_here():
     assert found.seconds > 0
 
 
+def test_the_file_that_asks_is_not_run_again(monkeypatch, tmp_path):
+    """A notebook or a page trains without a guard, and some of them cannot be run twice."""
+    script = tmp_path / "asks.py"
+    script.write_text("raise RuntimeError('run again')")
+    asks = ModuleType("__main__")
+    asks.__file__ = str(script)
+    monkeypatch.setitem(sys.modules, "__main__", asks)
+    with Beside(judging(fleets=1, days=2), HORIZON) as beside:
+        assert len(beside.optimiser().earned) == 1
+
+
 def test_it_ends_when_nobody_waits_any_more():
     with pytest.raises(ValueError, match="learning failed"), Beside(judging(9, 20_000), HORIZON):
-        (begun,) = active_children()
+        (process,) = begun()
         raise ValueError("learning failed")
-    assert not begun.is_alive()
+    assert not process.is_running()
 
 
 def test_that_it_has_gone_is_said():
     with Beside(judging(9, 20_000), HORIZON) as beside:
-        (begun,) = active_children()
-        begun.kill()
+        (process,) = begun()
+        process.kill()
         with pytest.raises(TrainingError, match="exit code -9"):
             beside.optimiser()
 
@@ -88,4 +103,4 @@ def test_it_is_gone_with_who_asked_for_it(end, tmp_path):
 
 def test_without_fleets_nothing_is_begun():
     with Beside(judging(0, 40), HORIZON):
-        assert not active_children()
+        assert not begun()
