@@ -159,9 +159,15 @@ class Visitor:
         box = self.page.get_by_role("combobox", name=label, exact=True)
         if box.input_value() == option:
             return
-        box.focus()
-        box.fill(option)
-        self.page.get_by_role("option", name=option, exact=True).wait_for()
+        offered = self.page.get_by_role("option", name=option, exact=True)
+        deadline = time.monotonic() + SECONDS
+        # A page that is drawn anew at that moment closes the list again.
+        while not offered.is_visible():
+            assert time.monotonic() < deadline, f"{option} is not offered"
+            box.blur()
+            box.focus()
+            box.fill(option)
+            self.page.wait_for_timeout(2 * _REACTION)
         box.press("Enter")
         self.reacted()
 
@@ -189,6 +195,7 @@ class Visitor:
         """Click on a button that gives a file of text; returns what is in it."""
         with self.page.expect_download() as started:
             self.page.get_by_role("button", name=label, exact=True).click()
+        self.reacted()
         return started.value.path().read_text(encoding="utf-8-sig")
 
     def form(self, button: str) -> Locator:

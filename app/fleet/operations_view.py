@@ -97,6 +97,7 @@ def _download(title: str, rows: pd.DataFrame, name: str, now: datetime) -> None:
         tables.csv(rows.assign(**{one: rows[one].round(2) for one in numbers})),
         file_name=f"{name}-{now:%Y-%m-%d}.csv",
         mime=tables.CSV,
+        on_click="ignore",
         key=name,
     )
 

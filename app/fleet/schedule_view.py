@@ -133,6 +133,7 @@ def plan(answer: Answer) -> None:
         tables.csv(rows.assign(cost=rows["cost"].round(2), chance=rows["chance"].round(2))),
         file_name=f"maintenance-schedule-{asked}.csv",
         mime=tables.CSV,
+        on_click="ignore",
         key="schedule_csv",
     )
 

@@ -166,6 +166,7 @@ def _downloads(request: Mapping[str, Any], plan: Mapping[str, Any]) -> None:
         plan_files.csv(plan),
         file_name=f"{name}.csv",
         mime=tables.CSV,
+        on_click="ignore",
         key="plan_csv",
         width="stretch",
     )
@@ -174,6 +175,7 @@ def _downloads(request: Mapping[str, Any], plan: Mapping[str, Any]) -> None:
         plan_files.xlsx(request, plan),
         file_name=f"{name}.xlsx",
         mime=tables.XLSX,
+        on_click="ignore",
         key="plan_xlsx",
         width="stretch",
     )

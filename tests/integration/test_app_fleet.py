@@ -278,6 +278,8 @@ def test_somebody_asks_what_their_own_dates_would_cost(settings, service, runnin
 def test_the_figures_of_months_are_those_of_the_marts(settings) -> None:
     shown = app_pages.page("executive")
     assert not shown.exception
+    (file,) = shown.get("download_button")
+    assert file.proto.ignore_rerun, "the page is not drawn anew under a visitor's hands"
     boxes = metrics(shown)
     assert boxes["Hours flown"] == f"{FLOWN} h"
     assert boxes["Revenue"] == "USD 5,000"

@@ -117,5 +117,6 @@ def _download(rows: pd.DataFrame) -> None:
         tables.csv(as_text.assign(**{one: rows[one].round(4) for one in numbers})),
         file_name=f"fleet-by-month-release-{released.release().number}.csv",
         mime=tables.CSV,
+        on_click="ignore",
         key="executive_csv",
     )

@@ -59,6 +59,7 @@ def _all(rows: pd.DataFrame, today: date) -> None:
         tables.csv(rows.assign(against_lately=rows["against_lately"].round(3))),
         file_name=f"visitors-expected-{today.isoformat()}.csv",
         mime=tables.CSV,
+        on_click="ignore",
         key="open_csv",
     )
 
