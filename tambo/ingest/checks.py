@@ -217,7 +217,9 @@ def _unreadable(column: Column, text: str, value: str) -> list[tuple[str, str]]:
     # DuckDB reads 1_000 as 1000, as programs write it and files do not.
     odd = f"contains({text}, '_')"
     if column.type in {"DATE", "TIMESTAMP"}:
-        return [("bad_date", failed)]
+        # DuckDB reads "infinity" and "epoch" as 1900-01-01, whatever the format.
+        word = f"year({value}) = 1900 AND NOT regexp_matches({text}, '[0-9]')"
+        return [("bad_date", f"({failed}) OR ({word})")]
     if column.type == "BOOLEAN":
         return [("not_a_boolean", failed)]
     if column.type == "DOUBLE":

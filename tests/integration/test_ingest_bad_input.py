@@ -72,6 +72,7 @@ BAD_FLIGHTS = [
     ("other date format", flight(2, date="2019-09-26"), "bad_date", "date"),
     ("day and month exchanged", flight(2, date="26/09/2019"), "bad_date", "date"),
     ("impossible date", flight(2, date="02/30/2019"), "bad_date", "date"),
+    ("word for a date", flight(2, date="infinity"), "bad_date", "date"),
     ("two-digit year", flight(2, date="09/26/19"), "out_of_range", "date"),
     ("unknown class", flight(2, flightType="business"), "not_allowed", "flightType"),
     ("leads nowhere", flight(2, to="Recife (PE)"), "same_place", None),
