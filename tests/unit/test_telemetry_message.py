@@ -105,6 +105,19 @@ def written_times(draw: st.DrawFn) -> str:
     return draw(BLANKS) + text + draw(BLANKS)
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["2026-03-01T11:00:00.250Z", "2026-03-01T11:00:00.250+00:00", "2026-03-01 11:00:00.250"],
+)
+def test_the_ways_in_which_senders_write_utc_are_read(text: str):
+    assert ingested(text) == datetime(2026, 3, 1, 11, 0, 0, 250_000, tzinfo=UTC)
+
+
+def test_another_zone_is_no_time_of_the_contract():
+    """Its offset must not be passed over."""
+    assert ingested("2026-03-01T11:00:00+02:00") is None
+
+
 @given(text=written_times())
 @example(text=" 2030-01-01T00:00:00Z")
 @example(text="2030-01-01 00:00:00\n")
