@@ -38,7 +38,7 @@ def ingest(
         intake.replay_lines(settings, mapping)
     elif taking or not report:
         chosen = path or settings.raw
-        for folder in stages.world_folders(settings).values() if chosen is None else [chosen]:
+        for folder in stages.written_worlds(settings) if chosen is None else [chosen]:
             intake.ingest_path(settings, folder, mapping=mapping, history=history, restore=restore)
     if report:
         intake.show_report(settings)

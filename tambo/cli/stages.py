@@ -12,6 +12,7 @@ from tambo.domains import domains, slices
 from tambo.errors import (
     ContractError,
     FewLabelsError,
+    IngestError,
     NoChampionError,
     ReleaseError,
     ServingError,
@@ -32,6 +33,20 @@ def alone(stage: Stage) -> None:
 def world_folders(settings: Settings) -> dict[str, Path]:
     """Where the sample world of each domain that has one lies in a home."""
     return {domain: settings.world / domain for domain in slices("tambo.sources", "world")}
+
+
+def written_worlds(settings: Settings) -> list[Path]:
+    """Folders of the sample worlds that a home holds.
+
+    Raises:
+        IngestError: it holds none.
+    """
+    if found := [folder for folder in world_folders(settings).values() if folder.exists()]:
+        return found
+    raise IngestError(
+        f"{settings.home} holds no sample world, and no files are named.",
+        remedy="tambo ingest <folder>, or tambo world before it",
+    )
 
 
 def world_stage(settings: Settings, domain: str | None = None, out: Path | None = None) -> Stage:

@@ -52,6 +52,17 @@ def test_what_was_withdrawn_is_taken_in_again_with_restore(home: Typed) -> None:
     assert "nothing new" in tambo("ingest", folder, "--restore").output
 
 
+def test_without_a_path_the_sample_worlds_that_there_are_are_taken(home: Typed) -> None:
+    missing = tambo("ingest").exception
+    assert isinstance(missing, IngestError)
+    assert missing.remedy is not None
+    assert "tambo world" in missing.remedy
+    assert tambo("world", "travel", "--travellers", 3, "--years", 1).exit_code == 0
+    done = tambo("ingest")
+    assert done.exit_code == 0, done.output
+    assert rows(home[0], "users") != []
+
+
 @pytest.mark.parametrize(
     "words", [("--replay", "--withdraw", 1), (".", "--replay"), ("--restore", "--withdraw", 1)]
 )
