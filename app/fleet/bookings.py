@@ -8,9 +8,6 @@ import pandas as pd
 
 from app import released
 
-ANY = "any"
-"""Kind of a booking that names none."""
-
 _AHEAD = """
     SELECT trips.booking_id, trips.vessel_type, trips.base, told.destination, trips.departs_at,
         trips.hours / 1e6 AS hours, trips.revenue / 1e4 AS revenue
@@ -37,7 +34,7 @@ def ahead(at: datetime) -> pd.DataFrame:
     """One row a booked trip that is not cancelled and departs after an instant, soonest first.
 
     Returns:
-        booking_id, vessel_type (`ANY`: none is named), base, destination (null: not told),
+        booking_id, vessel_type (`demand.ANY`: none is named), base, destination (null: not told),
         departs_at and returns_at (UTC, without a zone), hours, revenue.
     """
     found = released.frame(_AHEAD, at.replace(tzinfo=None).isoformat(sep=" "))

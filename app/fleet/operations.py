@@ -9,6 +9,7 @@ import pandas as pd
 
 from app.asking import ask
 from app.fleet.answers import AT_ONCE, Answer, of_known
+from tambo.planning.fleet.demand import ANY
 
 PATH = "/v1/operations-plan"
 
@@ -49,7 +50,7 @@ def _trip(one: dict[object, object]) -> dict[str, object]:
     departs = pd.Timestamp(str(one["departs_at"])).tz_localize("UTC")
     return {
         "booking_id": one["booking_id"],
-        "vessel_type": one["vessel_type"],
+        "vessel_type": None if one["vessel_type"] == ANY else one["vessel_type"],
         "origin": one["base"],
         "departs_at": departs.isoformat(),
         "hours": one["hours"],

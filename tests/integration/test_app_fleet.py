@@ -110,10 +110,9 @@ def test_bookings_at_risk_say_why_and_what_instead(settings, service) -> None:
     shown = app_pages.page("bookings_at_risk")
     assert not shown.exception
     boxes = metrics(shown)
-    assert boxes["Booked trips"] == "4", "none that is over, cancelled, later, or of no kind"
+    assert boxes["Booked trips"] == "5", "none that is over, cancelled or later"
     assert (boxes["Nobody flies"], boxes["Vessel may fail"]) == ("2", "1")
-    assert "1 booked trips name no kind of vessel" in texts(shown)
-    assert "1 of 5 trips depart after the horizon" in texts(shown)
+    assert "1 of 6 trips depart after the horizon" in texts(shown)
     risks = table(shown, "instead").set_index("booking")
     assert list(risks.index) == ["STRANGE", "BESIDE", "FAR"], "most revenue at risk first"
     assert risks.loc["STRANGE", "at_risk"] == 10_000
@@ -123,13 +122,14 @@ def test_bookings_at_risk_say_why_and_what_instead(settings, service) -> None:
     assert (risks["instead"].str.len() > 0).all()
     assert f"Why: {risks.loc['STRANGE', 'why']}" in texts(shown)
     rows = table(shown, "why_not").set_index("booking")
-    assert rows["vessel"].dropna().to_dict() == {"FIRST": SILENT, "FAR": SILENT}
+    assert rows["vessel"].dropna().to_dict() == dict.fromkeys(("FIRST", "ANYHOW", "FAR"), SILENT)
+    assert rows.loc["ANYHOW", "kind"] == "any"
     assert rows.loc["FIRST", "state"] == operations.FLOWN
     assert set(rows["destination"]) == {"Pisco"}
     used = table(shown, "away").set_index("vessel")
-    assert used["trips"].to_dict() == {**dict.fromkeys(VESSELS, 0), SILENT: 2}
+    assert used["trips"].to_dict() == {**dict.fromkeys(VESSELS, 0), SILENT: 3}
     shown.selectbox(key="risk_days").select(90).run()
-    assert metrics(shown)["Booked trips"] == "5"
+    assert metrics(shown)["Booked trips"] == "6"
     shown.selectbox(key="risk_chance").select(0.3).run()
     assert "FARTHER" in set(table(shown, "why_not")["booking"])
     assert metrics(shown)["Vessel may fail"] == "0"
@@ -139,7 +139,13 @@ def test_without_the_service_the_bookings_stay(settings) -> None:
     shown = app_pages.page("bookings_at_risk")
     assert not shown.exception
     assert [one.value for one in shown.warning] == ["The fleet service is not running."]
-    assert list(table(shown, "booking")["booking"]) == ["FIRST", "BESIDE", "STRANGE", "FAR"]
+    assert list(table(shown, "booking")["booking"]) == [
+        "FIRST",
+        "BESIDE",
+        "STRANGE",
+        "ANYHOW",
+        "FAR",
+    ]
 
 
 def test_a_role_is_told_what_it_may_not_see(settings, monkeypatch, tmp_path) -> None:
@@ -163,7 +169,7 @@ def test_a_role_is_told_what_it_may_not_see(settings, monkeypatch, tmp_path) -> 
             assert "Need attention today" not in metrics(shown)
             token.write_text(issuer.token("customer_support"))
             shown = app_pages.page("bookings_at_risk")
-            assert metrics(shown)["Booked trips"] == "4"
+            assert metrics(shown)["Booked trips"] == "5"
             shown = app_pages.page("fleet")
             assert "needs one of the roles" in shown.warning[0].value
             assert not any("state" in one.value for one in shown.dataframe)
@@ -336,7 +342,7 @@ def test_the_bookings_at_risk_are_taken_away_as_a_file(settings, service, runnin
     assert told[0].startswith("rank,booking,at_risk,")
     assert told[1].startswith("1,STRANGE,10000.0,")
     every = visitor.download("Download every booked trip as CSV")
-    assert len(every.splitlines()) == 1 + 5
+    assert len(every.splitlines()) == 1 + 6
     assert visitor.page.locator("[class*=st-key-risk_]").count() >= 3
     assert (visitor.exceptions(), visitor.unnamed(), visitor.outside) == ([], [], [])
     visitor.keep("bookings-at-risk")

@@ -12,6 +12,8 @@ PLAN = "/v1/operations-plan"
 LEFT = HOURS_LIMIT - FLOWN
 SOUND = HOURS_LIMIT - 20
 
+PLACES = ("Lima", "Callao", "Nowhere")
+
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory):
@@ -172,6 +174,16 @@ def test_a_ferry_a_shift_and_none_are_offered_in_turn(client) -> None:
     assert none["alternative"]["kind"] == "none"
     assert none["alternative"]["says"] == "the fleet has no Zeppelin"
     assert none["says"] == "nobody flies it: no Zeppelin of the fleet is at Lima"
+
+
+def test_a_trip_that_names_no_kind_is_flown_by_any_vessel_of_its_base(client) -> None:
+    trips = [trip(f"B{n}", 2, vessel_type=None, origin=base) for n, base in enumerate(PLACES)]
+    trips.append({name: value for name, value in trip("LATE", 3).items() if name != "vessel_type"})
+    body = plan(client, *trips, horizon=10, maintenance=[])
+    assert flown(body) == {"B0": QUIET, "B1": REPORTED, "B2": None, "LATE": QUIET}
+    (risk,) = body["at_risk"]
+    assert risk["says"] == "nobody flies it: no vessel of the fleet is at Nowhere"
+    assert risk["alternative"]["kind"] == "ferry"
 
 
 def test_trips_beyond_the_horizon_are_left_out_with_a_warning(client) -> None:

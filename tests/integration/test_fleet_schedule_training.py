@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
+import duckdb
 import numpy as np
 import pytest
 
@@ -21,6 +22,7 @@ from tambo.featurestore.publish import publish
 from tambo.ingest import ingest
 from tambo.lake import reader, releases
 from tambo.lake.build import build
+from tambo.planning.fleet.demand import ANY
 from tambo.planning.fleet.look import NAMES, look
 from tambo.planning.fleet.policies import ENTER, STAY, Policy, Threshold, run_to_failure
 from tambo.planning.fleet.schedules import (
@@ -39,6 +41,7 @@ from training import registry
 from training.experiment import train
 from training.fleet import maintenance_schedule
 from training.fleet.schedule import network as networks
+from training.fleet.schedule.asked import estimate_demand
 from training.fleet.schedule.beside import Beside
 from training.fleet.schedule.choosing import Validation, with_margin
 from training.fleet.schedule.comparing import SCORES, Judging, gain, live
@@ -58,6 +61,14 @@ WORLD = {"aircraft": 6, "years": 2, "seed": 9}
 SMALL = partial(Sizes, chosen=4, tested=8, distilled=4, days=200)
 TINY = replace(LEARNED, fleets=4, begin=200, batch=16, updates=1, units=8)
 """Learns next to nothing: a rule is better."""
+READ = (
+    *(
+        f"intermediate.int_{of}"
+        for of in ("vessels", "readings", "flights", "maintenances", "bookings")
+    ),
+    "staging.stg_flights_log",
+)
+"""Of the past."""
 
 
 @pytest.fixture(scope="module")
@@ -179,6 +190,25 @@ def test_the_past_is_read_as_the_world_made_it(home: Settings) -> None:
     assert found.flights.hours.sum() == pytest.approx(made.flights.hours.sum(), rel=0.01)
     assert len(found.bookings.departs) == pytest.approx(len(made.bookings.departs), rel=0.05)
     assert np.nanmean(found.score) == pytest.approx(np.nanmean(made.score), abs=1)
+
+
+def test_bookings_that_name_no_kind_are_asked_of_all_kinds_of_their_base(home: Settings) -> None:
+    """The column is not in every booking system: without it demand is estimated all the same."""
+    whole, held = history(home), releases.get(home)
+    with reader(home, held.snapshot_id) as lake, duckdb.connect() as copy:
+        for table in READ:
+            copy.execute(f"create schema if not exists {table.split('.')[0]}")
+            copy.register("rows", lake.execute(f"from {table}").to_arrow_table())
+            copy.execute(f"create table {table} as from rows")
+        copy.execute("update intermediate.int_bookings set vessel_type = ?", [ANY])
+        found = read_history(copy, held.as_of.of("fleet"))
+    assert len(found.bookings.departs) == len(whole.bookings.departs)
+    for one in estimate_demand(found):
+        assert one.trips > 0
+    for base, vessels in enumerate(found.roster.homes):
+        owned = np.bincount(found.roster.kind[vessels], minlength=2) / len(vessels)
+        asked = np.bincount(found.bookings.kind[found.bookings.base == base], minlength=2)
+        assert asked / asked.sum() == pytest.approx(owned, abs=0.01)
 
 
 def test_nothing_of_the_past_is_told_of_what_came_later(home: Settings) -> None:

@@ -14,7 +14,7 @@ from bentos.fleet.maintenance_schedule.fleet import fleet_of, schedulable
 from bentos.fleet.maintenance_schedule.schemas import MaintenanceScheduleRequest
 from bentos.fleet.operations_plan.fleet import BASE, DAYS_LIMIT, SLOTS
 from bentos.fleet.outlook import IN_MAINTENANCE, KIND, SCORE
-from tambo.planning.fleet.demand import usual_revenue
+from tambo.planning.fleet.demand import ANY, usual_revenue
 from tambo.planning.fleet.look import AHEAD, NAMES, look
 from tambo.planning.fleet.parameters import Roster
 from tambo.planning.fleet.policies import Threshold
@@ -96,3 +96,29 @@ def test_the_network_reads_the_same_of_a_fleet_that_is_simulated_and_one_that_is
         # What sensors said of one that is in its hangar is of before.
         same = ~seen.hangar[0] if name == "health" else np.ones(len(ours), bool)
         assert ours[same, at] == pytest.approx(theirs[same, at], rel=1e-4, abs=1e-5), name
+
+
+def test_what_names_no_kind_is_shared_by_the_vessels_of_its_base(lived):
+    """A vessel's part is told under its kind, under any kind, or under both."""
+    today, unnamed = FIRST + timedelta(days=lived.day), np.full(30, 1_000.0)
+    told, roster = booked(lived, today), lived.roster
+    begins = {FROM: today.replace(hour=0)}
+    both = {
+        (name, ANY): {REVENUE: unnamed * len(here), **begins}
+        for name, here in zip(BASES, roster.homes, strict=True)
+    }
+    for base, kind, here in roster.cells:
+        cell = BASES[base], served_schedule.VESSELS[kind]
+        own = np.asarray(told.stored[cell][REVENUE])
+        both[cell] = {REVENUE: own - unnamed * len(here), **begins}
+
+    def seen(stored, warnings):
+        one = Booked(stored, served_schedule.VESSELS)
+        return one.of(roster, BASES, WORLD, today.date(), 1, warnings).booked
+
+    warnings: list[str] = []
+    assert seen(both, warnings) == pytest.approx(seen(told.stored, warnings))
+    one_kind = {cell: values for cell, values in both.items() if cell[1] == ANY}
+    usual = [usual_revenue(WORLD.demand[kind]) for _, kind, _ in roster.cells]
+    assert seen(one_kind, warnings) == pytest.approx(1_000 / np.array(usual)[:, None].repeat(3, 1))
+    assert warnings == []

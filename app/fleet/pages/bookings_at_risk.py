@@ -36,7 +36,7 @@ def show() -> None:
     trips = _plannable(booked)
     soon = bookings.before(trips, now, days)
     if soon.empty:
-        notices.nothing(f"No such trip is booked for the next {days} days; {len(trips)} for later.")
+        notices.nothing(f"No trip is booked for the next {days} days; {len(trips)} for later.")
         return
     try:
         with st.spinner("Planning …"):
@@ -64,14 +64,10 @@ def _wish() -> tuple[int, float]:
 
 
 def _plannable(trips: pd.DataFrame) -> pd.DataFrame:
-    """Those that the service can plan; says which others there are."""
-    named = trips[trips["vessel_type"] != bookings.ANY]
-    if len(named) < len(trips):
-        number = len(trips) - len(named)
-        notices.nothing(f"{number} booked trips name no kind of vessel, so they are not planned.")
-    if len(named) > AT_ONCE:
-        notices.nothing(f"{len(named)} trips are booked: the first {AT_ONCE} are planned.")
-    return named.head(AT_ONCE).reset_index(drop=True)
+    """Those that the service plans at once; says that there are more."""
+    if len(trips) > AT_ONCE:
+        notices.nothing(f"{len(trips)} trips are booked: the first {AT_ONCE} are planned.")
+    return trips.head(AT_ONCE).reset_index(drop=True)
 
 
 def _without(trips: pd.DataFrame, error: ServingError) -> None:

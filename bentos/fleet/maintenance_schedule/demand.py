@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from tambo.planning.fleet.demand import SEEN, season_ahead, usual_revenue
+from tambo.planning.fleet.demand import ANY, SEEN, season_ahead, usual_revenue
 from tambo.planning.fleet.look import AHEAD
 from tambo.planning.fleet.outlook import usual_bookings
 from tambo.planning.fleet.parameters import Demand, Floats, Ints, Parameters
@@ -36,7 +36,7 @@ class Booked:
     """What is stored of bookings.
 
     Attributes:
-        stored: features by name of base and kind.
+        stored: features by name of base and kind, which may be `ANY`.
         kinds: names, by number.
     """
 
@@ -66,7 +66,8 @@ class Booked:
         for base, kind, here in roster.cells:
             demand = parameters.demand[kind]
             season = _seasons(demand, today, days)
-            by_day = self._by_day(bases[base], self.kinds[kind], today)
+            sharing = len(here), len(roster.homes[base])
+            by_day = self._of_vessel(bases[base], self.kinds[kind], sharing, today)
             if by_day is None or len(by_day) <= SEEN:
                 warnings.append(
                     f"what is booked of {self.kinds[kind]} at {bases[base]} is not known: what is"
@@ -74,10 +75,33 @@ class Booked:
                 )
                 booked.append(usual_bookings(demand) * season[0])
             else:
-                share = by_day / (len(here) * usual_revenue(demand))
+                share = by_day / usual_revenue(demand)
                 booked.append([share[first : last + 1].mean() for first, last in AHEAD])
             seasons.append(season)
         return Seen(np.array(booked), np.stack(seasons, axis=1))
+
+    def _of_vessel(
+        self, base: str, kind: str, sharing: tuple[int, int], today: date
+    ) -> Floats | None:
+        """Revenue booked by day for one vessel: its share of its kind's and of any kind's.
+
+        Args:
+            base: of the vessel.
+            kind: of the vessel.
+            sharing: how many vessels of the kind are there, and how many of all kinds.
+            today: the day, UTC.
+
+        Returns:
+            [day]; None: neither is known.
+        """
+        told = [self._by_day(base, one, today) for one in (kind, ANY)]
+        parts = [
+            days / vessels for days, vessels in zip(told, sharing, strict=True) if days is not None
+        ]
+        if not parts:
+            return None
+        length = min(map(len, parts))
+        return np.asarray(np.sum([one[:length] for one in parts], axis=0))
 
     def _by_day(self, base: str, kind: str, today: date) -> Floats | None:
         """Revenue booked for today and the days after it; None: not known."""

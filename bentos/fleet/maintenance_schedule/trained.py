@@ -17,6 +17,7 @@ from bentos.fleet.maintenance_schedule.vessels import Known, Values
 from bentos.inference.features import ModelFeatures, is_known
 from tambo.errors import ServingError
 from tambo.featurestore.online import OnlineReader, OnlineRow
+from tambo.planning.fleet.demand import ANY
 from tambo.planning.fleet.look import NAMES
 from tambo.planning.fleet.parameters import Floats
 from tambo.planning.fleet.policies import ACTIONS
@@ -85,9 +86,10 @@ class Trained:
         return {**row.values, **self.features.on_demand(requesttime.ON_DEMAND, None, row)}
 
     def booked(self, vessels: Sequence[Known], request: MaintenanceScheduleRequest) -> Booked:
-        """What is booked where the vessels are based, of their kinds."""
+        """What is booked where the vessels are based, of their kinds and of any."""
         kinds = self.schedules.kinds
-        cells = sorted({(known.base, kinds[known.kind]) for known in vessels})
+        named = {(known.base, kinds[known.kind]) for known in vessels}
+        cells = sorted(named | {(base, ANY) for base, _ in named})
         rows = self.features.read(
             [_Asked(request.asked_at, base=base, vessel_type=kind) for base, kind in cells]
         )

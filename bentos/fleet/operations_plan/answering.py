@@ -72,7 +72,7 @@ def _not_flown(trip: Trip, plan: Plan, end: datetime) -> TripAnswer:
         here = [one for one in plan.vessels if one.can_serve(trip)]
         blocked = [_blocked(one, trip, plan) for one in here]
         why = "; ".join(f"{one.aircraft_id} {one.says}" for one in blocked)
-        why = why or f"no {trip.kind} of the fleet is at {trip.base}"
+        why = why or f"no {trip.kind or 'vessel'} of the fleet is at {trip.base}"
     return TripAnswer(
         booking_id=trip.booking_id,
         aircraft_id=None,

@@ -77,7 +77,8 @@ _DESCRIPTION = f"""
 Which vessel flies which booked trip, given when vessels are in maintenance, so that the revenue
 flown, less what failures are expected to cost, is most. A vessel flies one trip at a time, never in
 its hangar, and keeps to the hours and days that the law allows between two overhauls; a maintenance
-renews both. Trips end where they begin, and vessels of that base fly them.
+renews both. Trips end where they begin, and vessels of that base fly them: those of `vessel_type`,
+or of any kind where it is left out.
 
 A booking is at risk if nobody flies it, or if its vessel fails before it is over with a chance of
 `least_chance` or more. Each has an `alternative`: another vessel, one that is ferried from another

@@ -40,7 +40,10 @@ class PlannedTrip(Request):
     """One booked trip; it ends where it begins."""
 
     booking_id: Name
-    vessel_type: Name = Field(description="kind of vessel that is booked, as in the register")
+    vessel_type: Name | None = Field(
+        default=None,
+        description="kind of vessel that is booked, as in the register; left out: any kind will do",
+    )
     origin: Name = Field(description="base that it leaves from and comes back to")
     departs_at: Instant = Field(description="with its zone (RFC 3339); not before asked_at")
     hours: float = Field(gt=0, le=MOST_HOURS, allow_inf_nan=False, description="engines run")

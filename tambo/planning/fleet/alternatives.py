@@ -78,7 +78,7 @@ def alternative(trip: Trip, flown_by: str | None, plan: Plan) -> Alternative:
         flown_by: vessel that the plan gives it to; None: none.
         plan: what else is flown.
     """
-    kin = [one for one in plan.vessels if one.kind == trip.kind]
+    kin = [one for one in plan.vessels if one.is_of(trip)]
     found = _vessel(trip, flown_by, kin, plan) or _ferry(trip, kin, plan)
     return found or _shift(trip, flown_by, kin, plan) or _none(trip, flown_by, kin, plan)
 
@@ -199,7 +199,7 @@ def _has_slot(vessel: Vessel, stay: Stay, plan: Plan) -> bool:
 def _none(trip: Trip, flown_by: str | None, kin: Sequence[Vessel], plan: Plan) -> Alternative:
     others = [one for one in kin if one.name != flown_by]
     if not others:
-        says = f"the fleet has no {'other ' if flown_by else ''}{trip.kind}"
+        says = f"the fleet has no {'other ' if flown_by else ''}{trip.kind or 'vessel'}"
         return Alternative("none", None, None, says)
     counted: Counter[str] = Counter()
     for one in others:
@@ -211,8 +211,9 @@ def _none(trip: Trip, flown_by: str | None, kin: Sequence[Vessel], plan: Plan) -
         else:
             counted["no less likely to fail"] += 1
     why = ", ".join(f"{number} {words}" for words, number in sorted(counted.items()))
+    of_kind = " of the kind" if trip.kind else ""
     says = (
-        f"of {len(others)} {'other ' if flown_by else ''}vessels of the kind: {why}; moving a "
+        f"of {len(others)} {'other ' if flown_by else ''}vessels{of_kind}: {why}; moving a "
         f"maintenance by up to {SHIFT} days frees none"
     )
     return Alternative("none", None, None, says)

@@ -1,8 +1,9 @@
 """Gives booked trips to vessels so that what is flown is worth most: an integer programme.
 
-Each trip is flown by one vessel of its kind at its base, or by none. A vessel is on one trip at a
-time, never in its hangar meanwhile, and keeps to legal hours and days. Bases and kinds do not
-depend on each other, so each pair is solved by itself, by OR-Tools' CP-SAT: with one worker and a
+Each trip is flown by one vessel of its kind at its base, or by none; one of any kind, by any
+vessel there. A vessel is on one trip at a time, never in its hangar meanwhile, and keeps to legal
+hours and days. Bases do not depend on each other, nor do kinds where each trip of a base names its
+kind. What depends on nothing else is solved by itself, by OR-Tools' CP-SAT: with one worker and a
 limit in deterministic time, so that the same question has the same answer. A limit in true time
 ends only what would be answered too late.
 """
@@ -19,7 +20,7 @@ from tambo.planning.fleet.trips import Trip, Vessel, conflict, obstacle
 
 CENTS = 100
 TIME = 5.0
-"""Deterministic seconds for all pairs of kind and base."""
+"""Deterministic seconds for all that is solved by itself."""
 LONGEST = 12.0
 """True seconds likewise: a service answers within 30, and writes the answer down in them too."""
 
@@ -76,16 +77,14 @@ def assign(
         longest: true seconds, likewise.
     """
     end = clock.monotonic() + longest
-    cells = sorted({(one.kind, one.base) for one in trips})
+    cells = _apart(trips)
     found: dict[str, str] = {}
     proven = True
-    for cell in cells:
-        asked = [one for one in trips if (one.kind, one.base) == cell]
-        here = [one for one in vessels if (one.kind, one.base) == cell]
+    for asked in cells:
         pairs = [
             (trip, vessel)
             for trip in asked
-            for vessel in here
+            for vessel in vessels
             if vessel.can_serve(trip) and obstacle(vessel, trip) is None
         ]
         if pairs:
@@ -94,6 +93,16 @@ def assign(
             found |= chosen
             proven = proven and best
     return Assignment(found, proven)
+
+
+def _apart(trips: Sequence[Trip]) -> list[list[Trip]]:
+    """Trips by kind and base, or by base alone where one of any kind is among them."""
+    mixed = {one.base for one in trips if one.kind is None}
+    found: dict[tuple[str, str], list[Trip]] = {}
+    for one in trips:
+        kind = "" if one.base in mixed else one.kind or ""
+        found.setdefault((kind, one.base), []).append(one)
+    return [found[cell] for cell in sorted(found)]
 
 
 def _solve(

@@ -10,6 +10,9 @@ from tambo.planning.fleet.parameters import Demand, Floats, Ints
 SEEN = AHEAD[-1][1]
 """Days ahead that a schedule sees bookings of."""
 
+ANY = "any"
+"""Kind of vessel of a booking that names none, as `fleet_demand` has it."""
+
 
 def usual(demand: Demand, weekday: Ints, day_of_year: Ints) -> Floats:
     """Trips that are asked of a vessel on days of which the season alone is known [day].

@@ -25,7 +25,7 @@ class Trip:
 
     Attributes:
         booking_id: its number.
-        kind: of the vessel that is booked.
+        kind: of the vessel that is booked; None: of any kind.
         base: where it leaves from and comes back to.
         departs, returns: instants; the vessel is away from the one until before the other.
         hours: that engines run.
@@ -35,7 +35,7 @@ class Trip:
     """
 
     booking_id: str
-    kind: str
+    kind: str | None
     base: str
     departs: datetime
     returns: datetime
@@ -111,10 +111,14 @@ class Vessel:
             return None
         return self.stays[span - 1].ends + timedelta(days=self.days_limit)
 
+    def is_of(self, trip: Trip) -> bool:
+        """Whether it is of the trip's kind; one of no known kind is of none."""
+        return self.kind is not None and trip.kind in (None, self.kind)
+
     def can_serve(self, trip: Trip) -> bool:
         """Whether it is of the trip's kind, at its base, and not another than is promised."""
-        same = self.kind == trip.kind and self.base == trip.base
-        return same and trip.promised in (None, self.name)
+        here = self.is_of(trip) and self.base == trip.base
+        return here and trip.promised in (None, self.name)
 
 
 @dataclass(frozen=True)

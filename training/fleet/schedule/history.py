@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tambo.errors import FewLabelsError
+from tambo.planning.fleet.demand import ANY
 from tambo.planning.fleet.parameters import Flags, Floats, Ints, Roster
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 HOUR, CENT_PART, SCORE = 1e6, 1e4, 1e6
 """Of what the lake keeps as whole numbers: parts of an hour, of a dollar, of a point of health."""
+UNNAMED = -1
+"""Number of the kind of a booking that names none."""
 
 VESSELS = """
     select aircraft_id, aircraft_type, home_base, hangar_slots,
@@ -168,11 +171,13 @@ def read_history(connection: duckdb.DuckDBPyConnection, known_by: datetime) -> H
     for name, day, value in scores:
         if day < last:
             score[of_vessel[name], int(day) - first] = value / SCORE
+    roster = _roster(vessels, kinds, bases)
+    booked = _rows(connection, "int_bookings", BOOKINGS, known_by)
     return History(
         vessels=names,
         kinds=kinds,
         bases=bases,
-        roster=_roster(vessels, kinds, bases),
+        roster=roster,
         limits=_limits(vessels, kinds),
         first=first,
         last=last,
@@ -181,7 +186,7 @@ def read_history(connection: duckdb.DuckDBPyConnection, known_by: datetime) -> H
         maintenances=_maintenances(
             _rows(connection, "int_maintenances", MAINTENANCES, known_by), of_vessel
         ),
-        bookings=_bookings(_rows(connection, "int_bookings", BOOKINGS, known_by), bases, kinds),
+        bookings=_bookings(booked, bases, kinds, roster),
     )
 
 
@@ -216,6 +221,28 @@ def _limits(vessels: list[tuple[Any, ...]], kinds: Sequence[str]) -> Floats:
     return found
 
 
+def named(base: Ints, kind: Ints, roster: Roster) -> Ints:
+    """Kinds of trips, where those that name none go to the kinds of their base in turn.
+
+    Each kind gets as many as it has vessels there, by d'Hondt's method of highest averages: the
+    same share that an answer counts of what is booked ahead.
+
+    Args:
+        base: of each trip, in the order of departure.
+        kind: of each, `UNNAMED` where it names none.
+        roster: of the fleet; each base has a vessel.
+    """
+    found = kind.copy()
+    owned = np.zeros((len(roster.slots), int(roster.kind.max()) + 1))
+    np.add.at(owned, (roster.base, roster.kind), 1.0)
+    given = np.zeros_like(owned)
+    for trip in np.flatnonzero(kind == UNNAMED):
+        at = base[trip]
+        found[trip] = np.argmax(owned[at] / (given[at] + 1))
+        given[at, found[trip]] += 1
+    return found
+
+
 def _columns(rows: Sequence[Sequence[Any]], width: int) -> list[Floats]:
     """Columns as numbers, not a number where nothing is known."""
     if not rows:
@@ -245,16 +272,20 @@ def _maintenances(rows: list[tuple[Any, ...]], of_vessel: dict[str, int]) -> Mai
     return Maintenances(vessel.astype(np.int64), day, finished, cost / CENT_PART, failed == 1)
 
 
-def _bookings(rows: list[tuple[Any, ...]], bases: Sequence[str], kinds: Sequence[str]) -> Bookings:
+def _bookings(
+    rows: list[tuple[Any, ...]], bases: Sequence[str], kinds: Sequence[str], roster: Roster
+) -> Bookings:
+    numbers = {name: number for number, name in enumerate(kinds)} | {ANY: UNNAMED}
     kept = [
-        (bases.index(row[0]), kinds.index(row[1]), *row[2:])
+        (bases.index(row[0]), numbers[row[1]], *row[2:])
         for row in rows
-        if row[0] in bases and row[1] in kinds
+        if row[0] in bases and row[1] in numbers
     ]
     base, kind, booked, departs, cancelled, hours, revenue = _columns(kept, 7)
+    at = base.astype(np.int64)
     return Bookings(
-        base=base.astype(np.int64),
-        kind=kind.astype(np.int64),
+        base=at,
+        kind=named(at, kind.astype(np.int64), roster),
         booked=booked,
         departs=departs,
         cancelled=cancelled,
