@@ -25,6 +25,12 @@ def metadata_set(
     by: Annotated[str, typer.Option(help="who sets it")],
     lowest: Annotated[float | None, typer.Option(help="lowest reading that is right")] = None,
     highest: Annotated[float | None, typer.Option(help="highest reading that is right")] = None,
+    no_lowest: Annotated[
+        bool, typer.Option("--no-lowest", help="any low reading is right")
+    ] = False,
+    no_highest: Annotated[
+        bool, typer.Option("--no-highest", help="any high reading is right")
+    ] = False,
     unit: Annotated[str | None, typer.Option(help="of a reading; default: as before")] = None,
     description: Annotated[str | None, typer.Option(help="what it says; as before")] = None,
 ) -> None:
@@ -35,8 +41,8 @@ def metadata_set(
     before = sensors.sensors(settings, domain).get(sensor)
     wanted = sensors.Sensor(
         unit=unit if unit is not None else (before.unit if before else ""),
-        lowest=lowest if lowest is not None else (before.lowest if before else None),
-        highest=highest if highest is not None else (before.highest if before else None),
+        lowest=_bound("lowest", lowest, no_lowest, before.lowest if before else None),
+        highest=_bound("highest", highest, no_highest, before.highest if before else None),
         description=description or "",
     )
     change = sensors.set_sensor(settings, domain, sensor, wanted, by).newest
@@ -82,6 +88,13 @@ def metadata_history(
     ]
     columns = ("at (UTC)", "sensor", "version", "was", "is", "by")
     console.show_table(f"changes of sensors of {domain}", columns, rows)
+
+
+def _bound(name: str, given: float | None, none: bool, before: float | None) -> float | None:
+    """A bound as it is asked for; as before where nothing is said."""
+    if none and given is not None:
+        raise typer.BadParameter(f"--{name} and --no-{name} contradict each other")
+    return None if none else before if given is None else given
 
 
 def _shown(one: Sensor | None) -> str:

@@ -93,6 +93,23 @@ def test_a_limit_that_is_changed_holds_for_readings_from_then_on(settings):
     assert [one.was.highest for one in history(settings, "fleet")] == [100, 95]
 
 
+def test_a_bound_can_be_taken_away_again(settings):
+    oil = ("set", "fleet", "oil_pressure", "--by", "A. Ríos")
+    tambo(settings, *oil, "--unit", "bar", "--lowest", "0", "--highest", "12")
+    judge = Judge(settings, STREAM, of_home(settings, "fleet"))
+    high, low = message(settings, 1, oil_pressure=12.5), message(settings, 2, oil_pressure=-1)
+    assert judge.good([high, low]) == []
+    done = tambo(settings, *oil, "--no-highest")
+    assert "version 2: 0…12 bar → 0… bar; A. Ríos" in done.output
+    assert [row["oil_pressure"] for row, _ in judge.good([high, low])] == [12.5]
+    take(settings, high, low)
+    assert [line.value for line in quarantine.lines(settings)] == ["-1"]
+    refused = tambo(settings, *oil, "--no-lowest", "--lowest", "1")
+    assert refused.exit_code != 0
+    assert "contradict each other" in refused.output
+    assert len(history(settings, "fleet")) == 2
+
+
 def test_a_new_sensor_is_read_without_a_change_of_code(settings):
     consumer = Consumer(settings, STREAM, pusher=None)
     judge = Judge(settings, STREAM, of_home(settings, "fleet"))
